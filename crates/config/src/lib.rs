@@ -1,0 +1,1 @@
+//! keepalived.conf: text to tree to model, the keyword table and diagnostics.

@@ -1,0 +1,35 @@
+//! Validated VRRP configuration and the shared words, as plain data.
+//!
+//! A [`Config`] is what a `keepalived.conf` *means* once every default has been filled in and every
+//! cross-reference has been resolved. It says nothing about how the text looked (that is the
+//! `config` crate) nor about what is happening now (that is the `vrrp` crate).
+//!
+//! Invariants that every `Config` satisfies, whoever built it:
+//! * indices ([`ScriptIndex`], [`InstanceIndex`]) lie inside the vectors they point into;
+//! * an instance's `addresses`, `source` and unicast peers are of the instance's family;
+//! * instance names are unique, group names are unique;
+//! * in VRRP version 2 `advert_interval` is a whole number of seconds from 1 to 255, in version 3 a
+//!   multiple of 10 ms from 10 ms to 40.95 s.
+//!
+//! This crate does no input or output and depends on nothing.
+#![forbid(unsafe_code)]
+
+mod address;
+mod command;
+mod config;
+mod instance;
+mod number;
+mod state;
+mod sync_group;
+mod tracking;
+
+pub use address::{AddressLifetime, VirtualAddress};
+pub use command::{Command, Credentials, NotifyCommands};
+pub use config::{Config, Globals, Mail};
+pub use instance::{
+    Authentication, Delivery, GratuitousArp, InitialState, Instance, UnicastPeer, UnsupportedReason,
+};
+pub use number::{Family, OutOfRange, Priority, Version, Vrid, Weight};
+pub use state::State;
+pub use sync_group::{InstanceIndex, SyncGroup};
+pub use tracking::{ScriptIndex, TrackedInterface, TrackedScript, VrrpScript};

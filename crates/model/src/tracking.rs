@@ -1,0 +1,55 @@
+//! What an instance watches besides the network.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::{Command, Weight};
+
+/// Index into [`Config::scripts`](crate::Config::scripts).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ScriptIndex(pub usize);
+
+/// A `vrrp_script` that at least one instance tracks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VrrpScript {
+    /// Name, unique among the scripts of the model.
+    pub name: Arc<str>,
+    /// What is run.
+    pub command: Command,
+    /// Time between two starts; at least 1 ms.
+    pub interval: Duration,
+    /// Longest run time; equals `interval` when the file gives none.
+    pub timeout: Duration,
+    /// Default weight of the tracks that name none.
+    pub weight: Weight,
+    /// Default direction of the tracks that name none.
+    pub reverse: bool,
+    /// Consecutive successes that make it good, at least 1.
+    pub rise: u32,
+    /// Consecutive failures that make it bad, at least 1.
+    pub fall: u32,
+    /// Counts as failed until it has succeeded `rise` times.
+    pub init_fail: bool,
+}
+
+/// One line of a `track_script` block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TrackedScript {
+    /// Which script.
+    pub script: ScriptIndex,
+    /// Weight in force; 0 means that failure is a FAULT.
+    pub weight: Weight,
+    /// The contribution changes its sign; with weight 0: success is a FAULT.
+    pub reverse: bool,
+}
+
+/// One line of a `track_interface` block.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TrackedInterface {
+    /// Kernel interface name.
+    pub interface: String,
+    /// Weight; 0 means that "down" is a FAULT.
+    pub weight: Weight,
+    /// The contribution changes its sign; with weight 0: up is a FAULT.
+    pub reverse: bool,
+}

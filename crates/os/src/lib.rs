@@ -1,0 +1,1 @@
+//! Linux: raw sockets, netlink, timers and processes; the home of unsafe code.

@@ -1,0 +1,1 @@
+//! Runs check and notify commands without ever blocking the engine.

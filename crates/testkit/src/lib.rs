@@ -1,0 +1,1 @@
+//! Virtual LAN and builders for tests; never shipped.

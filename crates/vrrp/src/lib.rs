@@ -1,0 +1,1 @@
+//! The VRRP engine: events and time in, actions out.

@@ -1,0 +1,1 @@
+//! Bytes to and from VRRP v2 and v3, gratuitous ARP and neighbour advertisements.

@@ -1,1 +1,24 @@
-//! Bytes to and from VRRP v2 and v3, gratuitous ARP and neighbour advertisements.
+//! Bytes to and from VRRP version 2 and 3 over IPv4, gratuitous ARP and neighbour advertisements.
+//!
+//! Purpose: the one place that knows offsets. Encoding makes complete packets; decoding gives
+//! checked views that never panic, whatever the bytes are. Which packet is *acceptable* is not
+//! decided here but in the engine, because it depends on the configuration.
+//!
+//! Standards: RFC 3768 (version 2, with the authentication types of RFC 2338), RFC 5798 and
+//! RFC 9568 (version 3), RFC 826 and RFC 5227 (ARP), RFC 4861 (neighbour discovery); spec `wire.md`
+//! for keepalived's choices where these leave one.
+//!
+//! This crate does no input or output and knows no other crate of ours.
+#![forbid(unsafe_code)]
+
+mod advert;
+mod checksum;
+mod datagram;
+mod neighbour;
+
+pub use advert::{Advert, AdvertView, AuthType, Body, HEADER_LEN, PROTOCOL, TooShort};
+pub use checksum::{Checksum, internet_checksum};
+pub use datagram::{BadDatagram, Datagram, PacketBuffer};
+pub use neighbour::{
+    GRATUITOUS_ARP_LEN, NEIGHBOUR_ADVERT_LEN, gratuitous_arp, unsolicited_neighbour_advert,
+};

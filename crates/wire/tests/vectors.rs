@@ -1,0 +1,213 @@
+//! Frames captured from keepalived 2.2.7 (spec wire 9), encoded and decoded.
+
+use std::net::Ipv4Addr;
+
+use evervip_wire::{
+    Advert, AuthType, Body, Datagram, PacketBuffer, gratuitous_arp, unsolicited_neighbour_advert,
+};
+
+const GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
+const NODE: Ipv4Addr = Ipv4Addr::new(10, 1, 1, 1);
+const PEER: Ipv4Addr = Ipv4Addr::new(10, 1, 1, 2);
+
+fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
+    digits
+        .chunks(2)
+        .map(|d| u8::from_str_radix(std::str::from_utf8(d).unwrap(), 16).unwrap())
+        .collect()
+}
+
+/// A captured frame without its Ethernet header.
+fn packet(frame: &str) -> Vec<u8> {
+    hex(frame).split_off(14)
+}
+
+#[track_caller]
+fn check(captured: &str, advert: Advert<'_>, destination: Ipv4Addr, ttl: u8, id: u16) {
+    let mut expected = packet(captured);
+    let view = Datagram::parse(&expected).unwrap();
+    assert!(view.advert.checksum_ok(view.source, view.destination));
+    assert_eq!(
+        (view.source, view.destination, view.ttl),
+        (NODE, destination, ttl)
+    );
+    assert_eq!(
+        (
+            view.advert.kind(),
+            view.advert.vrid(),
+            view.advert.priority()
+        ),
+        (1, advert.vrid, advert.priority)
+    );
+    assert_eq!(
+        view.advert.addresses().collect::<Vec<_>>(),
+        advert.addresses
+    );
+    assert_eq!(
+        view.advert.expected_len() + view.header_len,
+        view.received_len
+    );
+    // The kernel filled in the header checksum after us.
+    expected[10..12].fill(0);
+    let mut ours = PacketBuffer::new(&advert, NODE, destination, ttl);
+    ours.set_identification(id);
+    assert_eq!(ours.as_bytes(), expected);
+}
+
+const fn v2(password: Option<[u8; 8]>, interval_seconds: u8) -> Body {
+    Body::V2 {
+        interval_seconds,
+        password,
+    }
+}
+
+#[test]
+fn a_v2_without_authentication() {
+    check(
+        "01005e0000120200000000010800 45c0002800010000ff70cf900a010101e0000012 210a640100026f83 0a01016e 0000000000000000",
+        Advert {
+            vrid: 10,
+            priority: 100,
+            addresses: &[Ipv4Addr::new(10, 1, 1, 110)],
+            body: v2(None, 2),
+        },
+        GROUP,
+        255,
+        1,
+    );
+}
+
+#[test]
+fn a0_v2_resignation() {
+    check(
+        "01005e0000120200000000010800 45c0002800040000ff70cf8d0a010101e0000012 210a00010002d383 0a01016e 0000000000000000",
+        Advert {
+            vrid: 10,
+            priority: 0,
+            addresses: &[Ipv4Addr::new(10, 1, 1, 110)],
+            body: v2(None, 2),
+        },
+        GROUP,
+        255,
+        4,
+    );
+}
+
+#[test]
+fn b_v2_password() {
+    check(
+        "01005e0000120200000000010800 45c0002c00010000ff70cf8c0a010101e0000012 213378020101e17f 0a010164 0a010165 7365637265743132",
+        Advert {
+            vrid: 51,
+            priority: 120,
+            addresses: &[Ipv4Addr::new(10, 1, 1, 100), Ipv4Addr::new(10, 1, 1, 101)],
+            body: v2(Some(*b"secret12"), 1),
+        },
+        GROUP,
+        255,
+        1,
+    );
+}
+
+#[test]
+fn c_v3_multicast() {
+    check(
+        "01005e0000120200000000010800 45c0002400010000ff70cf940a010101e0000012 310cff020019ccfc 0a010170 0a0101d4",
+        Advert {
+            vrid: 12,
+            priority: 255,
+            addresses: &[Ipv4Addr::new(10, 1, 1, 112), Ipv4Addr::new(10, 1, 1, 212)],
+            body: Body::V3 {
+                interval_centiseconds: 25,
+            },
+        },
+        GROUP,
+        255,
+        1,
+    );
+}
+
+#[test]
+fn d_v3_unicast() {
+    check(
+        "0200000000020200000000010800 45c0002000010000ff70a4a80a0101010a010102 310dc8010064e499 0a010171",
+        Advert {
+            vrid: 13,
+            priority: 200,
+            addresses: &[Ipv4Addr::new(10, 1, 1, 113)],
+            body: Body::V3 {
+                interval_centiseconds: 100,
+            },
+        },
+        PEER,
+        255,
+        1,
+    );
+}
+
+#[test]
+fn d3_v2_unicast_with_ttl() {
+    check(
+        "0200000000020200000000010800 45c00028000100000a7099a10a0101010a010102 2113960100013d72 0a010177 0000000000000000",
+        Advert {
+            vrid: 19,
+            priority: 150,
+            addresses: &[Ipv4Addr::new(10, 1, 1, 119)],
+            body: v2(None, 1),
+        },
+        PEER,
+        10,
+        1,
+    );
+}
+
+#[test]
+fn password_and_interval_are_read_back() {
+    let bytes = packet(
+        "01005e0000120200000000010800 45c0002c00330000ff70cf5a0a010101e0000012 21335a020101ff7f 0a010164 0a010165 7365637265743132",
+    );
+    let advert = Datagram::parse(&bytes).unwrap().advert;
+    assert_eq!(advert.auth_type(), AuthType::Pass);
+    assert_eq!(advert.password(), Some(*b"secret12"));
+    assert_eq!(advert.interval_seconds(), 1);
+    assert_eq!(advert.version(), 2);
+}
+
+#[test]
+fn any_changed_bit_breaks_the_checksum() {
+    let bytes = packet(
+        "01005e0000120200000000010800 45c0002400010000ff70cf940a010101e0000012 310cff020019ccfc 0a010170 0a0101d4",
+    );
+    for byte in 20..bytes.len() {
+        for bit in 0..8 {
+            let mut broken = bytes.clone();
+            broken[byte] ^= 1 << bit;
+            let view = Datagram::parse(&broken).unwrap();
+            // Version 2 has no pseudo header, so that a flipped version is caught by its length instead.
+            if view.advert.version() == 3 {
+                assert!(
+                    !view.advert.checksum_ok(view.source, view.destination),
+                    "byte {byte} bit {bit}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn g3_gratuitous_arp_and_neighbour_advert() {
+    let mac = [2, 0, 0, 0, 0, 1];
+    assert_eq!(
+        gratuitous_arp(mac, Ipv4Addr::new(10, 1, 1, 110)).to_vec(),
+        hex(
+            "ffffffffffff0200000000010806 0001080006040001 0200000000010a01016e ffffffffffff0a01016e"
+        ),
+    );
+    assert_eq!(
+        unsolicited_neighbour_advert(mac, "2001:db8::15".parse().unwrap(), false).to_vec(),
+        hex(
+            "33330000000102000000000186dd 6000000000203aff20010db8000000000000000000000015ff020000000000000000000000000001 8800f90220000000 20010db8000000000000000000000015 0201020000000001"
+        ),
+    );
+}

@@ -1,0 +1,164 @@
+//! Reading captured frames: Ethernet, ARP, VRRP over IPv4. Good enough for assertions; anything
+//! odd is simply not decoded.
+
+use std::{
+    net::Ipv4Addr,
+    time::{Duration, SystemTime},
+};
+
+/// A captured Ethernet frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The kernel's receive time.
+    pub at: SystemTime,
+    /// The whole frame without preamble and checksum.
+    pub bytes: Vec<u8>,
+}
+
+/// A VRRP advertisement over IPv4, version 2 or 3 (RFC 3768 5.1, RFC 9568 5.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advert {
+    /// The kernel's receive time.
+    pub at: SystemTime,
+    /// Source hardware address.
+    pub source_mac: [u8; 6],
+    /// Destination hardware address.
+    pub destination_mac: [u8; 6],
+    /// Type of service byte.
+    pub tos: u8,
+    /// IP identification.
+    pub id: u16,
+    /// Time to live.
+    pub ttl: u8,
+    /// Source address.
+    pub source: Ipv4Addr,
+    /// Destination address.
+    pub destination: Ipv4Addr,
+    /// VRRP version, 2 or 3.
+    pub version: u8,
+    /// Virtual router id.
+    pub vrid: u8,
+    /// Priority; 0 means that the sender resigns.
+    pub priority: u8,
+    /// Version 2: authentication type; version 3: 0.
+    pub auth_type: u8,
+    /// Advertised interval.
+    pub interval: Duration,
+    /// Addresses in the order of the packet.
+    pub addresses: Vec<Ipv4Addr>,
+    /// The IPv4 packet from its first header byte to its total length.
+    pub packet: Vec<u8>,
+}
+
+/// An ARP packet for IPv4 over Ethernet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arp {
+    /// The kernel's receive time.
+    pub at: SystemTime,
+    /// Source hardware address of the frame.
+    pub source_mac: [u8; 6],
+    /// Operation: 1 request, 2 reply.
+    pub operation: u16,
+    /// Sender hardware address.
+    pub sender_mac: [u8; 6],
+    /// Sender IP address.
+    pub sender: Ipv4Addr,
+    /// Target hardware address.
+    pub target_mac: [u8; 6],
+    /// Target IP address.
+    pub target: Ipv4Addr,
+}
+
+impl Arp {
+    /// Whether this announces the sender's own address (sender and target are the same).
+    pub fn is_gratuitous(&self) -> bool {
+        self.sender == self.target
+    }
+}
+
+const ETHERTYPE_IPV4: u16 = 0x0800;
+const ETHERTYPE_ARP: u16 = 0x0806;
+const ETHERNET_HEADER: usize = 14;
+const PROTOCOL_VRRP: u8 = 112;
+
+impl Frame {
+    /// Destination hardware address; zeros in a frame too short for one.
+    pub fn destination_mac(&self) -> [u8; 6] {
+        array_at(&self.bytes, 0).unwrap_or_default()
+    }
+
+    /// Source hardware address; zeros in a frame too short for one.
+    pub fn source_mac(&self) -> [u8; 6] {
+        array_at(&self.bytes, 6).unwrap_or_default()
+    }
+
+    /// The frame as a VRRP advertisement.
+    pub fn advert(&self) -> Option<Advert> {
+        let ip = self.payload(ETHERTYPE_IPV4)?;
+        let header = usize::from(ip.first()? & 0x0f) * 4;
+        let total = usize::from(u16_at(ip, 2)?);
+        let packet = ip.get(..total)?;
+        let vrrp = packet.get(header..)?;
+        let version = vrrp.first()? >> 4;
+        if *ip.get(9)? != PROTOCOL_VRRP || vrrp.first()? & 0x0f != 1 || !(2..=3).contains(&version)
+        {
+            return None;
+        }
+        let count = usize::from(*vrrp.get(3)?);
+        let addresses = vrrp.get(8..8 + 4 * count)?.chunks_exact(4);
+        let (auth_type, interval) = if version == 2 {
+            (*vrrp.get(4)?, Duration::from_secs(u64::from(*vrrp.get(5)?)))
+        } else {
+            (
+                0,
+                Duration::from_millis(u64::from(u16_at(vrrp, 4)? & 0x0fff) * 10),
+            )
+        };
+        Some(Advert {
+            at: self.at,
+            source_mac: self.source_mac(),
+            destination_mac: self.destination_mac(),
+            tos: *ip.get(1)?,
+            id: u16_at(ip, 4)?,
+            ttl: *ip.get(8)?,
+            source: array_at::<4>(ip, 12)?.into(),
+            destination: array_at::<4>(ip, 16)?.into(),
+            version,
+            vrid: *vrrp.get(1)?,
+            priority: *vrrp.get(2)?,
+            auth_type,
+            interval,
+            addresses: addresses
+                .filter_map(|a| array_at::<4>(a, 0))
+                .map(Ipv4Addr::from)
+                .collect(),
+            packet: packet.to_vec(),
+        })
+    }
+
+    /// The frame as an ARP packet.
+    pub fn arp(&self) -> Option<Arp> {
+        let arp = self.payload(ETHERTYPE_ARP)?;
+        Some(Arp {
+            at: self.at,
+            source_mac: self.source_mac(),
+            operation: u16_at(arp, 6)?,
+            sender_mac: array_at(arp, 8)?,
+            sender: array_at::<4>(arp, 14)?.into(),
+            target_mac: array_at(arp, 18)?,
+            target: array_at::<4>(arp, 24)?.into(),
+        })
+    }
+
+    fn payload(&self, ethertype: u16) -> Option<&[u8]> {
+        (u16_at(&self.bytes, 12)? == ethertype).then(|| self.bytes.get(ETHERNET_HEADER..))?
+    }
+}
+
+fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..at + N)?.try_into().ok()
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    array_at(bytes, at).map(u16::from_be_bytes)
+}

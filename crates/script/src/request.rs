@@ -1,0 +1,96 @@
+//! What the engine asks for and what it is told.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+use evervip_model::{Command, ScriptIndex};
+
+/// One thing to do. Requests are taken strictly in order.
+///
+/// Every command runs in a process group of its own, with 0, 1 and 2 on `/dev/null`, the
+/// daemon's environment, working directory and umask, an empty signal mask, the user and
+/// group of its [`Credentials`](evervip_model::Credentials) without supplementary groups,
+/// and gets SIGTERM when the daemon dies (spec vrrp-runtime 9.3).
+#[derive(Debug, Clone)]
+pub enum Request {
+    /// Run the command of a `vrrp_script` once.
+    Check(Check),
+    /// Start a notify command and forget it: its end is not reported and its exit status
+    /// does not matter.
+    Hook {
+        /// What to run.
+        command: Command,
+        /// Words appended to the command's own (spec vrrp-runtime 9.2).
+        words: Vec<OsString>,
+    },
+    /// Like [`Request::Hook`], and [`Request::Drain`] waits for its end.
+    StopHook {
+        /// What to run.
+        command: Command,
+        /// Words appended to the command's own.
+        words: Vec<OsString>,
+    },
+    /// SIGTERM to the groups of all running checks, 1 s later SIGKILL. Their ends are
+    /// reported as usual.
+    StopChecks,
+    /// Wait until all stop hooks and all checks that [`Request::StopChecks`] reached have
+    /// ended, then send [`Report::Drained`].
+    Drain {
+        /// Longest wait (the original's is 1 s); what still runs then is killed.
+        within: Duration,
+    },
+}
+
+/// One run of the command of a `vrrp_script`.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// Which script; handed back in the report.
+    pub script: ScriptIndex,
+    /// Which load of the configuration `script` belongs to; handed back in the report, so
+    /// that results from before a reload can be told apart.
+    pub generation: u64,
+    /// Name of the `vrrp_script`, for the log.
+    pub name: Arc<str>,
+    /// What to run.
+    pub command: Command,
+    /// Longest run time; then SIGTERM to the group, 2 s later SIGKILL.
+    pub timeout: Duration,
+}
+
+/// What the runner tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Report {
+    /// A check is over: its leader is gone, it may be started again.
+    CheckEnded {
+        /// As in the request.
+        script: ScriptIndex,
+        /// As in the request.
+        generation: u64,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// The answer to [`Request::Drain`].
+    Drained {
+        /// Commands that were still running when the time was over and got SIGKILL.
+        killed: usize,
+    },
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// By itself with this status, 0 to 255.
+    Exited(i32),
+    /// By this signal, which was not sent because of a time-out.
+    Signalled(i32),
+    /// It ran longer than its time-out and was ended for that.
+    TimedOut,
+    /// It never ran.
+    CannotRun {
+        /// The system's error number, 0 where there is none.
+        errno: i32,
+        /// The reason in words, without the number.
+        reason: String,
+    },
+}

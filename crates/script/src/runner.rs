@@ -1,0 +1,184 @@
+//! The future that takes requests and owns all running commands.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::time::Duration;
+
+use evervip_model::Command;
+use nix::sys::signal::Signal;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+
+use crate::launch::{Group, launch};
+use crate::watch::{cannot_run, reason, watch_check};
+use crate::{Check, Report, Request};
+
+/// Requests that may wait for the runner. The engine must not block on a full channel: a
+/// check that finds no room is skipped until its next turn, a hook is kept by the sender.
+pub const REQUEST_CAPACITY: usize = 4096;
+
+/// Reports that may wait for the engine; beyond that the tasks of ended commands wait.
+pub const REPORT_CAPACITY: usize = 256;
+
+/// Makes a runner with the two channels that lead to and from it.
+#[must_use]
+pub fn runner() -> (mpsc::Sender<Request>, Runner, mpsc::Receiver<Report>) {
+    let (request_sender, requests) = mpsc::channel(REQUEST_CAPACITY);
+    let (reports, report_receiver) = mpsc::channel(REPORT_CAPACITY);
+    let runner = Runner {
+        requests,
+        reports,
+        stop: watch::Sender::new(0),
+        tasks: JoinSet::new(),
+        awaited: HashMap::new(),
+        checks: HashMap::new(),
+        drain: None,
+    };
+    (request_sender, runner, report_receiver)
+}
+
+/// Owns all running commands. Made by [`runner`], driven by [`Runner::run`].
+#[derive(Debug)]
+pub struct Runner {
+    requests: mpsc::Receiver<Request>,
+    reports: mpsc::Sender<Report>,
+    /// Counts the calls to stop the checks; each check's task has a receiver.
+    stop: watch::Sender<u64>,
+    tasks: JoinSet<()>,
+    /// What a drain waits for: stop hooks, and checks that were told to stop.
+    awaited: HashMap<Id, Group>,
+    /// Running checks that nobody told to stop.
+    checks: HashMap<Id, Group>,
+    /// End of the drain that was asked for.
+    drain: Option<Instant>,
+}
+
+impl Runner {
+    /// Takes requests until every sender is gone. Commands still running then are left alone:
+    /// they get SIGTERM when the daemon ends.
+    ///
+    /// Must be polled by one thread that lives as long as the process: the kernel ties "the
+    /// parent died" to the thread which started a command.
+    pub async fn run(mut self) {
+        loop {
+            let drain = self.drain;
+            let drain_over = async {
+                match drain {
+                    Some(deadline) => sleep_until(deadline).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                Some(ended) = self.tasks.join_next_with_id() => self.forget(ended),
+                () = drain_over => self.end_drain(),
+                request = self.requests.recv() => match request {
+                    Some(request) => self.take(request),
+                    None => return,
+                },
+            }
+        }
+    }
+
+    fn take(&mut self, request: Request) {
+        match request {
+            Request::Check(check) => self.check(check),
+            Request::Hook { command, words } => self.hook(&command, &words, false),
+            Request::StopHook { command, words } => self.hook(&command, &words, true),
+            Request::StopChecks => {
+                self.stop.send_modify(|calls| *calls += 1);
+                self.awaited.extend(self.checks.drain());
+            }
+            Request::Drain { within } => self.begin_drain(within),
+        }
+    }
+
+    /// Starts a check; its task reports the end.
+    fn check(&mut self, check: Check) {
+        let reports = self.reports.clone();
+        let report = move |outcome| Report::CheckEnded {
+            script: check.script,
+            generation: check.generation,
+            outcome,
+        };
+        match launch(&check.command, &[]) {
+            Ok(running) => {
+                let group = running.group;
+                let stop = self.stop.subscribe();
+                let task = self.tasks.spawn(async move {
+                    let outcome = watch_check(running, &check.name, check.timeout, stop).await;
+                    deliver(&reports, report(outcome)).await;
+                });
+                self.checks.insert(task.id(), group);
+            }
+            Err(error) => self.report(report(cannot_run(&error))),
+        }
+    }
+
+    /// Sends a report without waiting for room in the channel.
+    fn report(&mut self, report: Report) {
+        let reports = self.reports.clone();
+        self.tasks
+            .spawn(async move { deliver(&reports, report).await });
+    }
+
+    /// Starts a notify command; its task only reaps it.
+    fn hook(&mut self, command: &Command, words: &[OsString], awaited: bool) {
+        match launch(command, words) {
+            Ok(mut running) => {
+                let group = running.group;
+                let task = self.tasks.spawn(async move {
+                    // Nobody looks at the status of a hook.
+                    let _ = running.child.wait().await;
+                });
+                if awaited {
+                    self.awaited.insert(task.id(), group);
+                }
+            }
+            Err(error) => tracing::error!(
+                "Error exec-ing command '{}', error {}: {}",
+                command.path.display(),
+                error.raw_os_error().unwrap_or_default(),
+                reason(&error)
+            ),
+        }
+    }
+
+    fn begin_drain(&mut self, within: Duration) {
+        if self.awaited.is_empty() {
+            self.end_drain();
+        } else {
+            self.drain = Some(Instant::now() + within);
+        }
+    }
+
+    /// Kills what still runs and says so. The ends of the killed are not waited for: the
+    /// daemon is about to leave, and init reaps.
+    fn end_drain(&mut self) {
+        self.drain = None;
+        let killed = self.awaited.len();
+        for (_, group) in self.awaited.drain() {
+            group.signal(Signal::SIGKILL);
+        }
+        self.report(Report::Drained { killed });
+    }
+
+    /// A task is over.
+    fn forget(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => id,
+            Err(error) => error.id(),
+        };
+        self.checks.remove(&id);
+        let was_last = self.awaited.remove(&id).is_some() && self.awaited.is_empty();
+        if was_last && self.drain.is_some() {
+            self.end_drain();
+        }
+    }
+}
+
+/// Sends a report. When the receiver is gone nobody wants to know any more.
+async fn deliver(reports: &mpsc::Sender<Report>, report: Report) {
+    let _ = reports.send(report).await;
+}

@@ -1,0 +1,487 @@
+//! Real commands through a real runner.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use evervip_model::{Command, Credentials, ScriptIndex};
+use evervip_script::{Check, Outcome, Report, Request, runner};
+use tokio::sync::mpsc;
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Bench {
+    requests: mpsc::Sender<Request>,
+    reports: mpsc::Receiver<Report>,
+    directory: tempfile::TempDir,
+}
+
+/// Runs `test` beside a runner, with a directory that everybody may enter.
+fn bench<F: Future<Output = ()>>(test: impl FnOnce(Bench) -> F) {
+    let directory = tempfile::tempdir().unwrap();
+    let open = std::fs::Permissions::from_mode(0o777);
+    std::fs::set_permissions(directory.path(), open).unwrap();
+    let (requests, runner, reports) = runner();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let runner = tokio::spawn(runner.run());
+        test(Bench {
+            requests,
+            reports,
+            directory,
+        })
+        .await;
+        // The senders are gone: the runner ends by itself.
+        tokio::time::timeout(PATIENCE, runner)
+            .await
+            .unwrap()
+            .unwrap();
+    });
+}
+
+impl Bench {
+    /// Writes an executable shell script; `$D` in it is the test's directory.
+    fn script(&self, name: &str, body: &str) -> Command {
+        let body = format!(
+            "#!/bin/sh\nD='{}'\n{body}\n",
+            self.directory.path().display()
+        );
+        command(&self.file(name, &body, 0o755))
+    }
+
+    fn file(&self, name: &str, content: &str, mode: u32) -> PathBuf {
+        let path = self.directory.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        path
+    }
+
+    async fn send(&self, request: Request) {
+        self.requests.send(request).await.unwrap();
+    }
+
+    async fn check(&mut self, command: Command, timeout: Duration) -> Outcome {
+        self.send(check(7, command, timeout)).await;
+        match self.next().await {
+            Report::CheckEnded {
+                script: ScriptIndex(7),
+                generation: 3,
+                outcome,
+            } => outcome,
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+
+    async fn next(&mut self) -> Report {
+        tokio::time::timeout(PATIENCE, self.reports.recv())
+            .await
+            .expect("no report in time")
+            .expect("the runner is gone")
+    }
+
+    /// The content of a file once it ends in a line feed.
+    async fn content(&self, name: &str) -> String {
+        let path = self.directory.path().join(name);
+        until(|| {
+            std::fs::read_to_string(&path)
+                .ok()
+                .filter(|t| t.ends_with('\n'))
+        })
+        .await
+    }
+}
+
+fn check(script: usize, command: Command, timeout: Duration) -> Request {
+    Request::Check(Check {
+        script: ScriptIndex(script),
+        generation: 3,
+        name: Arc::from("chk"),
+        command,
+        timeout,
+    })
+}
+
+fn command(path: &Path) -> Command {
+    Command {
+        path: path.to_owned(),
+        argv: vec![path.as_os_str().to_owned()],
+        credentials: own(),
+    }
+}
+
+fn own() -> Credentials {
+    Credentials {
+        uid: nix::unistd::getuid().as_raw(),
+        gid: nix::unistd::getgid().as_raw(),
+    }
+}
+
+async fn until<T>(mut ready: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(value) = ready() {
+            return value;
+        }
+        assert!(Instant::now() < deadline, "condition not met in time");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Whether a process is gone or only waits to be reaped.
+fn is_over(pid: &str) -> bool {
+    std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()))
+        .ok()
+        .and_then(|stat| stat.rsplit_once(')').map(|(_, rest)| rest.to_owned()))
+        .is_none_or(|rest| rest.trim_start().starts_with('Z'))
+}
+
+#[test]
+fn exit_status_and_signal_are_reported() {
+    bench(|mut b| async move {
+        let ok = b.script("ok", "exit 0");
+        assert_eq!(b.check(ok, PATIENCE).await, Outcome::Exited(0));
+        let seven = b.script("seven", "exit 7");
+        assert_eq!(b.check(seven, PATIENCE).await, Outcome::Exited(7));
+        let killed = b.script("killed", "kill -9 $$");
+        assert_eq!(b.check(killed, PATIENCE).await, Outcome::Signalled(9));
+    });
+}
+
+#[test]
+fn what_cannot_run_says_why() {
+    bench(|mut b| async move {
+        let absent = command(&b.directory.path().join("absent"));
+        let plain = command(&b.file("plain", "#!/bin/sh\n", 0o644));
+        let headless = command(&b.file("headless", "exit 0\n", 0o755));
+        let empty = command(&b.file("empty", "", 0o755));
+        let lost = command(&b.file("lost", "#!/no/such/interpreter\n", 0o755));
+        for (command, number) in [
+            (absent, 2),
+            (plain, 13),
+            (headless, 8),
+            (empty, 8),
+            (lost, 2),
+        ] {
+            let outcome = b.check(command.clone(), PATIENCE).await;
+            let Outcome::CannotRun { errno, reason } = outcome else {
+                panic!("{command:?} ran: {outcome:?}");
+            };
+            assert_eq!(errno, number, "{command:?}: {reason}");
+            assert!(
+                !reason.is_empty() && !reason.contains("os error"),
+                "{reason}"
+            );
+        }
+    });
+}
+
+#[test]
+fn first_word_is_as_written_and_words_are_appended() {
+    bench(|b| async move {
+        let mut hook = b.script(
+            "hook",
+            "{ tr '\\0' '|' </proc/$$/cmdline; echo; } >\"$D/new\"; mv \"$D/new\" \"$D/out\"",
+        );
+        // The kernel replaces a script's argv[0] by its interpreter, so look at a binary too.
+        hook.argv.push(OsString::from("a b"));
+        let words = ["INSTANCE", "VI_1", "MASTER", "100"].map(OsString::from);
+        let path = hook.path.display().to_string();
+        b.send(Request::Hook {
+            command: hook,
+            words: words.to_vec(),
+        })
+        .await;
+        assert_eq!(
+            b.content("out").await,
+            format!("/bin/sh|{path}|a b|INSTANCE|VI_1|MASTER|100|\n")
+        );
+        let as_written = Command {
+            path: PathBuf::from("/bin/sh"),
+            argv: [
+                "./some/name",
+                "-c",
+                "echo \"$0 $1\" >\"$1.new\"; mv \"$1.new\" \"$1\"",
+            ]
+            .map(OsString::from)
+            .to_vec(),
+            credentials: own(),
+        };
+        let target = b.directory.path().join("first");
+        b.send(Request::Hook {
+            command: as_written,
+            // `sh -c` takes the next word as its own $0, hence argv[0] from /proc below.
+            words: vec!["zero".into(), target.clone().into_os_string()],
+        })
+        .await;
+        assert_eq!(
+            b.content("first").await,
+            format!("zero {}\n", target.display())
+        );
+        let sleeper = Command {
+            path: PathBuf::from("/bin/sleep"),
+            argv: vec!["./as written".into(), "29".into()],
+            credentials: own(),
+        };
+        b.send(Request::StopHook {
+            command: sleeper,
+            words: vec![],
+        })
+        .await;
+        until(|| child_with_command_line(b"./as written\x0029\0")).await;
+        b.send(Request::Drain {
+            within: Duration::ZERO,
+        })
+        .await;
+        let mut b = b;
+        assert_eq!(b.next().await, Report::Drained { killed: 1 });
+    });
+}
+
+fn child_with_command_line(wanted: &[u8]) -> Option<()> {
+    std::fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .any(|entry| {
+            entry.file_name().as_bytes()[0].is_ascii_digit()
+                && std::fs::read(entry.path().join("cmdline")).is_ok_and(|line| line == wanted)
+        })
+        .then_some(())
+}
+
+/// Spec vrrp-runtime 9.3: environment, working directory and umask are the daemon's; 0 to 2
+/// are /dev/null; a group of its own; nothing blocked, nothing ignored.
+#[test]
+fn surroundings_are_the_daemons() {
+    bench(|mut b| async move {
+        let probe = b.script(
+            "probe",
+            r#"OUT=$(readlink /proc/$$/fd/1)
+            {
+                readlink /proc/$$/fd/0
+                echo "$OUT"
+                echo "err $(readlink /proc/$$/fd/2)"
+                pwd
+                umask
+                echo "path $PATH"
+                echo "group $(( $(cut -d' ' -f5 /proc/$$/stat) == $$ ))"
+                grep -E '^Sig(Blk|Ign)' /proc/$$/status
+            } >"$D/out""#,
+        );
+        assert_eq!(b.check(probe, PATIENCE).await, Outcome::Exited(0));
+        let text = b.content("out").await;
+        let lines: Vec<_> = text.lines().collect();
+        let umask = std::fs::read_to_string("/proc/self/status")
+            .unwrap()
+            .lines()
+            .find_map(|line| line.strip_prefix("Umask:").map(|v| v.trim().to_owned()))
+            .unwrap();
+        assert_eq!(lines[0], "/dev/null");
+        assert_eq!(lines[1], "/dev/null");
+        assert_eq!(lines[2], "err /dev/null");
+        assert_eq!(lines[3], std::env::current_dir().unwrap().to_str().unwrap());
+        assert_eq!(lines[4], umask);
+        assert_eq!(lines[5], format!("path {}", std::env::var("PATH").unwrap()));
+        assert_eq!(lines[6], "group 1");
+        assert_eq!(lines[7], "SigBlk:\t0000000000000000");
+        // Signals 32 and 33 are the C library's own, and its posix_spawn leaves them ignored in
+        // whatever `cargo` starts.
+        let ignored = lines[8].strip_prefix("SigIgn:\t").unwrap();
+        let ignored = u64::from_str_radix(ignored, 16).unwrap();
+        assert_eq!(
+            ignored & 0x7fff_ffff,
+            0,
+            "SIGPIPE is ignored in a Rust program"
+        );
+    });
+}
+
+#[test]
+fn user_and_group_are_changed_and_supplementary_groups_dropped() {
+    if !nix::unistd::getuid().is_root() {
+        eprintln!("SKIPPED: changing the user needs root");
+        return;
+    }
+    bench(|mut b| async move {
+        nix::unistd::setgroups(&[4.into(), 27.into()]).unwrap();
+        let mut probe = b.script(
+            "probe",
+            "grep -E '^(Uid|Gid|Groups)' /proc/$$/status >\"$D/out\"",
+        );
+        probe.credentials = Credentials {
+            uid: 65534,
+            gid: 12345,
+        };
+        assert_eq!(b.check(probe, PATIENCE).await, Outcome::Exited(0));
+        let text = b.content("out").await;
+        let lines: Vec<_> = text.lines().map(str::trim_end).collect();
+        assert_eq!(
+            lines,
+            [
+                "Uid:\t65534\t65534\t65534\t65534",
+                "Gid:\t12345\t12345\t12345\t12345",
+                "Groups:"
+            ]
+        );
+        let mut root = b.script("root", "grep -E '^Groups' /proc/$$/status >\"$D/root-out\"");
+        root.credentials = Credentials { uid: 0, gid: 0 };
+        assert_eq!(b.check(root, PATIENCE).await, Outcome::Exited(0));
+        assert_eq!(b.content("root-out").await.trim_end(), "Groups:");
+    });
+}
+
+#[test]
+fn time_out_ends_the_whole_group() {
+    bench(|mut b| async move {
+        let slow = b.script("slow", "sleep 60 & echo $! >\"$D/pid\"; wait");
+        let start = Instant::now();
+        let outcome = b.check(slow, Duration::from_millis(500)).await;
+        assert_eq!(outcome, Outcome::TimedOut);
+        assert!(start.elapsed() >= Duration::from_millis(500));
+        // The leader died of SIGTERM, nobody had to wait for SIGKILL.
+        assert!(start.elapsed() < Duration::from_millis(2400));
+        let pid = b.content("pid").await;
+        until(|| is_over(&pid).then_some(())).await;
+    });
+}
+
+#[test]
+fn member_that_ignores_term_dies_with_its_leader() {
+    bench(|mut b| async move {
+        let stubborn = b.script(
+            "stubborn",
+            "(trap '' TERM; touch \"$D/ready\"; while :; do sleep 60; done) & echo $! >\"$D/pid\"; \
+             while [ ! -e \"$D/ready\" ]; do sleep 0.01; done; touch \"$D/set\"; wait",
+        );
+        let outcome = b.check(stubborn, Duration::from_secs(3)).await;
+        assert!(b.directory.path().join("set").exists(), "machine too slow");
+        assert_eq!(outcome, Outcome::TimedOut);
+        let pid = b.content("pid").await;
+        until(|| is_over(&pid).then_some(())).await;
+    });
+}
+
+/// Spec vrrp-runtime 7.1: SIGKILL 2 s after a SIGTERM that was ignored.
+#[test]
+fn ignored_term_is_followed_by_kill() {
+    bench(|mut b| async move {
+        let stubborn = b.script("stubborn", "trap '' TERM; while :; do sleep 0.1; done");
+        let start = Instant::now();
+        let outcome = b.check(stubborn, Duration::from_secs(1)).await;
+        assert_eq!(outcome, Outcome::TimedOut);
+        let took = start.elapsed();
+        assert!(took >= Duration::from_millis(2990), "{took:?}");
+        assert!(took < Duration::from_secs(9), "{took:?}");
+    });
+}
+
+#[test]
+fn checks_run_side_by_side() {
+    bench(|mut b| async move {
+        // Each waits for the other: run one after the other they would time out.
+        for (me, other) in [(0, 1), (1, 0)] {
+            let body = format!(
+                "touch \"$D/{me}.here\"; while [ ! -e \"$D/{other}.here\" ]; do sleep 0.01; done"
+            );
+            let command = b.script(&format!("{me}"), &body);
+            b.send(check(me, command, PATIENCE)).await;
+        }
+        for _ in 0..2 {
+            let Report::CheckEnded { outcome, .. } = b.next().await else {
+                panic!("no check");
+            };
+            assert_eq!(outcome, Outcome::Exited(0));
+        }
+    });
+}
+
+#[test]
+fn stop_ends_running_checks_and_drain_waits_for_them() {
+    bench(|mut b| async move {
+        let slow = b.script("slow", "touch \"$D/ready\"; exec sleep 60");
+        b.send(check(1, slow, PATIENCE)).await;
+        let ready = b.directory.path().join("ready");
+        until(|| ready.exists().then_some(())).await;
+        b.send(Request::StopChecks).await;
+        b.send(Request::Drain {
+            within: Duration::from_secs(20),
+        })
+        .await;
+        let start = Instant::now();
+        let mut reports = [b.next().await, b.next().await];
+        reports.sort_by_key(|report| matches!(report, Report::Drained { .. }));
+        assert!(start.elapsed() < Duration::from_secs(10));
+        assert_eq!(
+            reports,
+            [
+                Report::CheckEnded {
+                    script: ScriptIndex(1),
+                    generation: 3,
+                    outcome: Outcome::Signalled(15)
+                },
+                Report::Drained { killed: 0 }
+            ]
+        );
+    });
+}
+
+#[test]
+fn drain_waits_for_stop_hooks_and_kills_the_late() {
+    bench(|mut b| async move {
+        b.send(Request::Drain { within: PATIENCE }).await;
+        assert_eq!(b.next().await, Report::Drained { killed: 0 });
+
+        let quick = b.script("quick", "sleep 0.3; echo >\"$D/quick-done\"");
+        let late = b.script("late", "sleep 60 & echo $! >\"$D/pid\"; wait");
+        b.send(Request::StopHook {
+            command: quick,
+            words: vec![],
+        })
+        .await;
+        b.send(Request::Drain { within: PATIENCE }).await;
+        assert_eq!(b.next().await, Report::Drained { killed: 0 });
+        assert!(b.directory.path().join("quick-done").exists());
+
+        b.send(Request::StopHook {
+            command: late,
+            words: vec![],
+        })
+        .await;
+        let pid = b.content("pid").await;
+        let start = Instant::now();
+        b.send(Request::Drain {
+            within: Duration::from_secs(1),
+        })
+        .await;
+        assert_eq!(b.next().await, Report::Drained { killed: 1 });
+        assert!(start.elapsed() >= Duration::from_secs(1));
+        until(|| is_over(&pid).then_some(())).await;
+    });
+}
+
+/// A hook that hangs holds nobody up (spec vrrp-runtime 9.1).
+#[test]
+fn hooks_are_not_waited_for() {
+    bench(|mut b| async move {
+        let hang = b.script("hang", "echo $$ >\"$D/pid\"; exec sleep 60");
+        b.send(Request::Hook {
+            command: hang,
+            words: vec![],
+        })
+        .await;
+        let ok = b.script("ok", "exit 0");
+        assert_eq!(b.check(ok, PATIENCE).await, Outcome::Exited(0));
+        b.send(Request::Drain { within: PATIENCE }).await;
+        assert_eq!(b.next().await, Report::Drained { killed: 0 });
+        let pid: i32 = b.content("pid").await.trim().parse().unwrap();
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::SIGKILL).unwrap();
+    });
+}

@@ -1,5 +1,7 @@
 //! The laboratory tested on itself.
 
+#![expect(clippy::unwrap_used, reason = "a failed step of a test shall end it")]
+
 use std::{
     env, fs,
     net::{IpAddr, Ipv4Addr, UdpSocket},

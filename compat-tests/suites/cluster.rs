@@ -1,0 +1,297 @@
+//! Two nodes (or one) with a daemon each, and questions that most scenarios ask.
+
+use std::{
+    net::IpAddr,
+    process::Command,
+    time::{Duration, SystemTime},
+};
+
+use evervip_lab::{AddressWatch, Advert, Capture, Error, Interface, Lab, Log, Node, Process};
+use nix::sys::signal::Signal;
+
+use crate::{
+    conf::{CHECK_FAILS, CHECK_SCRIPT, Conf, INTERFACE, NODES, VIP, VRID},
+    ensure,
+    plan::Combo,
+    program::Program,
+    verdict::Verdict,
+};
+
+/// Patience for anything that has no bound of its own: far above what an idle machine needs.
+pub const PATIENCE: Duration = Duration::from_secs(15);
+/// Added to upper bounds of the protocol's times: the machine may be busy with other cases.
+pub const SLACK: Duration = Duration::from_millis(800);
+/// Where the program under test appears in each node: argv is the same for both sides.
+pub const PROGRAM: &str = "/run/bin/keepalived";
+/// Configuration file in each node.
+pub const CONFIG: &str = "/etc/keepalived/keepalived.conf";
+/// Pid files in each node.
+pub const PID_FILE: &str = "/run/keepalived.pid";
+pub const VRRP_PID_FILE: &str = "/run/vrrp.pid";
+
+/// The usual foreground command line.
+pub const FOREGROUND: [&str; 10] = [
+    "-n",
+    "-l",
+    "-D",
+    "-P",
+    "-f",
+    CONFIG,
+    "-p",
+    PID_FILE,
+    "-r",
+    VRRP_PID_FILE,
+];
+
+/// A node and what runs on it.
+#[derive(Debug)]
+pub struct Member {
+    pub node: Node,
+    pub program: Program,
+    pub addresses: AddressWatch,
+    daemon: Option<Process>,
+}
+
+/// The members, the network between them and what passed on it.
+#[derive(Debug)]
+pub struct Cluster {
+    pub members: Vec<Member>,
+    pub capture: Capture,
+    /// Last: it is removed after everything that lives in it.
+    pub lab: Lab,
+}
+
+/// Runs a scenario on two nodes; a failure comes with logs and packets.
+pub fn with_pair(combo: &Combo, scenario: impl FnOnce(&mut Cluster) -> Verdict) -> Verdict {
+    let mut cluster = Cluster::new(&[&combo.subject, &combo.peer])?;
+    scenario(&mut cluster).map_err(|error| Error::new(format!("{error}\n{}", cluster.story())))
+}
+
+/// Runs a scenario on one node (and a second without daemon, so that unicast finds its peer).
+pub fn with_single(program: &Program, scenario: impl FnOnce(&mut Cluster) -> Verdict) -> Verdict {
+    let mut cluster = Cluster::new(&[program, program])?;
+    scenario(&mut cluster).map_err(|error| Error::new(format!("{error}\n{}", cluster.story())))
+}
+
+impl Cluster {
+    fn new(programs: &[&Program]) -> Verdict<Self> {
+        let lab = Lab::new("compat")?;
+        let capture = lab.capture()?;
+        let members = programs
+            .iter()
+            .enumerate()
+            .map(|(index, program)| Member::new(&lab, index, program));
+        Ok(Self {
+            members: members.collect::<Verdict<_>>()?,
+            capture,
+            lab,
+        })
+    }
+
+    /// Writes the configuration of a member and starts its daemon.
+    pub fn start(&mut self, conf: &Conf) -> Verdict {
+        self.members[conf.node].start(&conf.text())
+    }
+
+    /// Starts both daemons and waits until the first one owns the address and the second has
+    /// heard of it.
+    pub fn start_settled(&mut self, first: &Conf, second: &Conf) -> Verdict {
+        self.start(first)?;
+        self.start(second)?;
+        self.log(1).wait_for("Entering BACKUP STATE", PATIENCE)?;
+        self.settle(0, VIP.into())
+    }
+
+    /// Waits until the member alone owns the address and has advertised twice since without any
+    /// other sender.
+    pub fn settle(&self, member: usize, address: IpAddr) -> Verdict {
+        self.lab
+            .wait_owner(address, self.members[member].node.name(), PATIENCE)?;
+        for _ in 0..5 {
+            let mark = self.capture.mark();
+            let adverts = self
+                .capture
+                .wait_adverts(mark, 2, PATIENCE, |advert| advert.vrid == VRID)?;
+            if adverts
+                .iter()
+                .all(|advert| advert.source == NODES[member] && advert.priority > 0)
+            {
+                return Ok(());
+            }
+        }
+        Err(Error::new(format!(
+            "member {member} is not the only one that advertises"
+        )))
+    }
+
+    /// The log of a member that has been started.
+    pub fn log(&self, member: usize) -> &Log {
+        self.daemon(member).log()
+    }
+
+    /// The daemon of a member that has been started.
+    pub fn daemon(&self, member: usize) -> &Process {
+        self.members[member]
+            .daemon
+            .as_ref()
+            .expect("the scenario has started this member")
+    }
+
+    /// Stops the daemon with SIGTERM and waits for a clean end.
+    pub fn stop(&mut self, member: usize) -> Verdict {
+        self.daemon(member).signal(Signal::SIGTERM)?;
+        let status = self.daemon(member).wait(PATIENCE)?;
+        ensure!(status.code() == Some(0), "SIGTERM: ended with {status}");
+        Ok(())
+    }
+
+    /// Exactly this member must have the address, now.
+    pub fn owned_by(&self, member: usize, address: IpAddr) -> Verdict {
+        let (owners, wanted) = (self.lab.owners(address), self.members[member].node.name());
+        ensure!(
+            owners == [wanted],
+            "owners of {address}: {owners:?}, expected only {wanted}"
+        );
+        Ok(())
+    }
+
+    /// Adverts of one member after a mark.
+    pub fn adverts(&self, member: usize, mark: usize) -> Vec<Advert> {
+        let adverts = self.capture.adverts_after(mark);
+        adverts
+            .into_iter()
+            .filter(|advert| advert.source == NODES[member])
+            .collect()
+    }
+
+    /// Waits for a member's first advert after a mark with a priority above 0.
+    pub fn wait_advert(&self, member: usize, mark: usize) -> Verdict<Advert> {
+        self.capture.wait_advert(mark, PATIENCE, |a| {
+            a.source == NODES[member] && a.priority > 0
+        })
+    }
+
+    /// Waits for a member's resignation (priority 0) after a mark.
+    pub fn wait_resignation(&self, member: usize, mark: usize) -> Verdict<Advert> {
+        self.capture.wait_advert(mark, PATIENCE, |a| {
+            a.source == NODES[member] && a.priority == 0
+        })
+    }
+
+    /// Number of a member's priority-0 adverts after a mark.
+    pub fn resignations(&self, member: usize, mark: usize) -> usize {
+        self.adverts(member, mark)
+            .iter()
+            .filter(|advert| advert.priority == 0)
+            .count()
+    }
+
+    /// Logs and adverts, for the reader of a failure.
+    fn story(&self) -> String {
+        let mut story = String::new();
+        for (index, member) in self.members.iter().enumerate() {
+            let log = member
+                .daemon
+                .as_ref()
+                .map(|daemon| daemon.log().lines())
+                .unwrap_or_default();
+            story += &format!(
+                "--- log of {index} ({}, {}):\n",
+                member.node.name(),
+                member.program.side
+            );
+            let lines = log
+                .iter()
+                .filter(|line| !line.text.contains("gratuitous ARP"));
+            story.extend(lines.map(|line| format!("{} {}\n", clock(line.at), line.text)));
+        }
+        story += "--- adverts:\n";
+        for a in self.capture.adverts_after(0) {
+            story += &format!(
+                "{} {} > {} v{} vrid {} prio {}\n",
+                clock(a.at),
+                a.source,
+                a.destination,
+                a.version,
+                a.vrid,
+                a.priority
+            );
+        }
+        story
+    }
+}
+
+impl Member {
+    fn new(lab: &Lab, index: usize, program: &Program) -> Verdict<Self> {
+        let name = ["a", "b", "c"][index];
+        let interface = Interface::new(INTERFACE)
+            .mac(&format!("02:00:00:00:00:{:02x}", index + 1))
+            .address(&format!("{}/24", NODES[index]));
+        let check = format!("#!/bin/sh\n[ ! -e {CHECK_FAILS} ]\n");
+        let node = lab
+            .node(name)
+            .interface(interface)
+            .dir("/etc/keepalived")
+            .file(CHECK_SCRIPT, check, 0o755)
+            .bind(&program.path, PROGRAM)
+            .start()?;
+        let addresses = node.watch_addresses()?;
+        Ok(Self {
+            node,
+            program: program.clone(),
+            addresses,
+            daemon: None,
+        })
+    }
+
+    /// Writes the configuration and starts the daemon in the foreground. One that ran before is
+    /// killed.
+    pub fn start(&mut self, configuration: &str) -> Verdict {
+        self.node.write_file(CONFIG, configuration, 0o644)?;
+        self.start_with(&FOREGROUND)
+    }
+
+    /// Starts the daemon with the given arguments.
+    pub fn start_with(&mut self, arguments: &[&str]) -> Verdict {
+        self.daemon = None;
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments);
+        self.daemon = Some(self.node.spawn("keepalived", command)?);
+        Ok(())
+    }
+
+    /// Makes the check script fail or succeed.
+    pub fn set_check(&self, succeeds: bool) -> Verdict {
+        if succeeds {
+            self.node.remove_file(CHECK_FAILS)
+        } else {
+            self.node.write_file(CHECK_FAILS, "", 0o644)
+        }
+    }
+}
+
+/// Time from one moment to a later one; zero when they are the other way round.
+pub fn elapsed(from: SystemTime, to: SystemTime) -> Duration {
+    to.duration_since(from).unwrap_or_default()
+}
+
+/// The time must lie within bounds of the protocol: not before `from` (less one twentieth, as
+/// the daemon's clock reads before ours), not after `to` plus [`SLACK`].
+pub fn within(what: &str, time: Duration, from: Duration, to: Duration) -> Verdict {
+    ensure!(
+        time >= from * 19 / 20,
+        "{what}: after {time:?}, too early: expected at least {from:?}"
+    );
+    ensure!(
+        time <= to + SLACK,
+        "{what}: after {time:?}, too late: expected at most {to:?} + {SLACK:?}"
+    );
+    Ok(())
+}
+
+fn clock(at: SystemTime) -> String {
+    let time = at
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    format!("{:03}.{:06}", time.as_secs() % 1000, time.subsec_micros())
+}

@@ -1,0 +1,220 @@
+//! Configurations and the arithmetic of their timers.
+
+use std::{net::Ipv4Addr, time::Duration};
+
+/// The way in which two nodes talk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mode {
+    pub name: &'static str,
+    pub version: u8,
+    pub unicast: bool,
+    /// Text of `advert_int`.
+    advert_int: &'static str,
+    /// The same in milliseconds.
+    advert_ms: u64,
+}
+
+/// All modes of the matrix. Version 2 has no interval below one second.
+pub const MODES: [Mode; 4] = [V2_MULTICAST, V2_UNICAST, V3_MULTICAST, V3_UNICAST];
+
+/// The default of a plain configuration.
+pub const V2_MULTICAST: Mode = Mode {
+    name: "v2-multicast",
+    version: 2,
+    unicast: false,
+    advert_int: "1",
+    advert_ms: 1000,
+};
+/// As in the haproxy pair: unicast with a password and a check script.
+pub const V2_UNICAST: Mode = Mode {
+    name: "v2-unicast-pass",
+    version: 2,
+    unicast: true,
+    advert_int: "1",
+    advert_ms: 1000,
+};
+pub const V3_MULTICAST: Mode = Mode {
+    name: "v3-multicast",
+    version: 3,
+    unicast: false,
+    advert_int: "0.1",
+    advert_ms: 100,
+};
+pub const V3_UNICAST: Mode = Mode {
+    name: "v3-unicast",
+    version: 3,
+    unicast: true,
+    advert_int: "0.1",
+    advert_ms: 100,
+};
+
+/// Interface name on every node.
+pub const INTERFACE: &str = "ens192";
+/// Own addresses of the nodes, the second is the higher one.
+pub const NODES: [Ipv4Addr; 3] = [
+    Ipv4Addr::new(10, 150, 160, 30),
+    Ipv4Addr::new(10, 150, 160, 31),
+    Ipv4Addr::new(10, 150, 160, 40),
+];
+/// The address that moves.
+pub const VIP: Ipv4Addr = Ipv4Addr::new(10, 150, 160, 32);
+/// Virtual router id.
+pub const VRID: u8 = 50;
+/// Instance name.
+pub const INSTANCE: &str = "LB_VIP";
+/// The check script of the pair; it fails while [`CHECK_FAILS`] exists.
+pub const CHECK_SCRIPT: &str = "/etc/keepalived/chk_haproxy.sh";
+/// See [`CHECK_SCRIPT`].
+pub const CHECK_FAILS: &str = "/run/check-fails";
+
+impl Mode {
+    /// Interval between adverts.
+    pub fn advert(self) -> Duration {
+        Duration::from_millis(self.advert_ms)
+    }
+
+    /// Skew time for a priority (RFC 3768 6.1, RFC 9568 6.1).
+    pub fn skew(self, priority: u8) -> Duration {
+        let base = if self.version == 2 {
+            Duration::from_secs(1)
+        } else {
+            self.advert()
+        };
+        base * (256 - u32::from(priority)) / 256
+    }
+
+    /// Master down interval for a priority.
+    pub fn down(self, priority: u8) -> Duration {
+        3 * self.advert() + self.skew(priority)
+    }
+
+    /// Where adverts of the given node go.
+    pub fn destination(self, node: usize) -> Ipv4Addr {
+        if self.unicast {
+            NODES[1 - node]
+        } else {
+            Ipv4Addr::new(224, 0, 0, 18)
+        }
+    }
+}
+
+/// What is to be written into a node's file. Made by [`Conf::new`], changed by its fields.
+#[derive(Debug, Clone)]
+pub struct Conf {
+    pub mode: Mode,
+    /// 0 or 1.
+    pub node: usize,
+    pub state: &'static str,
+    pub priority: u8,
+    pub nopreempt: bool,
+    /// With the check script.
+    pub check: bool,
+    pub vips: Vec<String>,
+    /// Further lines of the instance.
+    pub extra: String,
+}
+
+impl Conf {
+    /// The usual configuration of a node: the first is the preferred master.
+    pub fn new(mode: Mode, node: usize) -> Self {
+        let (state, priority) = if node == 0 {
+            ("MASTER", 150)
+        } else {
+            ("BACKUP", 100)
+        };
+        let check = mode == V2_UNICAST;
+        let vips = vec![format!("{VIP}/32")];
+        Self {
+            mode,
+            node,
+            state,
+            priority,
+            nopreempt: false,
+            check,
+            vips,
+            extra: String::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn priority(mut self, priority: u8) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    #[must_use]
+    pub fn state(mut self, state: &'static str) -> Self {
+        self.state = state;
+        self
+    }
+
+    #[must_use]
+    pub fn nopreempt(mut self) -> Self {
+        self.nopreempt = true;
+        self
+    }
+
+    #[must_use]
+    pub fn check(mut self) -> Self {
+        self.check = true;
+        self
+    }
+
+    #[must_use]
+    pub fn vips(mut self, vips: &[&str]) -> Self {
+        self.vips = vips.iter().map(|&vip| vip.to_owned()).collect();
+        self
+    }
+
+    #[must_use]
+    pub fn extra(mut self, lines: &str) -> Self {
+        self.extra.push_str(lines);
+        self.extra.push('\n');
+        self
+    }
+
+    /// The file, laid out as in the haproxy pair.
+    pub fn text(&self) -> String {
+        let Self {
+            mode,
+            state,
+            priority,
+            extra,
+            ..
+        } = self;
+        let mut text = String::new();
+        if self.check {
+            text += &format!(
+                "vrrp_script chk_haproxy {{\n    script \"{CHECK_SCRIPT}\"\n    interval 1\n    fall 2\n    rise 1\n}}\n\n"
+            );
+        }
+        text += &format!(
+            "vrrp_instance {INSTANCE} {{\n    state {state}\n    interface {INTERFACE}\n    virtual_router_id {VRID}\n    \
+             priority {priority}\n    advert_int {}\n",
+            mode.advert_int
+        );
+        if mode.version == 3 {
+            text += "    version 3\n";
+        }
+        if self.nopreempt {
+            text += "    nopreempt\n";
+        }
+        if mode.unicast {
+            let (own, peer) = (NODES[self.node], NODES[1 - self.node]);
+            text += &format!(
+                "\n    unicast_src_ip {own}\n    unicast_peer {{\n        {peer}\n    }}\n"
+            );
+        }
+        if *mode == V2_UNICAST {
+            text += "\n    authentication {\n        auth_type PASS\n        auth_pass 12345678\n    }\n";
+        }
+        text += &format!(
+            "\n    virtual_ipaddress {{\n        {}\n    }}\n",
+            self.vips.join("\n        ")
+        );
+        if self.check {
+            text += "\n    track_script {\n        chk_haproxy\n    }\n";
+        }
+        text + extra + "}\n"
+    }
+}

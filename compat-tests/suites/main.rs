@@ -1,0 +1,36 @@
+//! One set of scenarios, run with evervip and with keepalived 2.2.7 on either side.
+//!
+//! See `README.md` for the variables and for what a skipped case means.
+
+mod cluster;
+mod conf;
+mod elections;
+mod plan;
+mod program;
+mod verdict;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, run};
+
+/// Cases mostly wait for timers of daemons, so many more fit side by side than there are cores.
+const THREADS: usize = 12;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let mut plan = match plan::Plan::new() {
+        Ok(plan) => plan,
+        Err(reason) => {
+            eprintln!("compat-tests: {reason}");
+            return ExitCode::FAILURE;
+        }
+    };
+    elections::add(&mut plan);
+    let (trials, tally) = plan.finish();
+    let conclusion = run(&arguments, trials);
+    if !arguments.list {
+        print!("{tally}");
+    }
+    conclusion.exit_code()
+}

@@ -1,1 +1,25 @@
-//! keepalived.conf: text to tree to model, the keyword table and diagnostics.
+//! `keepalived.conf`: text to logical lines to a tree with spans to a [`Config`], with diagnostics.
+//!
+//! [`load`] does all of it. The steps are modules of their own:
+//!
+//! * `source` - files, spans, lines and columns;
+//! * `lex` - comments, words, script words (nom, token level only);
+//! * `lines` - includes, conditional lines, braces;
+//! * `tree` - blocks, with recovery;
+//! * [`keyword`] - one table entry per keyword that keepalived 2.2.7 has;
+//! * `lower` - the tree to the model, in file order, then the checks after the whole file.
+//!
+//! Invariants: nothing here touches the machine (that is [`Files`] and [`Host`]); no input makes it
+//! panic or loop; a [`Config`] comes out only when the daemon may run with it.
+#![forbid(unsafe_code)]
+
+mod diagnostic;
+mod load;
+mod machine;
+mod source;
+
+pub use diagnostic::{Class, Code, Diagnostic, Label, Severity};
+pub use evervip_model::Config;
+pub use load::{Loaded, Mode, Options, load, load_with};
+pub use machine::{FileKind, Files, Host, InterfaceFacts, ScriptCheck};
+pub use source::{FileId, Position, SourceMap, Span};

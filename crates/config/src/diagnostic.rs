@@ -1,0 +1,295 @@
+//! What the loader has to say about a configuration.
+
+use std::fmt;
+
+use crate::source::{SourceMap, Span};
+
+/// Stable name of a kind of diagnostic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Code {
+    /// The file, or an included one, cannot be read.
+    UnreadableFile,
+    /// An `include` fails, loops or nests too deeply.
+    Include,
+    /// A keyword that its block does not have.
+    UnknownKeyword,
+    /// Braces do not match.
+    Brace,
+    /// A quote is not closed.
+    UnmatchedQuote,
+    /// A keyword lacks its argument: keepalived stops here.
+    MissingParameter,
+    /// A word that is no number, or a number outside its range.
+    OutOfRange,
+    /// A word that the keyword does not take.
+    InvalidValue,
+    /// A name that is defined twice.
+    Duplicate,
+    /// A name that nothing defines (script, instance, group).
+    UnknownName,
+    /// An interface that the machine does not have.
+    MissingInterface,
+    /// Settings that exclude each other.
+    Conflict,
+    /// An old spelling or usage.
+    Deprecated,
+    /// Scripts run without `enable_script_security`, or from an unsafe place.
+    InsecureScript,
+    /// A script that cannot be found or run.
+    UnusableScript,
+    /// A user or a group that the machine does not have.
+    UnknownUser,
+    /// A keyword that this version knows but does not honour.
+    NotSupported,
+    /// The file works, but hardly as its writer expects.
+    Suspicious,
+    /// A limit of the loader was reached.
+    Limit,
+}
+
+impl Code {
+    /// The name as users see it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnreadableFile => "unreadable-file",
+            Self::Include => "include",
+            Self::UnknownKeyword => "unknown-keyword",
+            Self::Brace => "brace",
+            Self::UnmatchedQuote => "unmatched-quote",
+            Self::MissingParameter => "missing-parameter",
+            Self::OutOfRange => "out-of-range",
+            Self::InvalidValue => "invalid-value",
+            Self::Duplicate => "duplicate",
+            Self::UnknownName => "unknown-name",
+            Self::MissingInterface => "missing-interface",
+            Self::Conflict => "conflict",
+            Self::Deprecated => "deprecated",
+            Self::InsecureScript => "insecure-script",
+            Self::UnusableScript => "unusable-script",
+            Self::UnknownUser => "unknown-user",
+            Self::NotSupported => "not-supported",
+            Self::Suspicious => "suspicious",
+            Self::Limit => "limit",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a diagnostic means for the daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Logged; the daemon runs with the value that the message states.
+    Warning,
+    /// The daemon refuses to start.
+    Error,
+}
+
+/// keepalived's class of a complaint; the greatest one decides the exit code of `-t`
+/// (spec config-language 9.2, vrrp-keywords 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    /// A plain log line: not a complaint, not shown by `-t`, does not count.
+    Log,
+    /// A file is missing.
+    FileNotFound,
+    /// An interface is missing.
+    BadInterface,
+    /// "Cannot run" for one entry.
+    Fatal,
+    /// A pattern matched several files where one is meant.
+    MultipleFiles,
+    /// Unknown keyword.
+    UnknownKeyword,
+    /// `{` where none is expected.
+    UnexpectedOpen,
+    /// `{` missing.
+    MissingOpen,
+    /// `}` too many.
+    UnexpectedClose,
+    /// `}` missing.
+    MissingClose,
+    /// Quote not closed.
+    UnmatchedQuote,
+    /// Argument missing; ends the run at once.
+    MissingParameter,
+    /// A word that is no number or outside its range.
+    InvalidNumber,
+    /// All other complaints.
+    General,
+    /// "Sensible" advice.
+    Warning,
+    /// Old spelling.
+    Deprecated,
+    /// Script security.
+    Security,
+}
+
+impl Class {
+    /// Exit code of `-t` when this is the greatest class.
+    #[must_use]
+    pub const fn test_exit_code(self) -> u8 {
+        match self {
+            Self::Log => 0,
+            Self::FileNotFound | Self::BadInterface | Self::Fatal => 4,
+            Self::MissingParameter => 2,
+            Self::Security => 6,
+            Self::MultipleFiles
+            | Self::UnknownKeyword
+            | Self::UnexpectedOpen
+            | Self::MissingOpen
+            | Self::UnexpectedClose
+            | Self::MissingClose
+            | Self::UnmatchedQuote
+            | Self::InvalidNumber
+            | Self::General
+            | Self::Warning
+            | Self::Deprecated => 5,
+        }
+    }
+}
+
+/// A second place that a diagnostic points at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What is there.
+    pub text: String,
+}
+
+/// One thing the loader has to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Stable kind.
+    pub code: Code,
+    /// Whether the daemon runs all the same.
+    pub severity: Severity,
+    /// keepalived's class.
+    pub class: Class,
+    /// The text, as keepalived 2.2.7 words it wherever it has such a message; no file name in it.
+    pub message: String,
+    /// Where; `None` for checks made after the whole file has been read, as in the original.
+    pub primary: Option<Span>,
+    /// Other places. For a diagnostic without `primary` the first says where the matter is defined.
+    pub labels: Vec<Label>,
+    /// Explanations.
+    pub notes: Vec<String>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A warning without place.
+    pub(crate) fn new(code: Code, class: Class, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Warning,
+            class,
+            message: message.into(),
+            primary: None,
+            labels: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// Makes it an error: the daemon refuses to start.
+    pub(crate) fn error(mut self) -> Self {
+        self.severity = Severity::Error;
+        self
+    }
+
+    /// Says where.
+    pub(crate) fn at(mut self, span: Span) -> Self {
+        self.primary = Some(span);
+        self
+    }
+
+    /// Adds a place.
+    pub(crate) fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Adds an explanation.
+    pub(crate) fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Says what to do.
+    pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// Where the matter is, whether or not the original would name a line.
+    #[must_use]
+    pub fn place(&self) -> Option<Span> {
+        self.primary.or_else(|| self.labels.first().map(|l| l.span))
+    }
+
+    /// One line in the original's form, `(FILE: Line N) text`, then ` - ` and the remedy.
+    ///
+    /// For syslog and for `-t`. Control characters of the file are replaced by `?`.
+    #[must_use]
+    pub fn one_line(&self, sources: &SourceMap) -> String {
+        let mut line = String::new();
+        if let Some(span) = self.primary {
+            let at = sources.position(span);
+            line = format!("({}: Line {}) ", at.file, at.line);
+        }
+        line.push_str(&self.message);
+        if let Some(help) = &self.help {
+            line.push_str(" - ");
+            line.push_str(help);
+        }
+        line.chars()
+            .map(|c| if c.is_control() { '?' } else { c })
+            .collect()
+    }
+}
+
+/// Sorts by place (files in the order read); what has none follows in the order it was found.
+pub(crate) fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by_key(|d| {
+        d.primary
+            .map_or((1, 0, None), |s| (0, s.start, Some(s.file)))
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_has_the_originals_form_then_the_remedy() {
+        let mut sources = SourceMap::default();
+        let file = sources.add("k.conf", b"a\nb\n".to_vec());
+        let span = Span {
+            file,
+            start: 2,
+            end: 3,
+        };
+        let d = Diagnostic::new(
+            Code::UnknownKeyword,
+            Class::UnknownKeyword,
+            "Unknown keyword 'b\x07'",
+        );
+        assert_eq!(d.one_line(&sources), "Unknown keyword 'b?'");
+        let d = d.at(span).help("remove it");
+        assert_eq!(
+            d.one_line(&sources),
+            "(k.conf: Line 2) Unknown keyword 'b?' - remove it"
+        );
+    }
+}

@@ -1,0 +1,102 @@
+//! What the loader wants to know about the machine. Tests give it an invented one.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use evervip_model::Credentials;
+
+/// Kind of a file, symbolic links followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    /// A regular file.
+    Regular {
+        /// Whether any of the three execute bits is set; such a file is no configuration file.
+        executable: bool,
+    },
+    /// A directory.
+    Directory,
+    /// Anything else.
+    Other,
+}
+
+/// Access to configuration files.
+pub trait Files {
+    /// What a path is.
+    ///
+    /// # Errors
+    /// As `stat` gives them.
+    fn kind(&self, path: &Path) -> io::Result<FileKind>;
+
+    /// The whole content of a file.
+    ///
+    /// # Errors
+    /// As `open` and `read` give them.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// The paths that match a pattern with `*`, `?` and `[…]` (no braces), sorted.
+    ///
+    /// A relative pattern is relative to `directory`, and so are the answers. A pattern without
+    /// wildcard matches the path that it names when that exists.
+    fn glob(&self, directory: &Path, pattern: &str) -> Vec<PathBuf>;
+}
+
+/// What the loader needs to know about a network interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct InterfaceFacts {
+    /// `IFF_LOOPBACK`: cannot carry VRRP.
+    pub loopback: bool,
+    /// `IFF_MULTICAST`.
+    pub multicast: bool,
+    /// MTU in bytes.
+    pub mtu: u32,
+}
+
+/// What a script path turned out to be for the user who will run it
+/// (spec cli-and-process 9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScriptCheck {
+    /// It can be run.
+    Usable {
+        /// Absolute path without symbolic links.
+        path: PathBuf,
+        /// It would run with root's user or group, and somebody else could replace it.
+        insecure: bool,
+    },
+    /// It cannot be found or reached.
+    NotFound {
+        /// The system's reason, for example "No such file or directory".
+        reason: String,
+    },
+    /// It is there, but that user may not execute it.
+    NotExecutable,
+}
+
+/// The machine: interfaces, users, scripts, names.
+pub trait Host {
+    /// Facts of an interface; `None` when the machine has none of that name.
+    fn interface(&self, name: &str) -> Option<InterfaceFacts>;
+
+    /// Names of all interfaces, for messages.
+    fn interface_names(&self) -> Vec<String>;
+
+    /// User id and primary group of a user.
+    fn user(&self, name: &str) -> Option<Credentials>;
+
+    /// Id of a group.
+    fn group(&self, name: &str) -> Option<u32>;
+
+    /// The daemon's own identity.
+    fn own_credentials(&self) -> Credentials;
+
+    /// Looks at a script, given by an absolute or relative path.
+    fn check_script(&self, path: &Path, credentials: Credentials) -> ScriptCheck;
+
+    /// Searches `PATH` for a command name without `/`.
+    fn search_path(&self, name: &str) -> Option<PathBuf>;
+
+    /// Whether a host name has an address. May block; asked only by a configuration test.
+    fn resolves(&self, name: &str) -> bool;
+
+    /// Node name (`uname`): its part before the first `.` is the default configuration id.
+    fn node_name(&self) -> String;
+}

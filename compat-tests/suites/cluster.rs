@@ -67,9 +67,9 @@ pub fn with_pair(combo: &Combo, scenario: impl FnOnce(&mut Cluster) -> Verdict) 
     scenario(&mut cluster).map_err(|error| Error::new(format!("{error}\n{}", cluster.story())))
 }
 
-/// Runs a scenario on one node (and a second without daemon, so that unicast finds its peer).
+/// Runs a scenario on one node (and two without daemon, so that unicast finds its peers).
 pub fn with_single(program: &Program, scenario: impl FnOnce(&mut Cluster) -> Verdict) -> Verdict {
-    let mut cluster = Cluster::new(&[program, program])?;
+    let mut cluster = Cluster::new(&[program; 3])?;
     scenario(&mut cluster).map_err(|error| Error::new(format!("{error}\n{}", cluster.story())))
 }
 

@@ -1,6 +1,6 @@
 //! Configurations and the arithmetic of their timers.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{iter, net::Ipv4Addr, time::Duration};
 
 /// The way in which two nodes talk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +110,8 @@ pub struct Conf {
     /// With the check script.
     pub check: bool,
     pub vips: Vec<String>,
+    /// Unicast peers beside the other node.
+    pub more_peers: Vec<Ipv4Addr>,
     /// Further lines of the instance.
     pub extra: String,
 }
@@ -132,6 +134,7 @@ impl Conf {
             nopreempt: false,
             check,
             vips,
+            more_peers: Vec::new(),
             extra: String::new(),
         }
     }
@@ -200,9 +203,13 @@ impl Conf {
             text += "    nopreempt\n";
         }
         if mode.unicast {
-            let (own, peer) = (NODES[self.node], NODES[1 - self.node]);
+            let others = self.more_peers.iter().map(Ipv4Addr::to_string);
+            let peers: Vec<_> = iter::once(NODES[1 - self.node].to_string())
+                .chain(others)
+                .collect();
+            let (own, peers) = (NODES[self.node], peers.join("\n        "));
             text += &format!(
-                "\n    unicast_src_ip {own}\n    unicast_peer {{\n        {peer}\n    }}\n"
+                "\n    unicast_src_ip {own}\n    unicast_peer {{\n        {peers}\n    }}\n"
             );
         }
         if *mode == V2_UNICAST {

@@ -5,6 +5,7 @@
 mod cluster;
 mod conf;
 mod elections;
+mod packets;
 mod plan;
 mod program;
 mod verdict;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         }
     };
     elections::add(&mut plan);
+    packets::add(&mut plan);
     let (trials, tally) = plan.finish();
     let conclusion = run(&arguments, trials);
     if !arguments.list {

@@ -1,1 +1,29 @@
 //! Linux: raw sockets, netlink, timers and processes; the home of unsafe code.
+//!
+//! Everything here is synchronous and, descriptors being non-blocking, returns at once; there is no
+//! runtime and no thread in this crate. Each type that can become ready implements `AsFd` and
+//! `AsRawFd`, so that the caller can wait for it in whatever loop it runs.
+//!
+//! | room | what it is |
+//! |---|---|
+//! | [`clock`], [`timer`] | the monotonic clock and one absolute deadline, to the nanosecond |
+//! | [`netlink`] | links and addresses: what there is, what changes, adding and removing |
+//! | [`vrrp_socket`] | receiving and sending VRRP packets on one interface |
+//! | [`packet_socket`] | sending complete link-layer frames (gratuitous ARP) |
+//! | [`bpf`] | the kernel filters of both, as plain data |
+//! | [`process`], [`signal`] | fork, names, parent death, daemons; signals as a queue |
+//!
+//! Invariants: no function blocks unless its documentation says for how long; every descriptor is
+//! close-on-exec; nothing outside this crate needs `unsafe`.
+
+pub mod bpf;
+pub mod clock;
+pub mod netlink;
+pub mod packet_socket;
+pub mod process;
+pub mod signal;
+pub mod timer;
+pub mod vrrp_socket;
+
+mod batch;
+mod socket_option;

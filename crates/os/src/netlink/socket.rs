@@ -1,0 +1,112 @@
+//! A route netlink socket: non-blocking, with a large receive buffer.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+
+use neli::consts::socket::{Msg, NlFamily};
+use neli::socket::NlSocket;
+use neli::utils::Groups;
+use nix::sys::socket::{setsockopt, sockopt};
+
+use super::error::{self, NetlinkError};
+use crate::socket_option;
+
+/// The socket with the buffer that datagrams are read into.
+pub(super) struct RouteSocket {
+    socket: NlSocket,
+    buffer: Box<[u8]>,
+}
+
+/// What one read gave.
+pub(super) enum Datagram<'a> {
+    /// Messages.
+    Whole(&'a [u8]),
+    /// Nothing waits.
+    Nothing,
+    /// The kernel could not keep all that was sent, or the datagram did not fit.
+    Lost,
+}
+
+impl RouteSocket {
+    /// Opens a socket that listens to the given groups.
+    pub(super) fn open(groups: &[u32], receive_buffer: usize) -> Result<Self, NetlinkError> {
+        let socket = NlSocket::connect(NlFamily::Route, None, Groups::new_groups(groups))
+            .map_err(error::socket("opening a netlink socket"))?;
+        socket
+            .nonblock()
+            .map_err(error::socket("making a netlink socket non-blocking"))?;
+        // Both only make answers better: on an old kernel, without them, errors have no text.
+        let _ = socket.enable_ext_ack(true);
+        let route = Self {
+            socket,
+            buffer: vec![0; BUFFER_SIZE].into_boxed_slice(),
+        };
+        let _ = socket_option::set(&route, libc::SOL_NETLINK, libc::NETLINK_CAP_ACK, &1_i32);
+        // Beyond the administrator's limit only with privilege; else as far as the limit goes.
+        if setsockopt(&route, sockopt::RcvBufForce, &receive_buffer).is_err() {
+            route
+                .socket
+                .set_recv_buffer_size(receive_buffer)
+                .map_err(error::socket("sizing a netlink socket"))?;
+        }
+        Ok(route)
+    }
+
+    /// The port number that requests of this socket carry.
+    pub(super) fn port(&self) -> Result<u32, NetlinkError> {
+        self.socket
+            .pid()
+            .map_err(error::socket("naming a netlink socket"))
+    }
+
+    /// Sends messages to the kernel, which works them off before this returns.
+    pub(super) fn send(&self, messages: &[u8]) -> Result<(), NetlinkError> {
+        loop {
+            match self.socket.send(messages, Msg::empty()) {
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error::socket("sending to the kernel")(error)),
+            }
+        }
+    }
+
+    /// Reads one datagram, if one waits.
+    pub(super) fn read(&mut self) -> Result<Datagram<'_>, NetlinkError> {
+        loop {
+            // With TRUNC the answer is the true length of the datagram.
+            match self.socket.recv(&mut self.buffer, Msg::TRUNC) {
+                Ok((length, _)) => {
+                    return Ok(self
+                        .buffer
+                        .get(..length)
+                        .map_or(Datagram::Lost, Datagram::Whole));
+                }
+                Err(error) => match error.raw_os_error() {
+                    Some(libc::EINTR) => {}
+                    Some(libc::EAGAIN) => return Ok(Datagram::Nothing),
+                    Some(libc::ENOBUFS) => return Ok(Datagram::Lost),
+                    _ => return Err(error::socket("reading from the kernel")(error)),
+                },
+            }
+        }
+    }
+}
+
+impl AsFd for RouteSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        // SAFETY: `socket` owns the descriptor and closes it only when dropped; the borrow of `self`
+        // keeps it from that.
+        unsafe { BorrowedFd::borrow_raw(self.socket.as_raw_fd()) }
+    }
+}
+
+impl std::fmt::Debug for RouteSocket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RouteSocket")
+            .field("descriptor", &self.socket.as_raw_fd())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The kernel makes dumps of up to 32 KiB; a single link with many virtual functions may be longer.
+const BUFFER_SIZE: usize = 64 * 1024;

@@ -1,0 +1,178 @@
+//! What a process does to itself and to its children.
+
+use std::ffi::CString;
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use nix::errno::Errno;
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
+use nix::unistd::{self, ForkResult, Pid};
+
+/// Why a step of process control did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// A process with other threads must not be forked: in the child they are gone, with whatever
+    /// locks they held.
+    #[error("cannot fork: the process has {0} threads")]
+    NotSingleThreaded(usize),
+    /// The parent ended before its end could be watched.
+    #[error("the parent process {0} is gone")]
+    ParentGone(Pid),
+    /// The system call was refused.
+    #[error("{operation}")]
+    System {
+        /// What was attempted.
+        operation: &'static str,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+}
+
+/// Which of the two processes after a fork this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fork {
+    /// The new process.
+    Child,
+    /// The old process.
+    Parent {
+        /// The new one.
+        child: Pid,
+    },
+}
+
+/// Makes a copy of this process.
+///
+/// # Errors
+/// [`ProcessError::NotSingleThreaded`], or what fork(2) says.
+pub fn fork_single_threaded() -> Result<Fork, ProcessError> {
+    let threads = thread_count()?;
+    if threads != 1 {
+        return Err(ProcessError::NotSingleThreaded(threads));
+    }
+    // SAFETY: a fork is dangerous when another thread may hold a lock that the child then finds
+    // locked for ever. There is no other thread: it was counted above, and only this one could have
+    // made one since.
+    match unsafe { unistd::fork() }.map_err(system("fork"))? {
+        ForkResult::Child => Ok(Fork::Child),
+        ForkResult::Parent { child } => Ok(Fork::Parent { child }),
+    }
+}
+
+/// How many threads this process has.
+///
+/// # Errors
+/// When /proc is not there.
+pub fn thread_count() -> Result<usize, ProcessError> {
+    std::fs::read_dir("/proc/self/task")
+        .map(Iterator::count)
+        .map_err(|source| ProcessError::System {
+            operation: "reading /proc/self/task",
+            source,
+        })
+}
+
+/// Has `signal` sent to this process when `parent` ends, and makes sure that it has not ended yet.
+///
+/// The kernel watches the *thread* that forked; the setting is lost by a change of user or group.
+///
+/// # Errors
+/// [`ProcessError::ParentGone`] when it was too late.
+pub fn follow_parent(parent: Pid, signal: Signal) -> Result<(), ProcessError> {
+    prctl::set_pdeathsig(signal).map_err(system("setting the parent death signal"))?;
+    if unistd::getppid() == parent {
+        Ok(())
+    } else {
+        Err(ProcessError::ParentGone(parent))
+    }
+}
+
+/// Has the child that `command` starts receive SIGTERM when this process ends, and not start at all
+/// when it has ended before.
+///
+/// The kernel watches the *thread* that spawns: use one that lives as long as the process. The
+/// setting survives the user and group of `command`, but not a set-user-ID program.
+pub fn die_with_parent(command: &mut Command) {
+    let parent = unistd::getpid();
+    let setup = move || {
+        prctl::set_pdeathsig(Signal::SIGTERM)?;
+        if unistd::getppid() == parent {
+            Ok(())
+        } else {
+            // Any error keeps the program from starting; nobody is left to read which.
+            Err(io::Error::from_raw_os_error(libc::ESRCH))
+        }
+    };
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed. The closure makes the
+    // system calls prctl and getppid; it does not allocate, lock or unwind.
+    unsafe { command.pre_exec(setup) };
+}
+
+/// Makes orphaned descendants of this process its children, so that it can wait for them.
+///
+/// # Errors
+/// None is expected.
+pub fn become_child_subreaper() -> Result<(), ProcessError> {
+    prctl::set_child_subreaper(true).map_err(system("becoming child subreaper"))
+}
+
+/// Sets the name that ps and top show for the calling thread; for the main thread that is the name
+/// of the process. What is beyond 15 bytes is cut off, as is everything from a NUL on.
+///
+/// # Errors
+/// None is expected.
+pub fn set_process_name(name: &str) -> Result<(), ProcessError> {
+    let bytes: Vec<u8> = name
+        .bytes()
+        .take_while(|byte| *byte != 0)
+        .take(15)
+        .collect();
+    // Without a NUL byte this is always a C string.
+    let name = CString::new(bytes).unwrap_or_default();
+    prctl::set_name(&name).map_err(system("setting the process name"))
+}
+
+/// Sets the mode bits that are taken away from new files, and returns the old ones.
+pub fn set_umask(mask: u32) -> u32 {
+    nix::sys::stat::umask(Mode::from_bits_truncate(mask)).bits()
+}
+
+/// Puts this process into a session of its own, away from the terminal.
+///
+/// # Errors
+/// When the process leads a process group already; the child of a fork never does.
+pub fn start_session() -> Result<(), ProcessError> {
+    unistd::setsid()
+        .map(drop)
+        .map_err(system("starting a session"))
+}
+
+/// Connects standard input, output and error to /dev/null.
+///
+/// # Errors
+/// When /dev/null cannot be opened.
+pub fn redirect_standard_streams_to_null() -> Result<(), ProcessError> {
+    let null = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/null")
+        .map_err(|source| ProcessError::System {
+            operation: "opening /dev/null",
+            source,
+        })?;
+    let redirect = system("redirecting the standard streams");
+    unistd::dup2_stdin(&null)
+        .and_then(|()| unistd::dup2_stdout(&null))
+        .and_then(|()| unistd::dup2_stderr(&null))
+        .map_err(redirect)
+}
+
+fn system(operation: &'static str) -> impl FnOnce(Errno) -> ProcessError {
+    move |errno| ProcessError::System {
+        operation,
+        source: errno.into(),
+    }
+}

@@ -1,1 +1,57 @@
-fn main() {}
+//! Chores of this repository: `cargo xtask layers`, `cargo xtask test`.
+
+mod examples;
+mod layers;
+mod test;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+fn main() -> ExitCode {
+    let task = std::env::args().nth(1).unwrap_or_default();
+    let passed = match task.as_str() {
+        "layers" => layers::run(),
+        "examples" => examples::run(),
+        "test" => Ok(test::run()),
+        _ => {
+            eprintln!(
+                "usage: cargo xtask TASK\n  layers    check which crate uses which\n  \
+                 examples  check the configurations under examples/\n  \
+                 test      run every test there is and count"
+            );
+            return ExitCode::from(2);
+        }
+    };
+    match passed {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask {task}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The top directory of the repository.
+fn top() -> Result<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let top = here.parent().context("xtask has no parent directory")?;
+    Ok(top.to_owned())
+}
+
+/// Where cargo puts what it builds.
+fn target() -> Result<PathBuf> {
+    let top = top()?;
+    Ok(
+        std::env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| top.join("target"), |dir| top.join(dir)),
+    )
+}
+
+/// The cargo that runs us.
+fn cargo() -> std::process::Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    std::process::Command::new(cargo)
+}

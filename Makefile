@@ -1,0 +1,50 @@
+# Each target installs what is missing (as root, with apt-get), builds and runs.
+
+export PATH := $(HOME)/.cargo/bin:/usr/local/sbin:/usr/sbin:/sbin:$(PATH)
+CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+INSTALL := sh xtask/install-missing.sh cc=gcc,libc6-dev
+
+.PHONY: help demo test bench ci fmt lint doc layers release tools-demo tools-test
+
+help:
+	@echo 'make demo    an unchanged HAProxy pair fails over, live (half a minute)'
+	@echo 'make test    every test; the last line is the sum'
+	@echo 'make bench   speed beside Debian'"'"'s keepalived (5 minutes; BENCH=--quick: 1.5)'
+	@echo 'make ci      fmt, lint, doc, layers, test'
+
+demo: tools-demo release
+	EVERVIP_DEMO_DAEMON="$${EVERVIP_DEMO_DAEMON:-$(TARGET)/release/keepalived}" \
+		$(CARGO) run --quiet --locked --package evervip-demo
+
+test: tools-test release
+	$(CARGO) xtask test
+
+bench: tools-test release
+	$(CARGO) run --quiet --locked --package evervip-bench -- $(BENCH)
+
+ci: fmt lint doc layers test
+
+fmt:
+	$(CARGO) fmt --all --check
+	cd compat-tests && $(CARGO) fmt --all --check
+
+lint:
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	cd compat-tests && $(CARGO) clippy --locked --all-targets -- -D warnings
+
+doc:
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
+
+layers:
+	$(CARGO) xtask layers
+
+release:
+	@$(INSTALL)
+	$(CARGO) build --release --locked --package evervip-daemon --package evervip-ctl
+
+tools-demo:
+	@$(INSTALL) ip=iproute2 haproxy=haproxy
+
+tools-test:
+	@$(INSTALL) ip=iproute2 keepalived=keepalived

@@ -1,0 +1,64 @@
+//! Every configuration under `examples/` must pass the operator's own check.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{target, top};
+
+/// Checks all of them; prints each verdict and says whether all are good.
+pub(crate) fn run() -> Result<bool> {
+    Ok(check_all()?.iter().all(|passed| *passed))
+}
+
+/// One verdict per file, each printed.
+#[expect(clippy::print_stdout, reason = "the output of a chore")]
+pub(crate) fn check_all() -> Result<Vec<bool>> {
+    let evervip = target()?.join("release/evervip");
+    let top = top()?;
+    let mut files = Vec::new();
+    collect(&top.join("examples"), &mut files)?;
+    ensure!(!files.is_empty(), "no configuration under examples/");
+    files.sort();
+    let mut verdicts = Vec::new();
+    for file in files {
+        let output = Command::new(&evervip)
+            .arg("check")
+            .arg(&file)
+            .output()
+            .with_context(|| evervip.display().to_string())?;
+        let good = ACCEPTED.contains(&output.status.code().unwrap_or(-1));
+        let name = file.strip_prefix(&top).unwrap_or(&file).display();
+        println!("example {name} ... {}", if good { "ok" } else { "FAILED" });
+        if !good {
+            println!(
+                "{}{}{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr),
+                output.status
+            );
+        }
+        verdicts.push(good);
+    }
+    Ok(verdicts)
+}
+
+/// Exit codes of `evervip check` that an example may have.
+const ACCEPTED: [i32; 1] = [0];
+
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "conf")
+        {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

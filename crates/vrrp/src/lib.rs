@@ -1,1 +1,52 @@
 //! The VRRP engine: events and time in, actions out.
+//!
+//! [`Engine`] holds every virtual router of a configuration. It is told what happens (an
+//! [`Event`] and the [`Timestamp`] at which it happened) and answers with [`Action`]s that have to
+//! be carried out in order. It has no clock, no socket, no process and no thread; the same code
+//! runs in the daemon, in the simulation and under the fuzzer.
+//!
+//! Use, in this order and for ever: [`Engine::handle`], then [`Engine::poll_action`] until it is
+//! empty, then wait for the next event or for [`Engine::next_deadline`].
+//!
+//! Invariants:
+//! * [`Engine::handle`] is total: no event in any state panics or is refused;
+//! * a packet that is dropped moves no timer and changes no state;
+//! * the same events at the same times give the same actions;
+//! * after [`Engine::handle`] no deadline lies before the time given to it, unless the event was
+//!   not [`Event::DeadlineReached`].
+//!
+//! Vocabulary: users see keepalived's words (MASTER, BACKUP, FAULT); RFC 9568 calls the first
+//! Active. Times of the protocol are whole microseconds (spec vrrp-runtime 3).
+#![forbid(unsafe_code)]
+
+mod action;
+mod addresses;
+mod announce;
+mod check;
+mod election;
+mod engine;
+mod event;
+mod group;
+mod interface;
+mod log;
+mod receive;
+mod reload;
+mod router;
+mod sockets;
+mod statistics;
+mod time;
+mod timers;
+mod track;
+mod transition;
+
+pub use action::{
+    Action, AddressChange, Announcement, AnnouncementPart, Notification, NotificationKind, Subject,
+};
+pub use addresses::PlacedAddress;
+pub use engine::{Engine, RouterStatus};
+pub use event::{CheckOutcome, Event, LinkState, RunId};
+pub use log::{FaultReason, LogLine};
+pub use router::{AdvertSpec, RouterId};
+pub use sockets::{SocketKey, SocketKind, SocketSpec};
+pub use statistics::Statistics;
+pub use time::{Timestamp, master_down_interval, skew_time};

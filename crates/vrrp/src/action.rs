@@ -1,0 +1,102 @@
+//! What the engine wants done. Actions are imperative and are carried out in order.
+
+use std::sync::Arc;
+
+use evervip_model::{Instance, State, SyncGroup, VrrpScript};
+
+use crate::{LogLine, PlacedAddress, RouterId, RunId};
+
+/// Addresses to be added or removed together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressChange {
+    /// For which router.
+    pub router: RouterId,
+    /// Its addresses, in the order in which the kernel is to be told.
+    pub addresses: Arc<[PlacedAddress]>,
+}
+
+/// Whether an announcement opens a burst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnnouncementPart {
+    /// A whole burst.
+    Burst,
+    /// A single frame, sent later because frames are spaced, or for another reason.
+    Single,
+}
+
+/// Gratuitous ARP or unsolicited neighbour advertisements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announcement {
+    /// For which router.
+    pub router: RouterId,
+    /// The addresses of one round.
+    pub addresses: Arc<[PlacedAddress]>,
+    /// How many rounds follow each other without pause.
+    pub rounds: u32,
+    /// Whether it opens a burst.
+    pub part: AnnouncementPart,
+}
+
+/// Whom a notification is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// An instance.
+    Instance(Arc<Instance>),
+    /// A sync group.
+    Group(Arc<SyncGroup>),
+}
+
+/// What a notification says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotificationKind {
+    /// The subject is now in this state.
+    Entered(State),
+    /// A master received an advert of lower priority.
+    MasterRxLowerPri,
+}
+
+/// A state change that hooks and other listeners are told of (spec vrrp-runtime 9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// Whom it is about.
+    pub subject: Subject,
+    /// What happened.
+    pub kind: NotificationKind,
+    /// Effective priority; 0 for groups.
+    pub priority: u8,
+}
+
+/// Something to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Send one advert: to the group, or a copy to every peer. What is in it:
+    /// [`Engine::advert_spec`](crate::Engine::advert_spec), unchanged while `revision` is unchanged.
+    SendAdvert {
+        /// Which router.
+        router: RouterId,
+        /// Priority on the wire; 0 resigns.
+        priority: u8,
+        /// Changes whenever anything else in the packet changes.
+        revision: u64,
+    },
+    /// Put addresses on interfaces; one that is already there is a success.
+    AddAddresses(AddressChange),
+    /// Take addresses off interfaces; one that is not there is a success.
+    RemoveAddresses(AddressChange),
+    /// Tell the neighbours.
+    Announce(Announcement),
+    /// Run hooks.
+    Notify(Notification),
+    /// Start a check script; its end is reported as
+    /// [`Event::CheckEnded`](crate::Event::CheckEnded) with the same run.
+    StartCheck {
+        /// Identifies this run.
+        run: RunId,
+        /// What to run.
+        script: Arc<VrrpScript>,
+    },
+    /// The result of [`Engine::sockets`](crate::Engine::sockets) has changed.
+    UpdateSockets,
+    /// Write a line to the log.
+    Log(LogLine),
+}

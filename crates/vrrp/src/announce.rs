@@ -1,0 +1,201 @@
+//! Gratuitous ARP and unsolicited neighbour advertisements: when and how many (spec vrrp-runtime 11).
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use evervip_model::State;
+
+use crate::timers::TimerKey;
+use crate::{
+    Action, Announcement, AnnouncementPart, Engine, LogLine, PlacedAddress, RouterId, Timestamp,
+};
+
+/// Upper bound of a burst. The configuration allows 2^32 - 1 rounds; so many would keep the engine's
+/// thread busy for hours, and no neighbour needs more than a few.
+const MAX_ROUNDS: u32 = 1000;
+
+/// One kind of frame on one interface: these are spaced in time when the configuration says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Lane {
+    interface: u32,
+    ipv6: bool,
+}
+
+/// Frames that wait for their turn.
+#[derive(Debug, Default)]
+pub(crate) struct LaneQueue {
+    waiting: VecDeque<(RouterId, PlacedAddress)>,
+    free_at: Timestamp,
+}
+
+impl Engine {
+    /// A burst for every address of a router.
+    pub(crate) fn announce_all(&mut self, now: Timestamp, id: RouterId, rounds: u32) {
+        let addresses = Arc::clone(&self.routers[id].placed);
+        self.announce(now, id, &addresses, rounds);
+    }
+
+    pub(crate) fn announce(
+        &mut self,
+        now: Timestamp,
+        id: RouterId,
+        addresses: &Arc<[PlacedAddress]>,
+        rounds: u32,
+    ) {
+        let rounds = rounds.min(MAX_ROUNDS);
+        if addresses.is_empty() || rounds == 0 {
+            return;
+        }
+        if self.globals.garp_interval.is_zero() && self.globals.gna_interval.is_zero() {
+            self.push_burst(id, Arc::clone(addresses), rounds);
+            return;
+        }
+        for ipv6 in [false, true] {
+            let chosen: Arc<[PlacedAddress]> = addresses
+                .iter()
+                .filter(|placed| placed.address.address.is_ipv6() == ipv6)
+                .cloned()
+                .collect();
+            if chosen.is_empty() {
+            } else if self.spacing(ipv6).is_zero() {
+                self.push_burst(id, chosen, rounds);
+            } else {
+                self.queue(now, id, &chosen, rounds, ipv6);
+            }
+        }
+    }
+
+    fn push_burst(&mut self, router: RouterId, addresses: Arc<[PlacedAddress]>, rounds: u32) {
+        let part = AnnouncementPart::Burst;
+        self.push(Action::Announce(Announcement {
+            router,
+            addresses,
+            rounds,
+            part,
+        }));
+    }
+
+    fn spacing(&self, ipv6: bool) -> Duration {
+        if ipv6 {
+            self.globals.gna_interval
+        } else {
+            self.globals.garp_interval
+        }
+    }
+
+    /// Queues a burst in place of what still waits for the same router.
+    fn queue(
+        &mut self,
+        now: Timestamp,
+        id: RouterId,
+        addresses: &[PlacedAddress],
+        rounds: u32,
+        ipv6: bool,
+    ) {
+        let mut lanes: Vec<Lane> = addresses
+            .iter()
+            .map(|placed| Lane {
+                interface: placed.interface,
+                ipv6,
+            })
+            .collect();
+        lanes.sort_unstable();
+        lanes.dedup();
+        for lane in &lanes {
+            self.lanes
+                .entry(*lane)
+                .or_default()
+                .waiting
+                .retain(|(other, _)| *other != id);
+        }
+        let name = self.routers[id].name();
+        for placed in addresses {
+            let interface = self.interfaces.name_of(placed.interface);
+            let address = placed.address.address;
+            self.log(LogLine::QueueingAnnouncement {
+                name: Arc::clone(&name),
+                interface,
+                address,
+            });
+        }
+        for _ in 0..rounds {
+            for placed in addresses {
+                let lane = Lane {
+                    interface: placed.interface,
+                    ipv6,
+                };
+                self.lanes
+                    .entry(lane)
+                    .or_default()
+                    .waiting
+                    .push_back((id, placed.clone()));
+            }
+        }
+        for lane in lanes {
+            self.drain_lane(now, lane);
+        }
+    }
+
+    /// Sends what may be sent now and sets the time of the next frame.
+    pub(crate) fn drain_lane(&mut self, now: Timestamp, lane: Lane) {
+        let spacing = self.spacing(lane.ipv6);
+        let Some(queue) = self.lanes.get_mut(&lane) else {
+            return;
+        };
+        if now >= queue.free_at {
+            let Some((router, placed)) = queue.waiting.pop_front() else {
+                return;
+            };
+            queue.free_at = now + spacing;
+            let part = AnnouncementPart::Single;
+            self.push(Action::Announce(Announcement {
+                router,
+                addresses: Arc::new([placed]),
+                rounds: 1,
+                part,
+            }));
+        }
+        let Some(queue) = self.lanes.get(&lane) else {
+            return;
+        };
+        if !queue.waiting.is_empty() {
+            self.timers.set(TimerKey::Spacing(lane), queue.free_at);
+        }
+    }
+
+    /// A router that is no longer MASTER announces nothing any more.
+    pub(crate) fn forget_announcements(&mut self, id: RouterId) {
+        for queue in self.lanes.values_mut() {
+            queue.waiting.retain(|(other, _)| *other != id);
+        }
+    }
+
+    pub(crate) fn delayed_burst(&mut self, now: Timestamp, id: RouterId) {
+        let rounds = self.routers[id].spec.garp.repeat;
+        self.announce_if_master(now, id, rounds);
+    }
+
+    pub(crate) fn delayed_lower_priority_burst(&mut self, now: Timestamp, id: RouterId) {
+        let rounds = self.routers[id].spec.garp.lower_prio_repeat;
+        self.announce_if_master(now, id, rounds);
+    }
+
+    pub(crate) fn refresh_burst(&mut self, now: Timestamp, id: RouterId, due: Timestamp) {
+        let garp = self.routers[id].spec.garp;
+        if garp.refresh.is_zero() {
+            return;
+        }
+        self.announce_if_master(now, id, garp.refresh_repeat);
+        self.timers.set(
+            TimerKey::Refresh(id),
+            (due + garp.refresh).max(now + Duration::from_millis(1)),
+        );
+    }
+
+    fn announce_if_master(&mut self, now: Timestamp, id: RouterId, rounds: u32) {
+        if self.routers[id].state == State::Master {
+            self.announce_all(now, id, rounds);
+        }
+    }
+}

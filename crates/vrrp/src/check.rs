@@ -1,0 +1,301 @@
+//! Check scripts: when they are started and what their results amount to.
+//!
+//! The `script` crate runs processes and reports how each ended. Schedule, hysteresis and meaning
+//! are decided here, so that they can be tested without processes (spec vrrp-runtime 7.1).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use evervip_model::VrrpScript;
+
+use crate::timers::TimerKey;
+use crate::{Action, CheckOutcome, Engine, LogLine, RunId, Timestamp};
+
+/// What is known of a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It has not ended once.
+    Unknown,
+    Good,
+    Bad,
+}
+
+/// Counts consecutive results: `rise` successes make it good, `fall` failures make it bad; the very
+/// first result decides alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Hysteresis {
+    rise: u64,
+    top: u64,
+    /// 0 to `top`; good from `rise` on.
+    level: u64,
+    known: bool,
+}
+
+impl Hysteresis {
+    fn new(script: &VrrpScript) -> Self {
+        let rise = u64::from(script.rise.max(1));
+        Self {
+            rise,
+            top: rise + u64::from(script.fall.max(1)) - 1,
+            level: if script.init_fail { 0 } else { rise - 1 },
+            known: script.init_fail,
+        }
+    }
+
+    fn success(&mut self) {
+        self.known = true;
+        self.level = if self.level + 1 >= self.rise {
+            self.top
+        } else {
+            self.level + 1
+        };
+    }
+
+    fn failure(&mut self) {
+        self.known = true;
+        self.level = if self.level > self.rise {
+            self.level - 1
+        } else {
+            0
+        };
+    }
+
+    pub(crate) fn verdict(&self) -> Verdict {
+        match (self.known, self.level >= self.rise) {
+            (false, _) => Verdict::Unknown,
+            (true, true) => Verdict::Good,
+            (true, false) => Verdict::Bad,
+        }
+    }
+}
+
+/// A script and its results so far.
+#[derive(Debug)]
+pub(crate) struct Check {
+    pub(crate) spec: Arc<VrrpScript>,
+    pub(crate) hysteresis: Hysteresis,
+    pub(crate) running: Option<RunId>,
+    last_status: i32,
+    /// When it was last reported that it cannot be executed.
+    warned: Option<Timestamp>,
+}
+
+/// How often a script that cannot be executed is reported (decision "track script that cannot be
+/// executed").
+const WARN_AGAIN: Duration = Duration::from_secs(3600);
+
+impl Check {
+    pub(crate) fn new(spec: VrrpScript) -> Self {
+        Self {
+            hysteresis: Hysteresis::new(&spec),
+            spec: Arc::new(spec),
+            running: None,
+            last_status: 0,
+            warned: None,
+        }
+    }
+
+    /// Takes over what an earlier configuration's check of the same command has found.
+    pub(crate) fn adopt(&mut self, old: &Self) {
+        if old.spec.rise == self.spec.rise && old.spec.fall == self.spec.fall {
+            self.hysteresis = old.hysteresis.clone();
+        } else if old.hysteresis.verdict() == Verdict::Good {
+            self.hysteresis.success();
+            self.hysteresis.level = self.hysteresis.top;
+        } else if old.hysteresis.verdict() == Verdict::Bad {
+            self.hysteresis.known = true;
+            self.hysteresis.level = 0;
+        }
+        self.running = old.running;
+        self.last_status = old.last_status;
+        self.warned = old.warned;
+    }
+}
+
+impl Engine {
+    /// Starts a check whose time has come, or says why not, and sets the next time.
+    pub(crate) fn check_due(&mut self, now: Timestamp, slot: usize, due: Timestamp) {
+        let Some(check) = self.checks.get_mut(slot) else {
+            return;
+        };
+        let script = Arc::clone(&check.spec);
+        let overrun = check.running.is_some();
+        if !overrun {
+            let run = RunId(self.next_run);
+            self.next_run += 1;
+            check.running = Some(run);
+            self.push(Action::StartCheck {
+                run,
+                script: Arc::clone(&script),
+            });
+        } else {
+            self.log(LogLine::ScriptOverrun {
+                script: Arc::clone(&script.name),
+            });
+        }
+        self.timers.set(
+            TimerKey::Check(slot),
+            next_multiple(due, script.interval, now),
+        );
+    }
+
+    /// A run ended. Results of runs that a reload made meaningless are ignored.
+    pub(crate) fn check_ended(&mut self, now: Timestamp, run: RunId, outcome: &CheckOutcome) {
+        let Some(check) = self
+            .checks
+            .iter_mut()
+            .find(|check| check.running == Some(run))
+        else {
+            return;
+        };
+        check.running = None;
+        let name = Arc::clone(&check.spec.name);
+        let before = check.hysteresis.verdict();
+        let mut lines = Vec::new();
+        match outcome {
+            CheckOutcome::Exited(status) => {
+                if *status != check.last_status {
+                    lines.push(LogLine::ScriptReturning {
+                        script: Arc::clone(&name),
+                        status: *status,
+                    });
+                }
+                check.last_status = *status;
+                if *status == 0 {
+                    check.hysteresis.success()
+                } else {
+                    check.hysteresis.failure()
+                }
+            }
+            CheckOutcome::CannotRun(error) => {
+                if check
+                    .warned
+                    .is_none_or(|at| now.saturating_since(at) >= WARN_AGAIN)
+                {
+                    check.warned = Some(now);
+                    lines.push(LogLine::ScriptCannotRun {
+                        script: Arc::clone(&name),
+                        error: error.clone(),
+                    });
+                }
+                check.last_status = 0;
+                check.hysteresis.success();
+            }
+            CheckOutcome::Signalled(_) | CheckOutcome::TimedOut => check.hysteresis.failure(),
+        }
+        let after = check.hysteresis.verdict();
+        if before != after {
+            lines.push(verdict_line(name, outcome, after));
+        }
+        for line in lines {
+            self.log(line);
+        }
+        if before != after {
+            self.reassess_all(now);
+        }
+    }
+}
+
+fn verdict_line(script: Arc<str>, outcome: &CheckOutcome, verdict: Verdict) -> LogLine {
+    match outcome {
+        _ if verdict == Verdict::Good => LogLine::ScriptSucceeded { script },
+        CheckOutcome::Exited(status) => LogLine::ScriptFailed {
+            script,
+            status: *status,
+        },
+        CheckOutcome::Signalled(signal) => LogLine::ScriptSignalled {
+            script,
+            signal: *signal,
+        },
+        CheckOutcome::TimedOut | CheckOutcome::CannotRun(_) => LogLine::ScriptTimedOut { script },
+    }
+}
+
+/// The first time after `now` that lies whole intervals after `due`: starts do not drift, and those
+/// that were missed are not made up for.
+fn next_multiple(due: Timestamp, interval: Duration, now: Timestamp) -> Timestamp {
+    let interval = interval.max(Duration::from_millis(1));
+    let missed = now.saturating_since(due).as_nanos() / interval.as_nanos();
+    due + interval.saturating_mul(u32::try_from(missed).unwrap_or(u32::MAX - 1) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use evervip_model::{Command, Credentials};
+
+    fn script(rise: u32, fall: u32, init_fail: bool) -> VrrpScript {
+        VrrpScript {
+            name: "chk".into(),
+            command: Command {
+                path: "/bin/true".into(),
+                argv: vec!["/bin/true".into()],
+                credentials: Credentials { uid: 0, gid: 0 },
+            },
+            interval: Duration::from_secs(1),
+            timeout: Duration::from_secs(1),
+            weight: 0,
+            reverse: false,
+            rise,
+            fall,
+            init_fail,
+        }
+    }
+
+    /// `results`: `+` success, `-` failure; gives the verdict after each.
+    fn run(rise: u32, fall: u32, init_fail: bool, results: &str) -> String {
+        let mut hysteresis = Hysteresis::new(&script(rise, fall, init_fail));
+        let mut verdicts = String::new();
+        for result in results.chars() {
+            if result == '+' {
+                hysteresis.success()
+            } else {
+                hysteresis.failure()
+            }
+            verdicts.push(match hysteresis.verdict() {
+                Verdict::Unknown => '?',
+                Verdict::Good => 'G',
+                Verdict::Bad => 'B',
+            });
+        }
+        verdicts
+    }
+
+    #[test]
+    fn the_first_result_decides_alone() {
+        assert_eq!(
+            Hysteresis::new(&script(3, 3, false)).verdict(),
+            Verdict::Unknown
+        );
+        assert_eq!(run(3, 3, false, "+"), "G");
+        assert_eq!(run(3, 3, false, "-"), "B");
+    }
+
+    #[test]
+    fn consecutive_results_count_and_others_start_anew() {
+        assert_eq!(run(2, 3, false, "+--+---+-++"), "GGGGGGBBBBG");
+        assert_eq!(run(1, 1, false, "+-+-"), "GBGB");
+    }
+
+    #[test]
+    fn init_fail_needs_every_success() {
+        assert_eq!(Hysteresis::new(&script(2, 1, true)).verdict(), Verdict::Bad);
+        assert_eq!(run(2, 1, true, "+-++"), "BBBG");
+    }
+
+    #[test]
+    fn the_largest_counts_do_not_overflow() {
+        assert_eq!(run(u32::MAX, u32::MAX, false, "+-+"), "GGG");
+    }
+
+    #[test]
+    fn missed_starts_are_skipped_not_made_up_for() {
+        let second = Duration::from_secs(1);
+        let start = Timestamp::from_nanos(0);
+        assert_eq!(next_multiple(start, second, start), start + second);
+        assert_eq!(
+            next_multiple(start, second, start + Duration::from_millis(3500)),
+            start + second * 4
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! What can happen to the engine. Events are in the past tense: nothing here asks for permission.
+
+use std::net::IpAddr;
+
+use crate::SocketKey;
+
+/// Identifies one run of a check script, so that the result of a run that no longer matters can be
+/// told from the current one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(pub u64);
+
+/// How a check script ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckOutcome {
+    /// With this exit status; 0 is success.
+    Exited(i32),
+    /// By this signal; failure.
+    Signalled(i32),
+    /// It was still running at its time-out; failure.
+    TimedOut,
+    /// It could not be executed. Counts as success, as in the original, and is reported.
+    CannotRun(String),
+}
+
+/// An interface as the kernel reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkState {
+    /// Interface index: its identity.
+    pub index: u32,
+    /// Its name now: a label, may change.
+    pub name: String,
+    /// IFF_UP and IFF_RUNNING.
+    pub up: bool,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Event<'a> {
+    /// The daemon is ready: sockets can be opened, commands can be run. Sent once.
+    Started,
+    /// [`Engine::next_deadline`](crate::Engine::next_deadline) has been reached. May be sent at any
+    /// time; nothing happens early.
+    DeadlineReached,
+    /// A raw socket gave a packet, IP header included.
+    PacketReceived {
+        /// On which socket.
+        socket: SocketKey,
+        /// Its bytes, whatever they are.
+        bytes: &'a [u8],
+    },
+    /// An interface appeared or changed.
+    LinkChanged(LinkState),
+    /// An interface is gone.
+    LinkRemoved {
+        /// Its index.
+        index: u32,
+    },
+    /// An address was put on an interface, by whomever.
+    AddressAdded {
+        /// Interface index.
+        index: u32,
+        /// The address.
+        address: IpAddr,
+    },
+    /// An address was removed from an interface.
+    AddressRemoved {
+        /// Interface index.
+        index: u32,
+        /// The address.
+        address: IpAddr,
+        /// Whether this answers one of our own requests.
+        by_us: bool,
+    },
+    /// A check script ended.
+    CheckEnded {
+        /// Which run.
+        run: RunId,
+        /// How.
+        outcome: CheckOutcome,
+    },
+    /// The daemon is to end. Everything after it is ignored.
+    StopRequested,
+}

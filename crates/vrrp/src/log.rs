@@ -1,0 +1,634 @@
+//! Log lines of the engine. Their text is an interface: monitoring greps it (spec cli-and-process 6).
+
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use evervip_model::State;
+
+/// Why an instance is in FAULT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultReason {
+    /// Its interface, or one that it tracks, is down.
+    InterfaceDown(String),
+    /// Its interface does not exist.
+    InterfaceMissing(String),
+    /// A tracked interface is up, and the track is reversed.
+    InterfaceUp(String),
+    /// There is no address to send from.
+    NoSourceAddress,
+    /// The configured source address is not on the interface, and `track_src_ip` is set.
+    SourceAddressMissing,
+    /// An unweighted check script fails (or succeeds, with `reverse`).
+    Script(Arc<str>),
+    /// The configuration asks for something that cannot be run.
+    Configuration,
+}
+
+/// Why a received packet was dropped or is noteworthy (spec vrrp-runtime 5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PacketComplaint {
+    /// Fewer or more bytes than version and count ask for.
+    Length { received: usize, expected: usize },
+    /// Multicast with a TTL other than 255.
+    Ttl(u8),
+    /// Another version than the configured one.
+    Version { received: u8, expected: u8 },
+    /// Authentication type byte that does not exist.
+    InvalidAuthType(u8),
+    /// Authentication type other than the configured one.
+    AuthType { received: u8, expected: u8 },
+    /// Wrong password.
+    Password,
+    /// Version 2 interval, in seconds, other than ours.
+    IntervalSeconds { received: u8, ours: u8 },
+    /// Version 3 interval, in centiseconds, other than ours; the packet is not dropped.
+    IntervalCentiseconds { received: u16, ours: u16 },
+    /// Not an advertisement.
+    Kind(u8),
+    /// The IP header claims another length than was received.
+    TotalLength { claimed: u16, received: usize },
+    /// Wrong checksum.
+    Checksum { version: u8 },
+    /// Multicast to a unicast instance.
+    Multicast,
+    /// Unicast to a multicast instance.
+    Unicast,
+    /// Another address list than ours; the packet is not dropped.
+    Addresses {
+        received: Vec<Ipv4Addr>,
+        ours: Vec<Ipv4Addr>,
+    },
+    /// A unicast source that is not a peer.
+    NotAPeer,
+    /// TTL outside the peer's range.
+    PeerTtl { received: u8, min: u8, max: u8 },
+}
+
+/// A line of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    missing_docs,
+    reason = "each variant is documented by the text it displays, below"
+)]
+pub enum LogLine {
+    Entering {
+        name: Arc<str>,
+        state: State,
+        init: bool,
+    },
+    FaultReason {
+        name: Arc<str>,
+        reason: FaultReason,
+    },
+    AdvertTimeout {
+        name: Arc<str>,
+    },
+    HigherPriority {
+        name: Arc<str>,
+        from: Ipv4Addr,
+        priority: u8,
+        ours: u8,
+    },
+    HigherAddress {
+        name: Arc<str>,
+        from: Ipv4Addr,
+        priority: u8,
+    },
+    LowerPriority {
+        name: Arc<str>,
+        from: Ipv4Addr,
+        priority: u8,
+        ours: u8,
+        answered: bool,
+    },
+    Discarding {
+        name: Arc<str>,
+        from: Ipv4Addr,
+        priority: u8,
+    },
+    BackupReceivedZero {
+        name: Arc<str>,
+    },
+    MasterReceivedZero {
+        name: Arc<str>,
+    },
+    OwnAddress {
+        name: Arc<str>,
+    },
+    TwoOwners {
+        name: Arc<str>,
+    },
+    StartPreemptDelay {
+        name: Arc<str>,
+        delay: Duration,
+    },
+    StopPreemptDelay {
+        name: Arc<str>,
+    },
+    IntervalLearned {
+        name: Arc<str>,
+        from: Duration,
+        to: Duration,
+    },
+    IntervalRestored {
+        name: Arc<str>,
+        from: Duration,
+        to: Duration,
+    },
+    SentZero {
+        name: Arc<str>,
+    },
+    SettingAddresses {
+        name: Arc<str>,
+        excluded: bool,
+    },
+    RemovingAddresses {
+        name: Arc<str>,
+        excluded: bool,
+    },
+    QueueingAnnouncement {
+        name: Arc<str>,
+        interface: String,
+        address: std::net::IpAddr,
+    },
+    AddressGone {
+        name: Arc<str>,
+        text: String,
+    },
+    AddressTaken {
+        address: std::net::IpAddr,
+        interface: String,
+    },
+    AddressPutBack {
+        name: Arc<str>,
+        address: std::net::IpAddr,
+        interface: String,
+    },
+    PriorityChanged {
+        name: Arc<str>,
+        from: u8,
+        to: u8,
+    },
+    PacketDropped {
+        name: Arc<str>,
+        from: Ipv4Addr,
+        complaint: PacketComplaint,
+    },
+    UnknownVrid {
+        vrid: u8,
+        interface: String,
+        from: Ipv4Addr,
+    },
+    LinkUp {
+        interface: String,
+    },
+    LinkDown {
+        interface: String,
+    },
+    LinkAdded {
+        interface: String,
+    },
+    LinkDeleted {
+        interface: String,
+    },
+    GroupSync {
+        group: Arc<str>,
+        state: State,
+    },
+    ScriptReturning {
+        script: Arc<str>,
+        status: i32,
+    },
+    ScriptSucceeded {
+        script: Arc<str>,
+    },
+    ScriptFailed {
+        script: Arc<str>,
+        status: i32,
+    },
+    ScriptSignalled {
+        script: Arc<str>,
+        signal: i32,
+    },
+    ScriptTimedOut {
+        script: Arc<str>,
+    },
+    ScriptOverrun {
+        script: Arc<str>,
+    },
+    ScriptCannotRun {
+        script: Arc<str>,
+        error: String,
+    },
+    ScriptKept {
+        script: Arc<str>,
+        good: bool,
+    },
+}
+
+impl LogLine {
+    /// Whether the line is written only with `-D`.
+    #[must_use]
+    pub const fn is_detail(&self) -> bool {
+        matches!(
+            self,
+            Self::AdvertTimeout { .. }
+                | Self::BackupReceivedZero { .. }
+                | Self::MasterReceivedZero { .. }
+                | Self::StartPreemptDelay { .. }
+                | Self::StopPreemptDelay { .. }
+                | Self::IntervalLearned { .. }
+                | Self::IntervalRestored { .. }
+                | Self::SentZero { .. }
+                | Self::SettingAddresses { .. }
+                | Self::RemovingAddresses { .. }
+                | Self::QueueingAnnouncement { .. }
+        )
+    }
+
+    /// Whether the line tells of a fault that somebody has to mend.
+    #[must_use]
+    pub const fn is_warning(&self) -> bool {
+        matches!(
+            self,
+            Self::OwnAddress { .. }
+                | Self::TwoOwners { .. }
+                | Self::PacketDropped { .. }
+                | Self::AddressPutBack { .. }
+                | Self::ScriptCannotRun { .. }
+                | Self::ScriptOverrun { .. }
+        )
+    }
+}
+
+impl fmt::Display for FaultReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InterfaceDown(interface) => write!(f, "(interface {interface} down)"),
+            Self::InterfaceMissing(interface) => {
+                write!(f, "(interface {interface} does not exist)")
+            }
+            Self::InterfaceUp(interface) => write!(f, "(interface {interface} up)"),
+            Self::NoSourceAddress => f.write_str("(no IPv4 address for interface)"),
+            Self::SourceAddressMissing => f.write_str("(src address not configured)"),
+            Self::Script(script) => write!(f, "due to script {script}"),
+            Self::Configuration => {
+                f.write_str("(the configuration asks for something not supported)")
+            }
+        }
+    }
+}
+
+struct List<'a>(&'a [Ipv4Addr]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[")?;
+        for (position, address) in self.0.iter().enumerate() {
+            write!(f, "{}{address}", if position == 0 { "" } else { " " })?;
+        }
+        f.write_str("]")
+    }
+}
+
+impl fmt::Display for LogLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PacketDropped {
+                name,
+                from,
+                complaint,
+            } => complaint.describe(f, name, *from),
+            Self::Entering { .. }
+            | Self::FaultReason { .. }
+            | Self::AdvertTimeout { .. }
+            | Self::HigherPriority { .. }
+            | Self::HigherAddress { .. }
+            | Self::LowerPriority { .. }
+            | Self::Discarding { .. }
+            | Self::BackupReceivedZero { .. }
+            | Self::MasterReceivedZero { .. }
+            | Self::OwnAddress { .. }
+            | Self::TwoOwners { .. }
+            | Self::StartPreemptDelay { .. }
+            | Self::StopPreemptDelay { .. }
+            | Self::IntervalLearned { .. }
+            | Self::IntervalRestored { .. }
+            | Self::SentZero { .. }
+            | Self::PriorityChanged { .. } => self.fmt_election(f),
+            Self::ScriptReturning { .. }
+            | Self::ScriptSucceeded { .. }
+            | Self::ScriptFailed { .. }
+            | Self::ScriptSignalled { .. }
+            | Self::ScriptTimedOut { .. }
+            | Self::ScriptOverrun { .. }
+            | Self::ScriptCannotRun { .. }
+            | Self::ScriptKept { .. } => self.fmt_script(f),
+            _ => self.fmt_host(f),
+        }
+    }
+}
+
+impl LogLine {
+    fn fmt_election(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // The original's wording at start, where FAULT has no "(init)".
+            Self::Entering {
+                name,
+                state: State::Fault,
+                init: true,
+            } => write!(f, "({name}) entering FAULT state"),
+            Self::Entering { name, state, init } => {
+                write!(
+                    f,
+                    "({name}) Entering {state} STATE{}",
+                    if *init { " (init)" } else { "" }
+                )
+            }
+            Self::FaultReason {
+                name,
+                reason: reason @ FaultReason::NoSourceAddress,
+            } => {
+                write!(f, "({name}) entering FAULT state {reason}")
+            }
+            Self::FaultReason { name, reason } => {
+                write!(f, "({name}): entering FAULT state {reason}")
+            }
+            Self::AdvertTimeout { name } => write!(f, "({name}) Receive advertisement timeout"),
+            Self::HigherPriority {
+                name,
+                from,
+                priority,
+                ours,
+            } => {
+                write!(
+                    f,
+                    "({name}) Master received advert from {from} with higher priority {priority}, ours {ours}"
+                )
+            }
+            Self::HigherAddress {
+                name,
+                from,
+                priority,
+            } => write!(
+                f,
+                "({name}) Master received advert from {from} with same priority {priority} but higher IP address than ours"
+            ),
+            Self::LowerPriority {
+                name,
+                from,
+                priority,
+                ours,
+                answered,
+            } => write!(
+                f,
+                "({name}) Received advert from {from} with lower priority {priority}, ours {ours}{}",
+                if *answered {
+                    ", forcing new election"
+                } else {
+                    ""
+                }
+            ),
+            Self::Discarding {
+                name,
+                from,
+                priority,
+            } => {
+                write!(
+                    f,
+                    "({name}) received lower priority ({priority}) advert from {from} - discarding"
+                )
+            }
+            Self::BackupReceivedZero { name } => {
+                write!(f, "({name}) Backup received priority 0 advertisement")
+            }
+            Self::MasterReceivedZero { name } => {
+                write!(f, "({name}) Master received priority 0 message")
+            }
+            Self::OwnAddress { name } => {
+                write!(
+                    f,
+                    "({name}) WARNING - equal priority advert received from remote host with our IP address."
+                )
+            }
+            Self::TwoOwners { name } => write!(
+                f,
+                "({name}) CONFIGURATION ERROR: local instance and a remote instance are both configured as address owner, please fix - reducing local priority"
+            ),
+            Self::StartPreemptDelay { name, delay } => write!(
+                f,
+                "({name}) start preempt delay ({}.{:06})",
+                delay.as_secs(),
+                delay.subsec_micros()
+            ),
+            Self::StopPreemptDelay { name } => write!(f, "({name}) stop preempt delay"),
+            Self::IntervalLearned { name, from, to } => write!(
+                f,
+                "({name}) advertisement interval updated from {}ms to {}ms by master",
+                from.as_millis(),
+                to.as_millis()
+            ),
+            Self::IntervalRestored { name, from, to } => write!(
+                f,
+                "({name}) changing advert interval from {}ms to locally configured {}ms",
+                from.as_millis(),
+                to.as_millis()
+            ),
+            Self::SentZero { name } => write!(f, "({name}) sent 0 priority"),
+            Self::PriorityChanged { name, from, to } => {
+                write!(
+                    f,
+                    "({name}) Changing effective priority from {from} to {to}"
+                )
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn fmt_script(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ScriptReturning { script, status } => {
+                write!(f, "Script `{script}` now returning {status}")
+            }
+            Self::ScriptSucceeded { script } => write!(f, "VRRP_Script({script}) succeeded"),
+            Self::ScriptFailed { script, status } => {
+                write!(
+                    f,
+                    "VRRP_Script({script}) failed (exited with status {status})"
+                )
+            }
+            Self::ScriptSignalled { script, signal } => {
+                write!(f, "VRRP_Script({script}) failed (due to signal {signal})")
+            }
+            Self::ScriptTimedOut { script } => write!(f, "VRRP_Script({script}) timed_out"),
+            Self::ScriptOverrun { script } => {
+                write!(
+                    f,
+                    "Track script {script} is already running, expect idle - skipping run"
+                )
+            }
+            Self::ScriptCannotRun { script, error } => write!(
+                f,
+                "VRRP_Script({script}) cannot be executed ({error}) and therefore counts as succeeded - check its path, its permissions and its #! line"
+            ),
+            Self::ScriptKept { script, good } => write!(
+                f,
+                "VRRP_Script({script}) considered {} on reload",
+                if *good { "successful" } else { "unsuccessful" }
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn fmt_host(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SettingAddresses { name, excluded } => {
+                write!(
+                    f,
+                    "({name}) setting {}VIPs.",
+                    if *excluded { "E-" } else { "" }
+                )
+            }
+            Self::RemovingAddresses { name, excluded } => {
+                write!(
+                    f,
+                    "({name}) removing {}VIPs.",
+                    if *excluded { "E-" } else { "" }
+                )
+            }
+            Self::QueueingAnnouncement {
+                name,
+                interface,
+                address,
+            } => {
+                let kind = if address.is_ipv4() {
+                    "gratuitous ARPs"
+                } else {
+                    "Unsolicited Neighbour Adverts"
+                };
+                write!(
+                    f,
+                    "({name}) Sending/queueing {kind} on {interface} for {address}"
+                )
+            }
+            Self::AddressGone { name, text } => {
+                write!(f, "({name}) ip address {text}, no longer exist")
+            }
+            Self::AddressTaken { address, interface } => {
+                write!(
+                    f,
+                    "Netlink reflector reports IP {address} removed from {interface}"
+                )
+            }
+            Self::AddressPutBack {
+                name,
+                address,
+                interface,
+            } => {
+                write!(
+                    f,
+                    "({name}) put {address} back on {interface}: it was removed while we are MASTER"
+                )
+            }
+            Self::UnknownVrid {
+                vrid,
+                interface,
+                from,
+            } => {
+                write!(
+                    f,
+                    "Unknown VRID({vrid}) received on interface({interface}) from {from}. ignoring..."
+                )
+            }
+            Self::LinkUp { interface } => write!(f, "Netlink reports {interface} up"),
+            Self::LinkDown { interface } => write!(f, "Netlink reports {interface} down"),
+            Self::LinkAdded { interface } => write!(f, "Interface {interface} added"),
+            Self::LinkDeleted { interface } => write!(f, "Interface {interface} deleted"),
+            Self::GroupSync { group, state } => {
+                write!(f, "VRRP_Group({group}) Syncing instances to {state} state")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl PacketComplaint {
+    fn describe(&self, f: &mut fmt::Formatter<'_>, name: &str, from: Ipv4Addr) -> fmt::Result {
+        match self {
+            Self::Length { received, expected } => {
+                let problem = if received < expected { "short" } else { "long" };
+                write!(
+                    f,
+                    "({name}) vrrp packet from {from} too {problem}, length {received} and expect {expected}"
+                )
+            }
+            Self::Ttl(ttl) => write!(
+                f,
+                "({name}) invalid TTL/HL from {from}. Received {ttl} and expect 255"
+            ),
+            Self::Version { received, expected } => {
+                write!(
+                    f,
+                    "({name}) wrong VRRP version from {from}. Received {received} and expect {expected}"
+                )
+            }
+            Self::InvalidAuthType(kind) => {
+                write!(f, "({name}) Invalid auth type from {from}: {kind}")
+            }
+            Self::AuthType { received, expected } => {
+                write!(
+                    f,
+                    "({name}) received a {received} auth from {from}, expecting {expected}!"
+                )
+            }
+            Self::Password => write!(f, "({name}) received an invalid passwd from {from}!"),
+            Self::IntervalSeconds { received, ours } => write!(
+                f,
+                "({name}) advertisement interval mismatch with {from} mine={ours} sec rcv'd={received} sec"
+            ),
+            Self::IntervalCentiseconds { received, ours } => write!(
+                f,
+                "({name}) advertisement interval mismatch ours = {ours} centi-sec rcv'd={received} centi-sec"
+            ),
+            Self::Kind(kind) => write!(
+                f,
+                "({name}) Invalid packet type from {from}. {kind} and expect 1"
+            ),
+            Self::TotalLength { claimed, received } => write!(
+                f,
+                "({name}) ip_tot_len mismatch against received length from {from}. {claimed} and received {received}"
+            ),
+            Self::Checksum { version } => {
+                write!(f, "({name}) Invalid VRRPv{version} checksum from {from}")
+            }
+            Self::Multicast => {
+                write!(
+                    f,
+                    "({name}) Expected unicast packet but received multicast packet from {from}"
+                )
+            }
+            Self::Unicast => write!(
+                f,
+                "({name}) Expected multicast packet but received unicast packet from {from}"
+            ),
+            Self::Addresses { received, ours } => write!(
+                f,
+                "({name}) address list of the advert from {from} differs: received {}, ours {} - make both nodes list the same addresses in the same order",
+                List(received),
+                List(ours)
+            ),
+            Self::NotAPeer => write!(
+                f,
+                "({name}) unicast source address {from} not a unicast peer"
+            ),
+            Self::PeerTtl { received, min, max } => {
+                write!(
+                    f,
+                    "({name}) TTL/HL {received} from {from} not in range [{min}, {max}]"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! Checks on received packets (spec vrrp-runtime 5, same order). A packet that fails one moves no
+//! timer and changes no state: it is counted and, once for each kind of failure, logged.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use evervip_model::{Authentication, Delivery, State, Version};
+use evervip_wire::{AuthType, Datagram};
+
+use crate::election::Accepted;
+use crate::log::PacketComplaint;
+use crate::router::{Router, interval_centiseconds, interval_seconds};
+use crate::{Engine, LogLine, RouterId, SocketKey, Timestamp};
+
+/// Which kinds of complaints have been logged since the last change of state or master: a flood of
+/// bad packets must not flood the log.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Complained(u32);
+
+/// Bit for "equal priority from our own address".
+pub(crate) const OWN_ADDRESS: u32 = 31;
+
+impl Complained {
+    pub(crate) fn clear(&mut self) {
+        self.0 = 0;
+    }
+
+    /// Whether this kind occurs for the first time.
+    pub(crate) fn first(&mut self, kind: u32) -> bool {
+        let bit = 1 << kind;
+        let first = self.0 & bit == 0;
+        self.0 |= bit;
+        first
+    }
+}
+
+/// A packet that is to be dropped.
+struct Drop(PacketComplaint);
+
+impl Engine {
+    pub(crate) fn packet_received(&mut self, now: Timestamp, socket: SocketKey, bytes: &[u8]) {
+        let Ok(datagram) = Datagram::parse(bytes) else {
+            self.malformed += 1;
+            return;
+        };
+        let Some(id) = self.recipient(socket, &datagram) else {
+            self.unknown_vrid += 1;
+            if self.globals.log_unknown_vrids {
+                let interface = self.interfaces.name_of(socket.interface);
+                self.log(LogLine::UnknownVrid {
+                    vrid: datagram.advert.vrid(),
+                    interface,
+                    from: datagram.source,
+                });
+            }
+            return;
+        };
+        if !matches!(self.routers[id].state, State::Backup | State::Master) {
+            return;
+        }
+        let router = &mut self.routers[id];
+        if let Err(Drop(complaint)) = check_packet(router, &datagram) {
+            self.complain(id, &datagram, complaint);
+            return;
+        }
+        router.statistics.advert_rcvd += 1;
+        for complaint in remarks(router, &datagram) {
+            self.complain(id, &datagram, complaint);
+        }
+        let router = &mut self.routers[id];
+        if let Err(Drop(complaint)) = check_peer(router, &datagram) {
+            self.complain(id, &datagram, complaint);
+            return;
+        }
+        if datagram.advert.priority() == 0 {
+            self.routers[id].statistics.pri_zero_rcvd += 1;
+        }
+        let interval = (datagram.advert.version() == 3).then(|| {
+            Duration::from_millis(u64::from(datagram.advert.interval_centiseconds()) * 10)
+        });
+        let advert = Accepted {
+            from: datagram.source,
+            priority: datagram.advert.priority(),
+            interval,
+        };
+        self.advert_accepted(now, id, advert);
+    }
+
+    /// The router a packet is for. Where several share VRID and local address, the one that has the
+    /// sender among its peers.
+    fn recipient(&self, socket: SocketKey, datagram: &Datagram<'_>) -> Option<RouterId> {
+        match self
+            .lookup
+            .get(&(socket, datagram.advert.vrid()))?
+            .as_slice()
+        {
+            [only] => Some(*only),
+            several => several.iter().copied().find(|id| {
+                matches!(&self.routers[*id].spec.delivery, Delivery::Unicast { peers, .. }
+                    if peers.iter().any(|peer| peer.address == IpAddr::V4(datagram.source)))
+            }),
+        }
+    }
+
+    fn complain(&mut self, id: RouterId, datagram: &Datagram<'_>, complaint: PacketComplaint) {
+        let router = &mut self.routers[id];
+        if router.complained.first(complaint.kind()) {
+            let name = router.name();
+            self.log(LogLine::PacketDropped {
+                name,
+                from: datagram.source,
+                complaint,
+            });
+        }
+    }
+}
+
+impl PacketComplaint {
+    /// A small number for each kind, below [`OWN_ADDRESS`].
+    const fn kind(&self) -> u32 {
+        match self {
+            Self::Length { .. } => 0,
+            Self::Ttl(_) => 1,
+            Self::Version { .. } => 2,
+            Self::InvalidAuthType(_) => 3,
+            Self::AuthType { .. } => 4,
+            Self::Password => 5,
+            Self::IntervalSeconds { .. } => 6,
+            Self::IntervalCentiseconds { .. } => 7,
+            Self::Kind(_) => 8,
+            Self::TotalLength { .. } => 9,
+            Self::Checksum { .. } => 10,
+            Self::Multicast => 11,
+            Self::Unicast => 12,
+            Self::Addresses { .. } => 13,
+            Self::NotAPeer => 14,
+            Self::PeerTtl { .. } => 15,
+        }
+    }
+}
+
+/// Rows 3 to 15 of the table: everything that makes a packet invalid.
+fn check_packet(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop> {
+    let advert = &datagram.advert;
+    let multicast = matches!(router.spec.delivery, Delivery::Multicast { .. });
+    let statistics = &mut router.statistics;
+    let expected = datagram.header_len + advert.expected_len();
+    if datagram.received_len != expected {
+        statistics.packet_len_err += 1;
+        return Err(Drop(PacketComplaint::Length {
+            received: datagram.received_len,
+            expected,
+        }));
+    }
+    if multicast && datagram.ttl != 255 {
+        statistics.ip_ttl_err += 1;
+        return Err(Drop(PacketComplaint::Ttl(datagram.ttl)));
+    }
+    if advert.version() != router.spec.version.number() {
+        statistics.vers_err += 1;
+        let expected = router.spec.version.number();
+        return Err(Drop(PacketComplaint::Version {
+            received: advert.version(),
+            expected,
+        }));
+    }
+    if router.spec.version == Version::V2 {
+        check_version_2(router, datagram)?;
+    }
+    let statistics = &mut router.statistics;
+    if advert.kind() != 1 {
+        statistics.invalid_type_rcvd += 1;
+        return Err(Drop(PacketComplaint::Kind(advert.kind())));
+    }
+    if usize::from(datagram.total_len) != datagram.received_len {
+        statistics.packet_len_err += 1;
+        let claimed = datagram.total_len;
+        return Err(Drop(PacketComplaint::TotalLength {
+            claimed,
+            received: datagram.received_len,
+        }));
+    }
+    if !advert.checksum_ok(datagram.source, datagram.destination) {
+        statistics.chk_err += 1;
+        return Err(Drop(PacketComplaint::Checksum {
+            version: advert.version(),
+        }));
+    }
+    match (multicast, datagram.destination.is_multicast()) {
+        (true, false) => {
+            statistics.addr_list_err += 1;
+            Err(Drop(PacketComplaint::Unicast))
+        }
+        (false, true) => {
+            statistics.addr_list_err += 1;
+            Err(Drop(PacketComplaint::Multicast))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Rows 7 to 10: authentication and interval of version 2.
+fn check_version_2(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop> {
+    let advert = &datagram.advert;
+    let statistics = &mut router.statistics;
+    let received = match advert.auth_type() {
+        AuthType::Invalid(kind) => {
+            statistics.invalid_authtype += 1;
+            return Err(Drop(PacketComplaint::InvalidAuthType(kind)));
+        }
+        AuthType::None => 0,
+        AuthType::Pass => 1,
+        AuthType::Header => 2,
+    };
+    let expected = u8::from(router.spec.authentication != Authentication::None);
+    if received != expected {
+        statistics.authtype_mismatch += 1;
+        return Err(Drop(PacketComplaint::AuthType { received, expected }));
+    }
+    if let Authentication::Pass(password) = router.spec.authentication {
+        if !advert
+            .password()
+            .is_some_and(|theirs| same_secret(theirs, password))
+        {
+            statistics.auth_failure += 1;
+            return Err(Drop(PacketComplaint::Password));
+        }
+    }
+    let (theirs, ours) = (advert.interval_seconds(), interval_seconds(&router.spec));
+    if theirs != ours {
+        statistics.advert_interval_err += 1;
+        return Err(Drop(PacketComplaint::IntervalSeconds {
+            received: theirs,
+            ours,
+        }));
+    }
+    Ok(())
+}
+
+/// Compares without telling by the time taken how much was right.
+fn same_secret(left: [u8; 8], right: [u8; 8]) -> bool {
+    left.iter()
+        .zip(right)
+        .fold(0, |difference, (a, b)| difference | (a ^ b))
+        == 0
+}
+
+/// Rows 13, 18 and 19: what is worth a line although the packet is accepted.
+fn remarks(router: &mut Router, datagram: &Datagram<'_>) -> Vec<PacketComplaint> {
+    let advert = &datagram.advert;
+    let mut remarks = Vec::new();
+    if router.spec.version == Version::V3 {
+        let (received, ours) = (
+            advert.interval_centiseconds(),
+            interval_centiseconds(&router.spec),
+        );
+        if received != ours {
+            remarks.push(PacketComplaint::IntervalCentiseconds { received, ours });
+        }
+    }
+    let repeated = router
+        .master
+        .is_some_and(|master| master.address == datagram.source);
+    let skip = router.spec.skip_check_adv_addr && repeated && router.state == State::Backup;
+    if !skip && !same_addresses(router, datagram) {
+        router.statistics.addr_list_err += 1;
+        let received = advert.addresses().collect();
+        remarks.push(PacketComplaint::Addresses {
+            received,
+            ours: router.advertised.clone(),
+        });
+    }
+    remarks
+}
+
+/// The lists hold the same addresses, in whatever order.
+fn same_addresses(router: &Router, datagram: &Datagram<'_>) -> bool {
+    if usize::from(datagram.advert.count()) != router.advertised.len() {
+        return false;
+    }
+    datagram
+        .advert
+        .addresses()
+        .eq(router.advertised.iter().copied())
+        || datagram
+            .advert
+            .addresses()
+            .all(|address| router.advertised.contains(&address))
+}
+
+/// Row 20: unicast senders.
+fn check_peer(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop> {
+    let Delivery::Unicast {
+        peers,
+        check_source: true,
+        ..
+    } = &router.spec.delivery
+    else {
+        return Ok(());
+    };
+    let Some(peer) = peers
+        .iter()
+        .find(|peer| peer.address == IpAddr::V4(datagram.source))
+    else {
+        router.statistics.not_a_peer += 1;
+        return Err(Drop(PacketComplaint::NotAPeer));
+    };
+    if !(peer.min_ttl..=peer.max_ttl).contains(&datagram.ttl) {
+        let complaint = PacketComplaint::PeerTtl {
+            received: datagram.ttl,
+            min: peer.min_ttl,
+            max: peer.max_ttl,
+        };
+        router.statistics.ip_ttl_err += 1;
+        return Err(Drop(complaint));
+    }
+    Ok(())
+}

@@ -1,0 +1,264 @@
+//! One virtual router at run time.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::ops::{Index, IndexMut};
+use std::sync::Arc;
+use std::time::Duration;
+
+use evervip_model::{Authentication, Delivery, Instance, State, Version};
+use evervip_wire::Body;
+
+use crate::addresses::PutBack;
+use crate::log::FaultReason;
+use crate::receive::Complained;
+use crate::{PlacedAddress, SocketKey, Statistics, Timestamp};
+
+/// Identifies a router as long as it exists; a reload that keeps the router keeps its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RouterId(pub u32);
+
+/// What is in the adverts of a router, but for the priority.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdvertSpec {
+    /// The socket to send on.
+    pub socket: SocketKey,
+    /// Source address.
+    pub source: Ipv4Addr,
+    /// The group, or every peer.
+    pub destinations: Vec<Ipv4Addr>,
+    /// Time to live.
+    pub ttl: u8,
+    /// Virtual router identifier.
+    pub vrid: u8,
+    /// Advertised addresses.
+    pub addresses: Vec<Ipv4Addr>,
+    /// Version, interval and authentication.
+    pub body: Body,
+}
+
+/// The master that a backup follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Master {
+    pub(crate) address: Ipv4Addr,
+    pub(crate) priority: u8,
+}
+
+/// A virtual router with all that changes.
+#[derive(Debug)]
+pub(crate) struct Router {
+    pub(crate) spec: Arc<Instance>,
+    pub(crate) group: Option<usize>,
+    pub(crate) state: State,
+    /// What the state would be without the sync group.
+    pub(crate) want: State,
+    /// Configured priority, or 254 after a second address owner was met.
+    pub(crate) base_priority: u8,
+    pub(crate) effective_priority: u8,
+    /// Own interval, or in version 3 as a backup the master's.
+    pub(crate) interval: Duration,
+    pub(crate) interface: Option<u32>,
+    pub(crate) source: Option<Ipv4Addr>,
+    pub(crate) placed: Arc<[PlacedAddress]>,
+    pub(crate) master: Option<Master>,
+    /// End of the running preempt delay.
+    pub(crate) preempt_at: Option<Timestamp>,
+    /// Reasons that hold now.
+    pub(crate) faults: Vec<FaultReason>,
+    /// Whether an unweighted check has not given a result yet.
+    pub(crate) waiting: bool,
+    pub(crate) put_back: PutBack,
+    pub(crate) complained: Complained,
+    /// The IPv4 addresses that adverts list, kept for comparison with received ones.
+    pub(crate) advertised: Vec<Ipv4Addr>,
+    pub(crate) revision: u64,
+    pub(crate) statistics: Statistics,
+}
+
+impl Router {
+    pub(crate) fn new(spec: Arc<Instance>, group: Option<usize>, revision: u64) -> Self {
+        let advertised = advertised(&spec);
+        Self {
+            group,
+            state: State::Init,
+            want: State::Init,
+            base_priority: spec.priority.value(),
+            effective_priority: spec.priority.value(),
+            interval: spec.advert_interval,
+            interface: None,
+            source: None,
+            placed: Arc::new([]),
+            master: None,
+            preempt_at: None,
+            faults: Vec::new(),
+            waiting: false,
+            put_back: PutBack::default(),
+            complained: Complained::default(),
+            advertised,
+            revision,
+            statistics: Statistics::default(),
+            spec,
+        }
+    }
+
+    pub(crate) fn name(&self) -> Arc<str> {
+        Arc::clone(&self.spec.name)
+    }
+
+    pub(crate) fn is_owner(&self) -> bool {
+        self.base_priority == 255
+    }
+
+    /// Master-down interval with the interval and priority now in force.
+    pub(crate) fn master_down(&self) -> Duration {
+        crate::master_down_interval(
+            self.spec.version,
+            self.effective_priority,
+            self.interval,
+            self.spec.down_timer_adverts,
+        )
+    }
+
+    pub(crate) fn skew(&self) -> Duration {
+        crate::skew_time(self.spec.version, self.effective_priority, self.interval)
+    }
+
+    /// Where its packets come from and go to; `None` while there is no interface or source.
+    pub(crate) fn socket_key(&self) -> Option<SocketKey> {
+        SocketKey::of(&self.spec, self.interface?, self.source?)
+    }
+
+    pub(crate) fn advert_spec(&self) -> Option<AdvertSpec> {
+        let (destinations, ttl) = match &self.spec.delivery {
+            Delivery::Multicast {
+                group: IpAddr::V4(group),
+            } => (vec![*group], 255),
+            Delivery::Unicast { peers, ttl, .. } => (
+                peers.iter().filter_map(|peer| v4(peer.address)).collect(),
+                *ttl,
+            ),
+            Delivery::Multicast { .. } | Delivery::NoPeer => return None,
+        };
+        Some(AdvertSpec {
+            socket: self.socket_key()?,
+            source: self.source?,
+            destinations,
+            ttl,
+            vrid: self.spec.vrid.value(),
+            addresses: self.advertised.clone(),
+            body: body(&self.spec),
+        })
+    }
+}
+
+/// The part of an advert that depends on the version. A master always announces its own interval.
+fn body(spec: &Instance) -> Body {
+    match spec.version {
+        Version::V2 => Body::V2 {
+            interval_seconds: interval_seconds(spec),
+            password: match spec.authentication {
+                Authentication::None => None,
+                Authentication::Pass(password) => Some(password),
+            },
+        },
+        Version::V3 => Body::V3 {
+            interval_centiseconds: interval_centiseconds(spec),
+        },
+    }
+}
+
+/// Own interval as version 2 says it. The model holds 1 to 255 whole seconds.
+pub(crate) fn interval_seconds(spec: &Instance) -> u8 {
+    u8::try_from(spec.advert_interval.as_secs()).unwrap_or(u8::MAX)
+}
+
+/// Own interval as version 3 says it. The model holds at most 4095 centiseconds.
+pub(crate) fn interval_centiseconds(spec: &Instance) -> u16 {
+    u16::try_from(spec.advert_interval.as_millis() / 10)
+        .unwrap_or(4095)
+        .min(4095)
+}
+
+pub(crate) fn advertised(spec: &Instance) -> Vec<Ipv4Addr> {
+    spec.addresses
+        .iter()
+        .filter_map(|address| v4(address.address))
+        .collect()
+}
+
+pub(crate) const fn v4(address: IpAddr) -> Option<Ipv4Addr> {
+    match address {
+        IpAddr::V4(v4) => Some(v4),
+        IpAddr::V6(_) => None,
+    }
+}
+
+/// Routers by id, iterated in configuration order.
+#[derive(Debug, Default)]
+pub(crate) struct Routers {
+    slots: Vec<Option<Router>>,
+    order: Vec<RouterId>,
+}
+
+impl Routers {
+    /// Adds a router behind the others.
+    pub(crate) fn add(&mut self, router: Router) -> RouterId {
+        let free = self
+            .slots
+            .iter()
+            .position(Option::is_none)
+            .unwrap_or_else(|| {
+                self.slots.push(None);
+                self.slots.len() - 1
+            });
+        self.slots[free] = Some(router);
+        // There are at most 255 VRIDs on each interface: far fewer routers than 32 bits can count.
+        let id = RouterId(u32::try_from(free).unwrap_or(u32::MAX));
+        self.order.push(id);
+        id
+    }
+
+    pub(crate) fn remove(&mut self, id: RouterId) {
+        if let Some(slot) = self.slots.get_mut(id.0 as usize) {
+            *slot = None;
+        }
+        self.order.retain(|other| *other != id);
+    }
+
+    /// Sets the configuration order; `order` holds each router once.
+    pub(crate) fn set_order(&mut self, order: Vec<RouterId>) {
+        self.order = order;
+    }
+
+    pub(crate) fn ids(&self) -> Vec<RouterId> {
+        self.order.clone()
+    }
+
+    pub(crate) fn get(&self, id: RouterId) -> Option<&Router> {
+        self.slots.get(id.0 as usize)?.as_ref()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (RouterId, &Router)> {
+        self.order
+            .iter()
+            .filter_map(|id| Some((*id, self.get(*id)?)))
+    }
+}
+
+/// Ids come only from [`Routers::add`] and are dropped everywhere when their router is removed.
+impl Index<RouterId> for Routers {
+    type Output = Router;
+
+    fn index(&self, id: RouterId) -> &Router {
+        self.slots[id.0 as usize]
+            .as_ref()
+            .expect("ids of removed routers are not kept")
+    }
+}
+
+impl IndexMut<RouterId> for Routers {
+    fn index_mut(&mut self, id: RouterId) -> &mut Router {
+        self.slots[id.0 as usize]
+            .as_mut()
+            .expect("ids of removed routers are not kept")
+    }
+}

@@ -1,0 +1,91 @@
+//! Which sockets the routers need, and which router a packet is for.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::{IpAddr, Ipv4Addr};
+
+use evervip_model::{Delivery, Instance};
+
+use crate::{Engine, RouterId};
+
+/// What a socket is bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SocketKind {
+    /// Member of this group.
+    Multicast(Ipv4Addr),
+    /// This local address.
+    Unicast(Ipv4Addr),
+}
+
+/// Identity of a pair of sockets, one to receive and one to send, shared by all routers that have
+/// the same needs (spec vrrp-runtime 16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SocketKey {
+    /// Interface index.
+    pub interface: u32,
+    /// Group or local address.
+    pub kind: SocketKind,
+}
+
+impl SocketKey {
+    pub(crate) fn of(spec: &Instance, interface: u32, source: Ipv4Addr) -> Option<Self> {
+        let kind = match spec.delivery {
+            Delivery::Multicast {
+                group: IpAddr::V4(group),
+            } => SocketKind::Multicast(group),
+            Delivery::Unicast { .. } => SocketKind::Unicast(source),
+            Delivery::Multicast { .. } | Delivery::NoPeer => return None,
+        };
+        Some(Self { interface, kind })
+    }
+}
+
+/// A socket and the VRIDs that anybody listens for on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SocketSpec {
+    /// Its identity.
+    pub key: SocketKey,
+    /// Name of the interface now.
+    pub interface_name: String,
+    /// Virtual router identifiers in use.
+    pub vrids: BTreeSet<u8>,
+}
+
+/// The routers of each (socket, VRID). More than one only when unicast instances share a VRID and
+/// a local address; their peers tell them apart.
+pub(crate) type Lookup = HashMap<(SocketKey, u8), Vec<RouterId>>;
+
+impl Engine {
+    /// The sockets needed now, in a fixed order.
+    #[must_use]
+    pub fn sockets(&self) -> Vec<SocketSpec> {
+        let mut vrids: BTreeMap<SocketKey, BTreeSet<u8>> = BTreeMap::new();
+        for (key, vrid) in self.lookup.keys() {
+            vrids.entry(*key).or_default().insert(*vrid);
+        }
+        vrids
+            .into_iter()
+            .map(|(key, vrids)| SocketSpec {
+                key,
+                interface_name: self.interfaces.name_of(key.interface),
+                vrids,
+            })
+            .collect()
+    }
+
+    /// Rebuilds the lookup table; tells the driver when the sockets changed.
+    pub(crate) fn refresh_lookup(&mut self) {
+        let mut lookup = Lookup::new();
+        for (id, router) in self.routers.iter() {
+            if let Some(key) = router.socket_key() {
+                lookup
+                    .entry((key, router.spec.vrid.value()))
+                    .or_default()
+                    .push(id);
+            }
+        }
+        if lookup != self.lookup {
+            self.lookup = lookup;
+            self.push(crate::Action::UpdateSockets);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Counters of an instance.
+
+/// What has been counted since the instance was created (spec vrrp-runtime 5 and 19). Names are
+/// those of keepalived's statistics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Statistics {
+    /// Adverts that passed every check.
+    pub advert_rcvd: u64,
+    /// Logical adverts sent: one for all peers, priority 0 included.
+    pub advert_sent: u64,
+    /// Transitions to MASTER.
+    pub become_master: u64,
+    /// Transitions from MASTER.
+    pub release_master: u64,
+    /// Wrong length.
+    pub packet_len_err: u64,
+    /// Version 2 interval other than ours.
+    pub advert_interval_err: u64,
+    /// Wrong TTL.
+    pub ip_ttl_err: u64,
+    /// Not an advertisement.
+    pub invalid_type_rcvd: u64,
+    /// Address list other than ours, or multicast where unicast is expected and the reverse.
+    pub addr_list_err: u64,
+    /// Authentication type that does not exist.
+    pub invalid_authtype: u64,
+    /// Authentication type other than the configured one.
+    pub authtype_mismatch: u64,
+    /// Wrong password.
+    pub auth_failure: u64,
+    /// Wrong version.
+    pub vers_err: u64,
+    /// Wrong checksum.
+    pub chk_err: u64,
+    /// Unicast source that is not a peer.
+    pub not_a_peer: u64,
+    /// Adverts of priority 0 received.
+    pub pri_zero_rcvd: u64,
+    /// Resignations announced.
+    pub pri_zero_sent: u64,
+}

@@ -1,0 +1,208 @@
+//! What trackers, interfaces and addresses amount to: faults and effective priority.
+//!
+//! The assessment of a router is computed anew from the facts whenever a fact changes; there are no
+//! counters that could drift (spec vrrp-runtime 6 and 7).
+
+use std::sync::Arc;
+
+use evervip_model::{Delivery, Priority, State, TrackedInterface, TrackedScript, Weight};
+
+use crate::check::Verdict;
+use crate::log::FaultReason;
+use crate::router::Router;
+use crate::timers::TimerKey;
+use crate::{Engine, LogLine, RouterId, Timestamp};
+
+/// What the facts amount to for one router.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Assessment {
+    pub(crate) faults: Vec<FaultReason>,
+    pub(crate) waiting: bool,
+    pub(crate) priority: u8,
+}
+
+/// Contribution of a weighted tracker (table of spec vrrp-runtime 6).
+fn contribution(good: bool, weight: Weight, reverse: bool) -> i32 {
+    let signed = if reverse { -weight } else { weight };
+    if good == (weight > 0) { signed } else { 0 }
+}
+
+impl Engine {
+    pub(crate) fn assess(&self, router: &Router) -> Assessment {
+        let mut faults = self.own_faults(router);
+        let mut total = i32::from(router.base_priority);
+        let mut waiting = false;
+        for track in &router.spec.track_interfaces {
+            self.assess_interface(track, &mut faults, &mut total);
+        }
+        for track in &router.spec.track_scripts {
+            waiting |= self.assess_script(track, &mut faults, &mut total);
+        }
+        let priority = if router.is_owner() {
+            router.base_priority
+        } else {
+            Priority::clamp_non_owner(total).value()
+        };
+        Assessment {
+            faults,
+            waiting,
+            priority,
+        }
+    }
+
+    /// Faults of the configuration, the interface and the source address.
+    fn own_faults(&self, router: &Router) -> Vec<FaultReason> {
+        let spec = &router.spec;
+        if spec.unsupported.is_some() || spec.delivery == Delivery::NoPeer {
+            return vec![FaultReason::Configuration];
+        }
+        let mut faults = Vec::new();
+        let own = spec.interface.as_deref().unwrap_or_default();
+        if router.interface.is_none() {
+            faults.push(FaultReason::InterfaceMissing(own.to_owned()));
+            return faults;
+        }
+        if spec.track_primary && !self.interfaces.is_up(own) {
+            faults.push(FaultReason::InterfaceDown(own.to_owned()));
+        }
+        for address in spec.addresses.iter().chain(&spec.excluded_addresses) {
+            let Some(dev) = address.dev.as_deref() else {
+                continue;
+            };
+            let tracked = !address.no_track && dev != own;
+            if tracked
+                && !self.interfaces.is_up(dev)
+                && !faults.contains(&FaultReason::InterfaceDown(dev.to_owned()))
+            {
+                faults.push(FaultReason::InterfaceDown(dev.to_owned()));
+            }
+        }
+        if router.source.is_none() {
+            faults.push(FaultReason::NoSourceAddress);
+        }
+        if let (true, Some(source), Some(index)) =
+            (spec.track_source, spec.source, router.interface)
+        {
+            if !self.interfaces.has_address(index, source) {
+                faults.push(FaultReason::SourceAddressMissing);
+            }
+        }
+        faults
+    }
+
+    fn assess_interface(
+        &self,
+        track: &TrackedInterface,
+        faults: &mut Vec<FaultReason>,
+        total: &mut i32,
+    ) {
+        let up = self.interfaces.is_up(&track.interface);
+        if track.weight != 0 {
+            *total = total.saturating_add(contribution(up, track.weight, track.reverse));
+        } else if up == track.reverse {
+            let name = track.interface.clone();
+            faults.push(if up {
+                FaultReason::InterfaceUp(name)
+            } else {
+                FaultReason::InterfaceDown(name)
+            });
+        }
+    }
+
+    /// Gives whether the state has to wait for the script's first result.
+    fn assess_script(
+        &self,
+        track: &TrackedScript,
+        faults: &mut Vec<FaultReason>,
+        total: &mut i32,
+    ) -> bool {
+        let Some(check) = self.checks.get(track.script.0) else {
+            return false;
+        };
+        let good = match check.hysteresis.verdict() {
+            Verdict::Unknown => return track.weight == 0,
+            Verdict::Good => true,
+            Verdict::Bad => false,
+        };
+        if track.weight != 0 {
+            *total = total.saturating_add(contribution(good, track.weight, track.reverse));
+        } else if good == track.reverse {
+            faults.push(FaultReason::Script(Arc::clone(&check.spec.name)));
+        }
+        false
+    }
+
+    pub(crate) fn reassess_all(&mut self, now: Timestamp) {
+        for id in self.routers.ids() {
+            self.reassess(now, id);
+        }
+    }
+
+    /// Computes the assessment anew and acts on what changed.
+    pub(crate) fn reassess(&mut self, now: Timestamp, id: RouterId) {
+        let assessment = self.assess(&self.routers[id]);
+        let router = &mut self.routers[id];
+        router.faults = assessment.faults;
+        router.waiting = assessment.waiting;
+        self.set_effective_priority(now, id, assessment.priority);
+        let router = &self.routers[id];
+        match router.state {
+            State::Init | State::Backup | State::Master if !router.faults.is_empty() => {
+                self.fail(id)
+            }
+            State::Init => self.leave_init(now, id),
+            State::Fault if router.faults.is_empty() => self.recover(now, id),
+            _ => {}
+        }
+    }
+
+    /// A backup's timer moves by as much as its master-down interval does (spec vrrp-runtime 3).
+    pub(crate) fn set_effective_priority(&mut self, now: Timestamp, id: RouterId, priority: u8) {
+        let router = &mut self.routers[id];
+        if router.effective_priority == priority {
+            return;
+        }
+        let before = router.master_down();
+        let line = LogLine::PriorityChanged {
+            name: router.name(),
+            from: router.effective_priority,
+            to: priority,
+        };
+        router.effective_priority = priority;
+        let after = router.master_down();
+        if router.state == State::Backup {
+            self.shift_timer(now, TimerKey::Router(id), before, after);
+        }
+        self.log(line);
+    }
+
+    /// Moves a deadline from `before` to `after` of its start, never into the past.
+    pub(crate) fn shift_timer(
+        &mut self,
+        now: Timestamp,
+        key: TimerKey,
+        before: std::time::Duration,
+        after: std::time::Duration,
+    ) {
+        if let Some(deadline) = self.timers.deadline(key) {
+            self.timers.set(key, ((deadline - before) + after).max(now));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::contribution;
+
+    #[test]
+    fn table_of_contributions() {
+        assert_eq!(contribution(true, 20, false), 20);
+        assert_eq!(contribution(false, 20, false), 0);
+        assert_eq!(contribution(true, -20, false), 0);
+        assert_eq!(contribution(false, -20, false), -20);
+        assert_eq!(contribution(true, 20, true), -20);
+        assert_eq!(contribution(false, 20, true), 0);
+        assert_eq!(contribution(true, -20, true), 0);
+        assert_eq!(contribution(false, -20, true), 20);
+    }
+}

@@ -485,3 +485,46 @@ fn hooks_are_not_waited_for() {
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::SIGKILL).unwrap();
     });
 }
+
+/// The kernel ties "the parent died" to the thread that started the command, which lets a test
+/// play the daemon's death with a thread's.
+#[test]
+fn commands_get_term_when_the_daemon_dies() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("hang");
+    let pid_file = directory.path().join("pid");
+    let body = format!(
+        "#!/bin/sh\necho $$ >'{}'\nexec sleep 60\n",
+        pid_file.display()
+    );
+    std::fs::write(&path, body).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let hang = command(&path);
+    let daemon = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let (requests, runner, _reports) = runner();
+            let hook = Request::Hook {
+                command: hang,
+                words: vec![],
+            };
+            requests.send(hook).await.unwrap();
+            drop(requests);
+            runner.run().await;
+            until(|| {
+                let text = std::fs::read_to_string(&pid_file).ok()?;
+                text.ends_with('\n').then_some(text)
+            })
+            .await
+        })
+    });
+    let pid = daemon.join().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while !is_over(&pid) {
+        assert!(Instant::now() < deadline, "the command outlived its parent");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

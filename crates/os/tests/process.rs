@@ -1,0 +1,227 @@
+//! Processes and signals. There is no test harness here: only a process with a single thread may
+//! fork.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use evervip_os::process::{self, Fork, ProcessError};
+use evervip_os::signal::{self, ReceivedSignal, SignalQueue};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{Pid, getpid, getppid, getsid};
+
+fn main() {
+    let tests: [(&str, fn()); 9] = [
+        ("a_second_thread_forbids_the_fork", second_thread),
+        ("both_sides_of_a_fork_know_each_other", both_sides),
+        ("a_child_follows_its_parent", follows_parent),
+        ("a_parent_that_is_gone_is_noticed", parent_gone),
+        ("a_command_dies_with_its_parent", command_dies),
+        ("the_process_is_named", naming),
+        ("the_umask_is_set", umask),
+        ("a_daemon_is_on_its_own", daemon),
+        ("signals_are_queued", signals),
+    ];
+    process::become_child_subreaper().unwrap();
+    for (name, test) in tests {
+        test();
+        writeln!(std::io::stdout(), "test {name} ... ok").unwrap();
+    }
+}
+
+/// Runs `work` in a child and returns that.
+fn fork(work: impl FnOnce()) -> Pid {
+    match process::fork_single_threaded().unwrap() {
+        Fork::Parent { child } => child,
+        Fork::Child => {
+            // A panic ends the child with another code.
+            work();
+            leave()
+        }
+    }
+}
+
+#[expect(clippy::exit, reason = "the child must not go on with the tests")]
+fn leave() -> ! {
+    std::process::exit(0)
+}
+
+/// How a child ended; it must within ten seconds.
+#[track_caller]
+fn end_of(child: Pid) -> WaitStatus {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        match waitpid(child, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::StillAlive) | Err(nix::errno::Errno::ECHILD)
+                if Instant::now() < deadline =>
+            {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            end => return end.unwrap(),
+        }
+    }
+}
+
+#[track_caller]
+fn ends_well(child: Pid) {
+    assert_eq!(end_of(child), WaitStatus::Exited(child, 0));
+}
+
+#[track_caller]
+fn ends_by_sigterm(child: Pid) {
+    let expected = WaitStatus::Signaled(child, Signal::SIGTERM, false);
+    assert_eq!(end_of(child), expected);
+}
+
+fn second_thread() {
+    let (release, wait) = std::sync::mpsc::channel::<()>();
+    let thread = std::thread::spawn(move || wait.recv());
+    let error = process::fork_single_threaded().unwrap_err();
+    assert_eq!(error.to_string(), "cannot fork: the process has 2 threads");
+    drop(release);
+    thread.join().unwrap().unwrap_err();
+    // A joined thread may still be on its way out.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while process::thread_count().unwrap() > 1 {
+        assert!(Instant::now() < deadline);
+    }
+}
+
+fn both_sides() {
+    let (mut reader, mut writer) = pipe();
+    let parent = getpid();
+    let child = fork(|| {
+        assert_eq!(getppid(), parent);
+        writer.write_all(&getpid().as_raw().to_ne_bytes()).unwrap();
+    });
+    assert_eq!(read_pid(&mut reader), child);
+    ends_well(child);
+}
+
+fn pipe() -> (File, File) {
+    let (reader, writer) = nix::unistd::pipe().unwrap();
+    (reader.into(), writer.into())
+}
+
+fn read_pid(reader: &mut File) -> Pid {
+    let mut number = [0; 4];
+    reader.read_exact(&mut number).unwrap();
+    Pid::from_raw(i32::from_ne_bytes(number))
+}
+
+fn follows_parent() {
+    let (mut reader, mut writer) = pipe();
+    let middle = fork(|| {
+        let parent = getpid();
+        fork(|| {
+            process::follow_parent(parent, Signal::SIGTERM).unwrap();
+            writer.write_all(&getpid().as_raw().to_ne_bytes()).unwrap();
+            std::thread::sleep(Duration::from_secs(20));
+        });
+        std::thread::sleep(Duration::from_secs(20));
+    });
+    let last = read_pid(&mut reader);
+    kill(middle, Signal::SIGKILL).unwrap();
+    let expected = WaitStatus::Signaled(middle, Signal::SIGKILL, false);
+    assert_eq!(end_of(middle), expected);
+    ends_by_sigterm(last);
+}
+
+fn parent_gone() {
+    let stranger = getppid();
+    let child = fork(|| {
+        let error = process::follow_parent(stranger, Signal::SIGTERM).unwrap_err();
+        assert!(matches!(error, ProcessError::ParentGone(pid) if pid == stranger));
+    });
+    ends_well(child);
+}
+
+fn command_dies() {
+    let (mut reader, mut writer) = pipe();
+    let parent = fork(|| {
+        let mut command = Command::new("sleep");
+        process::die_with_parent(command.arg("20"));
+        let child = command.spawn().unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        writer.write_all(&pid.to_ne_bytes()).unwrap();
+    });
+    let command = read_pid(&mut reader);
+    ends_well(parent);
+    ends_by_sigterm(command);
+}
+
+fn naming() {
+    let child = fork(|| {
+        for (name, shown) in [
+            ("keepalived", "keepalived"),
+            ("keepalived_vrrp_one", "keepalived_vrrp"),
+            ("cut\0here", "cut"),
+        ] {
+            process::set_process_name(name).unwrap();
+            assert_eq!(fs::read_to_string("/proc/self/comm").unwrap().trim(), shown);
+        }
+    });
+    ends_well(child);
+}
+
+fn umask() {
+    let child = fork(|| {
+        process::set_umask(0o22);
+        assert_eq!(process::set_umask(0o77), 0o22);
+        assert_eq!(process::set_umask(0o77), 0o77);
+    });
+    ends_well(child);
+}
+
+fn daemon() {
+    let child = fork(|| {
+        process::start_session().unwrap();
+        assert_eq!(getsid(None).unwrap(), getpid());
+        process::redirect_standard_streams_to_null().unwrap();
+        for stream in 0..3 {
+            let target = fs::read_link(format!("/proc/self/fd/{stream}")).unwrap();
+            assert_eq!(target, Path::new("/dev/null"));
+        }
+    });
+    ends_well(child);
+}
+
+fn signals() {
+    let numbers = [
+        libc::SIGUSR1,
+        libc::SIGCHLD,
+        signal::real_time(2),
+        signal::real_time_from_top(1),
+    ];
+    let queue = SignalQueue::open(&numbers).unwrap();
+    assert_eq!(queue.read().unwrap(), None);
+    let this = getpid();
+    for number in [numbers[3], numbers[2], numbers[0]] {
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -{number} {this}")])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+    let mut got = Vec::new();
+    while let Some(ReceivedSignal { number, sender }) = queue.read().unwrap() {
+        assert_ne!(sender.as_raw(), 0);
+        got.push(number);
+    }
+    got.sort_unstable();
+    let mut expected = numbers.to_vec();
+    expected.sort_unstable();
+    assert_eq!(got, expected, "SIGCHLD came from the commands");
+
+    let child = fork(|| {
+        queue.unblock().unwrap();
+        kill(getpid(), Signal::SIGUSR1).unwrap();
+    });
+    let expected = WaitStatus::Signaled(child, Signal::SIGUSR1, false);
+    assert_eq!(end_of(child), expected);
+    assert!(SignalQueue::open(&[9999]).is_err());
+}

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use evervip_model::{Command, ScriptIndex};
+use evervip_model::{Command, VrrpScript};
 
 /// One thing to do. Requests are taken strictly in order.
 ///
@@ -45,17 +45,10 @@ pub enum Request {
 /// One run of the command of a `vrrp_script`.
 #[derive(Debug, Clone)]
 pub struct Check {
-    /// Which script; handed back in the report.
-    pub script: ScriptIndex,
-    /// Which load of the configuration `script` belongs to; handed back in the report, so
-    /// that results from before a reload can be told apart.
-    pub generation: u64,
-    /// Name of the `vrrp_script`, for the log.
-    pub name: Arc<str>,
-    /// What to run.
-    pub command: Command,
-    /// Longest run time; then SIGTERM to the group, 2 s later SIGKILL.
-    pub timeout: Duration,
+    /// Identifies the run; handed back in the report.
+    pub run: u64,
+    /// Whose command and time-out; after the latter SIGTERM to the group, 2 s later SIGKILL.
+    pub script: Arc<VrrpScript>,
 }
 
 /// What the runner tells.
@@ -64,9 +57,7 @@ pub enum Report {
     /// A check is over: its leader is gone, it may be started again.
     CheckEnded {
         /// As in the request.
-        script: ScriptIndex,
-        /// As in the request.
-        generation: u64,
+        run: u64,
         /// How it ended.
         outcome: Outcome,
     },

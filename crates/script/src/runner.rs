@@ -98,16 +98,16 @@ impl Runner {
     fn check(&mut self, check: Check) {
         let reports = self.reports.clone();
         let report = move |outcome| Report::CheckEnded {
-            script: check.script,
-            generation: check.generation,
+            run: check.run,
             outcome,
         };
-        match launch(&check.command, &[]) {
+        match launch(&check.script.command, &[]) {
             Ok(running) => {
                 let group = running.group;
                 let stop = self.stop.subscribe();
                 let task = self.tasks.spawn(async move {
-                    let outcome = watch_check(running, &check.name, check.timeout, stop).await;
+                    let outcome =
+                        watch_check(running, &check.script.name, check.script.timeout, stop).await;
                     deliver(&reports, report(outcome)).await;
                 });
                 self.checks.insert(task.id(), group);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use evervip_model::{Command, Credentials, ScriptIndex};
+use evervip_model::{Command, Credentials, VrrpScript};
 use evervip_script::{Check, Outcome, Report, Request, runner};
 use tokio::sync::mpsc;
 
@@ -72,11 +72,7 @@ impl Bench {
     async fn check(&mut self, command: Command, timeout: Duration) -> Outcome {
         self.send(check(7, command, timeout)).await;
         match self.next().await {
-            Report::CheckEnded {
-                script: ScriptIndex(7),
-                generation: 3,
-                outcome,
-            } => outcome,
+            Report::CheckEnded { run: 7, outcome } => outcome,
             other => panic!("unexpected {other:?}"),
         }
     }
@@ -100,13 +96,21 @@ impl Bench {
     }
 }
 
-fn check(script: usize, command: Command, timeout: Duration) -> Request {
-    Request::Check(Check {
-        script: ScriptIndex(script),
-        generation: 3,
+fn check(run: u64, command: Command, timeout: Duration) -> Request {
+    let script = VrrpScript {
         name: Arc::from("chk"),
         command,
+        interval: timeout,
         timeout,
+        weight: 0,
+        reverse: false,
+        rise: 1,
+        fall: 1,
+        init_fail: false,
+    };
+    Request::Check(Check {
+        run,
+        script: Arc::new(script),
     })
 }
 
@@ -423,8 +427,7 @@ fn stop_ends_running_checks_and_drain_waits_for_them() {
             reports,
             [
                 Report::CheckEnded {
-                    script: ScriptIndex(1),
-                    generation: 3,
+                    run: 1,
                     outcome: Outcome::Signalled(15)
                 },
                 Report::Drained { killed: 0 }

@@ -51,7 +51,7 @@ pub struct SocketSpec {
 pub struct Outgoing<'a> {
     /// The group or the peer: where the kernel routes it to; the header says so too.
     pub destination: Ipv4Addr,
-    /// The whole IPv4 packet. The kernel fills in the header checksum, and total length.
+    /// The whole IPv4 packet. The kernel fills in total length and header checksum.
     pub packet: &'a [u8],
 }
 
@@ -212,8 +212,8 @@ impl Default for ReceiveBatch {
 pub struct Received<'a> {
     /// The whole IPv4 packet, header first, all in network byte order.
     pub bytes: &'a [u8],
-    /// The packet was longer than the 2,048 bytes that are kept of each: the longest advert has
-    /// 1,120, so that such a packet is malformed in any case.
+    /// The packet was longer than the 2,048 bytes that are kept of each. The longest advert, with 255
+    /// addresses, authentication and all IP options, has less than 1,200.
     pub truncated: bool,
 }
 

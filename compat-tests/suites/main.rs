@@ -2,11 +2,13 @@
 //!
 //! See `README.md` for the variables and for what a skipped case means.
 
+mod cli;
 mod cluster;
 mod conf;
 mod elections;
 mod packets;
 mod plan;
+mod processes;
 mod program;
 mod verdict;
 
@@ -29,6 +31,8 @@ fn main() -> ExitCode {
     };
     elections::add(&mut plan);
     packets::add(&mut plan);
+    cli::add(&mut plan);
+    processes::add(&mut plan);
     let (trials, tally) = plan.finish();
     let conclusion = run(&arguments, trials);
     if !arguments.list {

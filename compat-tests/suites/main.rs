@@ -6,10 +6,13 @@ mod cli;
 mod cluster;
 mod conf;
 mod elections;
+mod hostile;
+mod notify;
 mod packets;
 mod plan;
 mod processes;
 mod program;
+mod reload;
 mod verdict;
 
 use std::process::ExitCode;
@@ -33,6 +36,9 @@ fn main() -> ExitCode {
     packets::add(&mut plan);
     cli::add(&mut plan);
     processes::add(&mut plan);
+    notify::add(&mut plan);
+    reload::add(&mut plan);
+    hostile::add(&mut plan);
     let (trials, tally) = plan.finish();
     let conclusion = run(&arguments, trials);
     if !arguments.list {

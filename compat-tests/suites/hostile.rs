@@ -48,13 +48,10 @@ struct Forgery {
     victim: usize,
     source: Ipv4Addr,
     destination: Ipv4Addr,
-    protocol: u8,
     ttl: u8,
     /// The VRRP message; its checksum is filled in by [`Forgery::frame`] unless it is set.
     vrrp: Vec<u8>,
     checksum: Option<u16>,
-    /// Changes the finished IP packet.
-    damage: fn(Vec<u8>) -> Vec<u8>,
 }
 
 /// What is wrong with a packet.
@@ -186,11 +183,9 @@ impl Forgery {
             victim,
             source,
             destination,
-            protocol: 112,
             ttl: 255,
             vrrp,
             checksum: None,
-            damage: |packet| packet,
         }
     }
 
@@ -213,13 +208,7 @@ impl Forgery {
         if let Some(field) = vrrp.get_mut(6..8) {
             field.copy_from_slice(&sum.to_be_bytes());
         }
-        let packet = (self.damage)(ipv4(
-            self.source,
-            self.destination,
-            self.protocol,
-            self.ttl,
-            &vrrp,
-        ));
+        let packet = ipv4(self.source, self.destination, 112, self.ttl, &vrrp);
         let victim = u8::try_from(self.victim + 1).unwrap_or(0);
         let target = if self.mode.unicast {
             [2, 0, 0, 0, 0, victim]
@@ -258,10 +247,10 @@ fn flood_case(program: &Program, mode: Mode, fault: &'static Fault) -> Verdict {
         let injector = cluster.members[2].node.injector(INTERFACE)?;
         // Long enough for a backup that was kept from hearing its master to take over.
         flood(&injector, mode, fault, mode.down(100) + mode.advert() * 2)?;
-        for member in 0..2 {
-            let entered = cluster.log(member).count_after(logs[member], "Entering ");
+        for (member, log) in logs.into_iter().enumerate() {
+            let entered = cluster.log(member).count_after(log, "Entering ");
             ensure!(entered == 0, "member {member} has changed its state");
-            let lines = cluster.log(member).mark() - logs[member];
+            let lines = cluster.log(member).mark() - log;
             ensure!(lines <= 50, "member {member} has logged {lines} lines");
         }
         let gap = longest_gap(cluster, frames);

@@ -3,6 +3,7 @@
 //! See `README.md` for the variables and for what a skipped case means.
 
 mod cli;
+mod cli_rows;
 mod cluster;
 mod conf;
 mod elections;

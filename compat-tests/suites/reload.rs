@@ -13,6 +13,9 @@ use crate::{
     verdict::{Verdict, in_order},
 };
 
+/// Makes a bad file of a good one.
+type Damage = fn(&str) -> String;
+
 /// Adds the cases.
 pub fn add(plan: &mut Plan) {
     for mode in MODES {
@@ -38,7 +41,7 @@ pub fn add(plan: &mut Plan) {
     plan.single("reload::script-kept", |program| {
         with_single(program, script_kept)
     });
-    let broken: [(&str, fn(&str) -> String); 4] = [
+    let broken: [(&str, Damage); 4] = [
         ("missing-argument", |good| {
             good.replace("priority 150", "priority")
         }),
@@ -108,8 +111,8 @@ fn unchanged(cluster: &mut Cluster, mode: Mode) -> Verdict {
             .capture
             .wait_adverts(mark, 3, PATIENCE, |advert| advert.source == NODES[0])?;
     }
-    for member in 0..2 {
-        undisturbed(cluster, member, frames, logs[member])?;
+    for (member, log) in logs.into_iter().enumerate() {
+        undisturbed(cluster, member, frames, log)?;
     }
     ensure!(
         cluster.adverts(1, frames).is_empty(),
@@ -329,7 +332,7 @@ fn script_kept(cluster: &mut Cluster) -> Verdict {
 
 /// Deviation: evervip refuses the file and carries on. The original dies and leaves the address
 /// on the interface without a word on the wire.
-fn broken_file(cluster: &mut Cluster, damage: fn(&str) -> String) -> Verdict {
+fn broken_file(cluster: &mut Cluster, damage: Damage) -> Verdict {
     let good = Conf::new(V3_MULTICAST, 0).text();
     cluster.members[0].start(&good)?;
     cluster.settle(0, VIP.into())?;

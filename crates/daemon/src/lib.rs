@@ -1,1 +1,32 @@
-//! The drop-in keepalived daemon.
+//! The drop-in `keepalived` daemon: two processes, and in the second one three threads.
+//!
+//! ```text
+//! guardian (no runtime, one thread)   pid file, signals, watches the child, starts it again
+//!   └─ VRRP child
+//!        ├─ vrrp-engine   one epoll loop: deadlines, packets, netlink; nothing here may block
+//!        ├─ main          tokio, one thread: check scripts, notify scripts, reading files
+//!        └─ log           writes lines to syslog and the console
+//! ```
+//!
+//! Invariants:
+//! * the engine thread never forks, reads a file, resolves a name or writes a log line itself; it
+//!   hands such work over through bounded channels and never waits for room in them;
+//! * the guardian has one thread when it forks, and links no part of the engine into its loop;
+//! * a configuration that is refused changes nothing that runs.
+#![forbid(unsafe_code)]
+
+mod child;
+mod command_line;
+mod config_test;
+mod configuration;
+mod engine_thread;
+mod guardian;
+mod inbox;
+mod logging;
+mod pid_file;
+mod reloader;
+mod service_manager;
+mod startup;
+mod version;
+
+pub use startup::main;

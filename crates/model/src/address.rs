@@ -21,7 +21,7 @@ pub struct VirtualAddress {
     pub prefix: u8,
     /// `dev`; `None` means the instance's own interface.
     pub dev: Option<String>,
-    /// Route scope number as in rt_scopes; 0 is `global`.
+    /// Route scope number as in `rt_scopes`; 0 is `global`.
     pub scope: u8,
     /// Broadcast address, only when configured.
     pub broadcast: Option<Ipv4Addr>,
@@ -29,13 +29,13 @@ pub struct VirtualAddress {
     pub label: Option<String>,
     /// Point-to-point peer.
     pub peer: Option<IpAddr>,
-    /// Kernel flag IFA_F_HOMEADDRESS.
+    /// Kernel flag `IFA_F_HOMEADDRESS`.
     pub home: bool,
-    /// Kernel flag IFA_F_MANAGETEMPADDR.
+    /// Kernel flag `IFA_F_MANAGETEMPADDR`.
     pub mngtmpaddr: bool,
-    /// Kernel flag IFA_F_NOPREFIXROUTE.
+    /// Kernel flag `IFA_F_NOPREFIXROUTE`.
     pub noprefixroute: bool,
-    /// Kernel flag IFA_F_MCAUTOJOIN.
+    /// Kernel flag `IFA_F_MCAUTOJOIN`.
     pub autojoin: bool,
     /// Whether duplicate address detection is wanted (`-nodad`); off by default. IPv6 only.
     pub dad: bool,

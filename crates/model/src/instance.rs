@@ -34,7 +34,7 @@ pub struct UnicastPeer {
 pub enum Delivery {
     /// To a group, TTL 255.
     Multicast {
-        /// Usually 224.0.0.18 or ff02::12.
+        /// Usually 224.0.0.18 or `ff02::12`.
         group: IpAddr,
     },
     /// One copy to every peer, in configuration order.

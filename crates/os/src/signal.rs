@@ -88,6 +88,16 @@ impl AsRawFd for SignalQueue {
     }
 }
 
+/// Sends a signal by its number, real-time ones included.
+///
+/// # Errors
+/// As kill(2) gives them: no such process, no permission, no such signal.
+pub fn send(process: Pid, number: i32) -> io::Result<()> {
+    // SAFETY: kill takes two integers and touches no memory of this process.
+    Errno::result(unsafe { libc::kill(process.as_raw(), number) })?;
+    Ok(())
+}
+
 /// The number of the real-time signal SIGRTMIN + `offset`.
 ///
 /// The C library keeps some for itself, so that this is no constant.

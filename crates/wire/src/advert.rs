@@ -95,7 +95,7 @@ impl Advert<'_> {
             }
             Body::V3 { .. } => pseudo_header(source, destination, out.len() - start),
         };
-        let sum = sum.add(&out[start..]).finish();
+        let sum = sum.chain(&out[start..]).finish();
         out[start + at::CHECKSUM..start + at::ADDRESSES].copy_from_slice(&sum.to_be_bytes());
     }
 }
@@ -103,10 +103,10 @@ impl Advert<'_> {
 /// The pseudo header of version 3 over IPv4 (spec wire 2.3).
 fn pseudo_header(source: Ipv4Addr, destination: Ipv4Addr, length: usize) -> Checksum {
     Checksum::default()
-        .add(&source.octets())
-        .add(&destination.octets())
-        .add_word(u16::from(PROTOCOL))
-        .add_word(u16::try_from(length).unwrap_or(u16::MAX))
+        .chain(&source.octets())
+        .chain(&destination.octets())
+        .chain_word(u16::from(PROTOCOL))
+        .chain_word(u16::try_from(length).unwrap_or(u16::MAX))
 }
 
 /// The authentication type byte of version 2.
@@ -236,6 +236,6 @@ impl<'a> AdvertView<'a> {
         } else {
             pseudo_header(source, destination, self.0.len())
         };
-        start.add(self.0).finish() == 0
+        start.chain(self.0).finish() == 0
     }
 }

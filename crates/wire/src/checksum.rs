@@ -9,20 +9,20 @@ pub struct Checksum(u32);
 impl Checksum {
     /// Adds bytes; an odd last byte counts as the high byte of a word.
     #[must_use]
-    pub fn add(mut self, bytes: &[u8]) -> Self {
+    pub fn chain(mut self, bytes: &[u8]) -> Self {
         let mut words = bytes.chunks_exact(2);
         for word in &mut words {
-            self = self.add_word(u16::from_be_bytes([word[0], word[1]]));
+            self = self.chain_word(u16::from_be_bytes([word[0], word[1]]));
         }
         if let [last] = words.remainder() {
-            self = self.add_word(u16::from_be_bytes([*last, 0]));
+            self = self.chain_word(u16::from_be_bytes([*last, 0]));
         }
         self
     }
 
     /// Adds one word.
     #[must_use]
-    pub fn add_word(self, word: u16) -> Self {
+    pub fn chain_word(self, word: u16) -> Self {
         let sum = self.0 + u32::from(word);
         Self((sum & 0xffff) + (sum >> 16))
     }
@@ -30,7 +30,7 @@ impl Checksum {
     /// The value for the checksum field; over a packet with a right checksum this is 0.
     #[must_use]
     pub fn finish(self) -> u16 {
-        // `add_word` folds, so that the sum always fits 16 bits here.
+        // `chain_word` folds, so that the sum always fits 16 bits here.
         !u16::try_from(self.0).unwrap_or(u16::MAX)
     }
 }
@@ -38,7 +38,7 @@ impl Checksum {
 /// Checksum of one piece of bytes.
 #[must_use]
 pub fn internet_checksum(bytes: &[u8]) -> u16 {
-    Checksum::default().add(bytes).finish()
+    Checksum::default().chain(bytes).finish()
 }
 
 #[cfg(test)]

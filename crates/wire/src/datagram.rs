@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use etherparse::{IpNumber, IpDscp, Ipv4Header, Ipv4HeaderSlice};
+use etherparse::{IpDscp, IpNumber, Ipv4Header, Ipv4HeaderSlice};
 
 use crate::{Advert, AdvertView, PROTOCOL};
 

@@ -56,10 +56,10 @@ pub fn unsolicited_neighbour_advert(
     frame[78..80].copy_from_slice(&[2, 1]); // target link-layer address, 8 bytes
     frame[80..86].copy_from_slice(&mac);
     let sum = Checksum::default()
-        .add(&frame[22..54])
-        .add_word(32)
-        .add_word(u16::from(ICMPV6))
-        .add(&frame[54..54 + ICMPV6_LEN])
+        .chain(&frame[22..54])
+        .chain_word(32)
+        .chain_word(u16::from(ICMPV6))
+        .chain(&frame[54..54 + ICMPV6_LEN])
         .finish();
     frame[56..58].copy_from_slice(&sum.to_be_bytes());
     frame

@@ -1,4 +1,5 @@
 //! Properties of the decoder: total on any bytes, inverse of the encoder.
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
 use std::net::Ipv4Addr;
 

@@ -1,4 +1,5 @@
 //! Frames captured from keepalived 2.2.7 (spec wire 9), encoded and decoded.
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
 use std::net::Ipv4Addr;
 

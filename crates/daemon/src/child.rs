@@ -1,0 +1,145 @@
+//! The VRRP child: its threads and how they are put together.
+
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+
+use evervip_config::Config;
+use evervip_os::process::follow_parent;
+use evervip_script::runner;
+use nix::sys::signal::{SigSet, Signal};
+use nix::unistd::Pid;
+
+use crate::command_line::Options;
+use crate::engine_thread::{self, Parts};
+use crate::inbox::{Message, inbox};
+use crate::logging::Log;
+use crate::pid_file::PidFile;
+use crate::reloader;
+
+/// What the child tells the guardian, a byte each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Started,
+    Reloaded,
+    Refused,
+}
+
+impl Status {
+    pub(crate) const fn to_byte(self) -> u8 {
+        match self {
+            Self::Started => b'S',
+            Self::Reloaded => b'R',
+            Self::Refused => b'X',
+        }
+    }
+
+    pub(crate) const fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            b'S' => Some(Self::Started),
+            b'R' => Some(Self::Reloaded),
+            b'X' => Some(Self::Refused),
+            _ => None,
+        }
+    }
+}
+
+/// The writing end of the pipe to the guardian. It never blocks: the guardian reads at once, and a
+/// status that found no room would only spare a log line.
+#[derive(Debug)]
+pub(crate) struct StatusPipe(OwnedFd);
+
+impl StatusPipe {
+    pub(crate) fn tell(&self, status: Status) {
+        let _ = nix::unistd::write(&self.0, &[status.to_byte()]);
+    }
+}
+
+/// Runs the child until it is to end; gives its exit status (spec cli-and-process 1).
+pub(crate) fn run(
+    options: &Options,
+    config: Config,
+    log: &Log,
+    parent: Pid,
+    report: OwnedFd,
+) -> u8 {
+    // The guardian may be killed: then this process hands over and leaves.
+    if follow_parent(parent, Signal::SIGTERM).is_err() {
+        return 0;
+    }
+    // The runtime below learns of ended scripts by this signal; the guardian had it blocked.
+    let mut children = SigSet::empty();
+    children.add(Signal::SIGCHLD);
+    let _ = children.thread_unblock();
+    log.start_thread();
+    let code = match run_threads(options, config, report) {
+        Ok(code) => code,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            1
+        }
+    };
+    log.finish();
+    code
+}
+
+/// Ends the process without returning into the guardian's code.
+#[expect(
+    clippy::exit,
+    reason = "the forked child has no other way to end without the guardian's own clean-up"
+)]
+pub(crate) fn leave(code: u8) -> ! {
+    std::process::exit(i32::from(code))
+}
+
+fn run_threads(options: &Options, config: Config, report: OwnedFd) -> anyhow::Result<u8> {
+    let _pid_file = PidFile::create(&options.vrrp_pid_file).map_err(|error| {
+        anyhow::anyhow!(
+            "Cannot write the pid file {}: {error}",
+            options.vrrp_pid_file.display()
+        )
+    })?;
+    let (requests, scripts, mut reports) = runner();
+    let (outlet, inbox) = inbox()?;
+    let (reload, reload_requests) = sync_channel(1);
+    let (finished, end) = tokio::sync::oneshot::channel();
+    let parts = Parts {
+        config,
+        scripts: requests,
+        inbox,
+        reload,
+        status: StatusPipe(report.try_clone()?),
+        dump: options.dump,
+        detail: options.log_detail,
+    };
+    let engine = std::thread::Builder::new()
+        .name("vrrp-engine".to_owned())
+        .spawn(move || {
+            let code = engine_thread::run(parts);
+            // The receiver waits for nothing else.
+            let _ = finished.send(());
+            code
+        })?;
+    let path: PathBuf = options.configuration.clone();
+    reloader::start(path, reload_requests, outlet.clone(), StatusPipe(report))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let forward = async {
+            while let Some(report) = reports.recv().await {
+                outlet.send(Message::Script(report));
+            }
+        };
+        let work = tokio::task::LocalSet::new();
+        work.spawn_local(scripts.run());
+        tokio::select! {
+            () = forward => {}
+            () = work => {}
+            _ = end => {}
+        }
+    });
+    engine
+        .join()
+        .map_err(|_| anyhow::anyhow!("the engine thread panicked"))?
+}

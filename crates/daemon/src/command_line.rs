@@ -1,0 +1,223 @@
+//! The command line, in the manner of getopt_long: clusters of short options, abbreviated long ones,
+//! optional arguments attached (spec cli-and-process 1).
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use lexopt::prelude::{Long, Short, Value};
+
+/// Where the configuration is without `-f`.
+pub(crate) const DEFAULT_CONFIGURATION: &str = "/etc/keepalived/keepalived.conf";
+const DEFAULT_PARENT_PID_FILE: &str = "/run/keepalived.pid";
+const DEFAULT_VRRP_PID_FILE: &str = "/run/vrrp.pid";
+
+/// What the daemon is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Task {
+    Run,
+    /// `-t`; complaints go to this file instead of standard error.
+    Test(Option<PathBuf>),
+    Version,
+    Help,
+}
+
+/// The command line, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Options {
+    pub(crate) task: Task,
+    pub(crate) configuration: PathBuf,
+    pub(crate) foreground: bool,
+    pub(crate) log_console: bool,
+    pub(crate) log_detail: bool,
+    pub(crate) dump: bool,
+    pub(crate) parent_pid_file: PathBuf,
+    pub(crate) vrrp_pid_file: PathBuf,
+}
+
+/// What came of reading the command line.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Parsed {
+    pub(crate) options: Options,
+    /// Words that belong to no option; the original mentions and ignores them.
+    pub(crate) unexpected: Vec<String>,
+    /// Lines for standard error; any makes the program exit with 1.
+    pub(crate) errors: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Argument {
+    None,
+    Required,
+    Optional,
+}
+
+/// One option: its short and long name and whether it takes an argument.
+const TABLE: &[(char, &str, Argument)] = &[
+    ('f', "use-file", Argument::Required),
+    ('P', "vrrp", Argument::None),
+    ('n', "dont-fork", Argument::None),
+    ('l', "log-console", Argument::None),
+    ('D', "log-detail", Argument::None),
+    ('d', "dump-conf", Argument::None),
+    ('p', "pid", Argument::Required),
+    ('r', "vrrp_pid", Argument::Required),
+    ('t', "config-test", Argument::Optional),
+    ('v', "version", Argument::None),
+    ('h', "help", Argument::None),
+];
+
+/// Reads the words after the program's name. All are looked at, so that all errors are reported.
+pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Parsed {
+    let mut parsed = Parsed {
+        options: Options {
+            task: Task::Run,
+            configuration: DEFAULT_CONFIGURATION.into(),
+            foreground: false,
+            log_console: false,
+            log_detail: false,
+            dump: false,
+            parent_pid_file: DEFAULT_PARENT_PID_FILE.into(),
+            vrrp_pid_file: DEFAULT_VRRP_PID_FILE.into(),
+        },
+        unexpected: Vec::new(),
+        errors: Vec::new(),
+    };
+    let mut parser = lexopt::Parser::from_args(words);
+    loop {
+        let (option, written) = match parser.next() {
+            Ok(None) => return parsed,
+            Ok(Some(Value(word))) => {
+                parsed.unexpected.push(word.to_string_lossy().into_owned());
+                continue;
+            }
+            Ok(Some(Short(letter))) => (
+                TABLE.iter().find(|row| row.0 == letter),
+                format!("-{letter}"),
+            ),
+            Ok(Some(Long(name))) => (find_long(name), format!("--{name}")),
+            Err(error) => {
+                parsed.errors.push(error.to_string());
+                continue;
+            }
+        };
+        let Some((letter, _, argument)) = option else {
+            parsed.errors.push(format!("Unknown option {written}"));
+            // An argument that was attached to it belongs to it.
+            let _ = parser.optional_value();
+            continue;
+        };
+        let value = match argument {
+            Argument::None => None,
+            Argument::Optional => parser.optional_value(),
+            Argument::Required => {
+                let value = parser.value().ok().filter(|value| !value.is_empty());
+                if value.is_none() {
+                    parsed
+                        .errors
+                        .push(format!("Missing parameter for option {written}"));
+                    continue;
+                }
+                value
+            }
+        };
+        apply(&mut parsed.options, *letter, value);
+    }
+}
+
+/// A long name, or an abbreviation of exactly one.
+fn find_long(name: &str) -> Option<&'static (char, &'static str, Argument)> {
+    if let Some(exact) = TABLE.iter().find(|row| row.1 == name) {
+        return Some(exact);
+    }
+    let mut matching = TABLE.iter().filter(|row| row.1.starts_with(name));
+    matching.next().filter(|_| matching.next().is_none())
+}
+
+fn apply(options: &mut Options, letter: char, value: Option<OsString>) {
+    let path = || value.clone().map(PathBuf::from).unwrap_or_default();
+    match letter {
+        'f' => options.configuration = path(),
+        'n' => options.foreground = true,
+        'l' => options.log_console = true,
+        'D' => options.log_detail = true,
+        'd' => options.dump = true,
+        'p' => options.parent_pid_file = path(),
+        'r' => options.vrrp_pid_file = path(),
+        // The first of -v and -h decides; both beat the rest.
+        'v' if options.task != Task::Help => options.task = Task::Version,
+        'h' if options.task != Task::Version => options.task = Task::Help,
+        't' if !matches!(options.task, Task::Help | Task::Version) => {
+            options.task = Task::Test(value.map(PathBuf::from));
+        }
+        // -P: there is no other part to leave out.
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_line(line: &str) -> Parsed {
+        parse(line.split_whitespace().map(OsString::from))
+    }
+
+    fn options(line: &str) -> Options {
+        let parsed = parse_line(line);
+        assert_eq!(parsed.errors, Vec::<String>::new(), "{line}");
+        parsed.options
+    }
+
+    #[test]
+    fn clusters_and_attached_arguments() {
+        let options = options("-nldD -f/a/b -p /run/x.pid -r/run/y.pid");
+        assert!(options.foreground && options.log_console && options.log_detail && options.dump);
+        assert_eq!(options.configuration, PathBuf::from("/a/b"));
+        assert_eq!(options.parent_pid_file, PathBuf::from("/run/x.pid"));
+        assert_eq!(options.vrrp_pid_file, PathBuf::from("/run/y.pid"));
+    }
+
+    #[test]
+    fn long_names_may_be_abbreviated_when_unique() {
+        assert!(options("--dont").foreground);
+        assert_eq!(options("--use-f=/a").configuration, PathBuf::from("/a"));
+        assert_eq!(options("--config-t").task, Task::Test(None));
+        // "vrrp" is exact although "vrrp_pid" begins with it; "v" is not unique.
+        assert_eq!(parse_line("--vrrp").errors, Vec::<String>::new());
+        assert_eq!(parse_line("--v").errors, ["Unknown option --v"]);
+    }
+
+    #[test]
+    fn an_optional_argument_must_be_attached() {
+        assert_eq!(
+            options("-t/tmp/log").task,
+            Task::Test(Some("/tmp/log".into()))
+        );
+        assert_eq!(
+            options("--config-test=/tmp/log").task,
+            Task::Test(Some("/tmp/log".into()))
+        );
+        let parsed = parse_line("-t /tmp/log");
+        assert_eq!(parsed.options.task, Task::Test(None));
+        assert_eq!(parsed.unexpected, ["/tmp/log"]);
+    }
+
+    #[test]
+    fn every_error_is_reported_in_the_words_of_the_original() {
+        let parsed = parse_line("-Z --bogus --use-file= -f");
+        assert_eq!(
+            parsed.errors,
+            [
+                "Unknown option -Z",
+                "Unknown option --bogus",
+                "Missing parameter for option --use-file",
+                "Missing parameter for option -f"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_last_of_repeated_options_wins() {
+        assert_eq!(options("-f /a -f /b").configuration, PathBuf::from("/b"));
+    }
+}

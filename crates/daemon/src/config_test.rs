@@ -1,0 +1,47 @@
+//! `-t`: what is wrong with the configuration (spec config-language 9).
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::ExitCode;
+
+use evervip_config::{Loaded, Mode};
+use nix::fcntl::OFlag;
+
+use crate::command_line::Options;
+use crate::configuration;
+
+/// Tests the configuration; complaints go to standard error or are appended to `log`.
+pub(crate) fn run(options: &Options, log: Option<&Path>) -> ExitCode {
+    let loaded = configuration::load(&options.configuration, Mode::Test);
+    let Some(path) = log else {
+        for line in loaded.test_lines() {
+            eprintln!("{line}");
+        }
+        return ExitCode::from(loaded.test_exit_code());
+    };
+    match append(&loaded, path) {
+        Ok(()) => ExitCode::from(loaded.test_exit_code()),
+        Err(error) => {
+            eprintln!(
+                "Unable to open config-test log file {}: {error}",
+                path.display()
+            );
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn append(loaded: &Loaded, path: &Path) -> std::io::Result<()> {
+    let mut file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .custom_flags(OFlag::O_NOFOLLOW.bits())
+        .open(path)?;
+    for line in loaded.test_lines() {
+        writeln!(file, "{line}")?;
+    }
+    Ok(())
+}

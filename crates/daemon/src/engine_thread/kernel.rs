@@ -1,0 +1,249 @@
+//! Links and addresses of the kernel: what is known of them, and what the engine wants changed.
+
+use std::collections::{BTreeMap, HashSet};
+use std::net::IpAddr;
+
+use evervip_os::netlink::{KernelEvent, Link, Monitor, NetlinkError, Requests};
+use evervip_os::packet_socket::PacketSocket;
+use evervip_vrrp::{AddressChange, Event, LinkState};
+
+/// The netlink sockets, the socket for gratuitous ARP, and a copy of the kernel's tables.
+pub(super) struct Kernel {
+    monitor: Monitor,
+    requests: Requests,
+    pub(super) frames: PacketSocket,
+    pub(super) links: BTreeMap<u32, Link>,
+    /// In the kernel's order within each interface.
+    addresses: Vec<(u32, IpAddr)>,
+}
+
+impl Kernel {
+    /// Opens the sockets and reads the tables. The monitor comes first, so that nothing is missed.
+    ///
+    /// # Errors
+    /// When a socket is refused or the tables cannot be read: then nothing can be run.
+    pub(super) fn open() -> anyhow::Result<Self> {
+        let monitor = Monitor::open()?;
+        tracing::debug!("Registering Kernel netlink reflector");
+        let requests = Requests::open()?;
+        tracing::debug!("Registering Kernel netlink command channel");
+        let frames = PacketSocket::open()?;
+        tracing::debug!("Registering gratuitous ARP shared channel");
+        let mut kernel = Self {
+            monitor,
+            requests,
+            frames,
+            links: BTreeMap::new(),
+            addresses: Vec::new(),
+        };
+        kernel.resynchronise()?;
+        Ok(kernel)
+    }
+
+    pub(super) const fn monitor(&self) -> &Monitor {
+        &self.monitor
+    }
+
+    /// The links as the engine sees them.
+    pub(super) fn links(&self) -> Vec<LinkState> {
+        self.links.values().map(state).collect()
+    }
+
+    /// The addresses, interface by interface.
+    pub(super) fn addresses(&self) -> Vec<(u32, IpAddr)> {
+        self.addresses.clone()
+    }
+
+    /// Detail lines about the addresses that are there at start.
+    pub(super) fn log_addresses(&self) {
+        for (index, address) in &self.addresses {
+            if self.links.get(index).is_some_and(|link| !link.loopback) {
+                tracing::debug!(
+                    "Assigned address {address} for interface {}",
+                    self.name(*index)
+                );
+            }
+        }
+    }
+
+    pub(super) fn name(&self, index: u32) -> &str {
+        self.links
+            .get(&index)
+            .map_or("unknown", |link| link.name.as_str())
+    }
+
+    /// Takes the reports that wait and turns them into events.
+    ///
+    /// # Errors
+    /// When the monitor itself fails.
+    pub(super) fn read(&mut self) -> Result<Vec<Event<'static>>, NetlinkError> {
+        let mut reports = Vec::new();
+        self.monitor.read(&mut reports)?;
+        let mut events = Vec::new();
+        for report in reports {
+            match report {
+                KernelEvent::LinkChanged(link) => self.link_changed(link, &mut events),
+                KernelEvent::LinkRemoved { index, .. } => self.link_removed(index, &mut events),
+                KernelEvent::AddressAdded { address, .. } => {
+                    self.address_added(address.index, address.address, &mut events)
+                }
+                KernelEvent::AddressRemoved { address, by } => {
+                    let by_us = by == self.requests.port();
+                    self.address_removed(address.index, address.address, by_us, &mut events);
+                }
+                KernelEvent::Overrun => {
+                    tracing::info!(
+                        "Netlink: Receive buffer overrun on monitor socket - reading everything anew"
+                    );
+                    match self.resynchronise() {
+                        Ok(missed) => events.extend(missed),
+                        Err(error) => tracing::error!(
+                            "Netlink: error: {error}; state of interfaces may be out of date"
+                        ),
+                    }
+                }
+            }
+        }
+        Ok(events)
+    }
+
+    fn link_changed(&mut self, link: Link, events: &mut Vec<Event<'static>>) {
+        let before = self
+            .links
+            .insert(link.index, link.clone())
+            .map(|old| state(&old));
+        let after = state(&link);
+        if before.as_ref() != Some(&after) {
+            events.push(Event::LinkChanged(after));
+        }
+    }
+
+    fn link_removed(&mut self, index: u32, events: &mut Vec<Event<'static>>) {
+        if self.links.remove(&index).is_some() {
+            self.addresses.retain(|(owner, _)| *owner != index);
+            events.push(Event::LinkRemoved { index });
+        }
+    }
+
+    fn address_added(&mut self, index: u32, address: IpAddr, events: &mut Vec<Event<'static>>) {
+        // A change of flags or lifetime is reported as another addition.
+        if !self.addresses.contains(&(index, address)) {
+            self.addresses.push((index, address));
+            events.push(Event::AddressAdded { index, address });
+        }
+    }
+
+    fn address_removed(
+        &mut self,
+        index: u32,
+        address: IpAddr,
+        by_us: bool,
+        events: &mut Vec<Event<'static>>,
+    ) {
+        self.addresses.retain(|known| *known != (index, address));
+        events.push(Event::AddressRemoved {
+            index,
+            address,
+            by_us,
+        });
+    }
+
+    /// Reads the tables anew and gives the differences as events.
+    fn resynchronise(&mut self) -> Result<Vec<Event<'static>>, NetlinkError> {
+        let links = self.requests.links()?;
+        let addresses = self.requests.addresses()?;
+        let mut events = Vec::new();
+        let indices: HashSet<u32> = links.iter().map(|link| link.index).collect();
+        let gone: Vec<u32> = self
+            .links
+            .keys()
+            .copied()
+            .filter(|index| !indices.contains(index))
+            .collect();
+        for index in gone {
+            self.link_removed(index, &mut events);
+        }
+        for link in links {
+            self.link_changed(link, &mut events);
+        }
+        let present: HashSet<(u32, IpAddr)> =
+            addresses.iter().map(|a| (a.index, a.address)).collect();
+        let gone: Vec<(u32, IpAddr)> = self
+            .addresses
+            .iter()
+            .copied()
+            .filter(|known| !present.contains(known))
+            .collect();
+        for (index, address) in gone {
+            self.address_removed(index, address, false, &mut events);
+        }
+        for address in addresses {
+            self.address_added(address.index, address.address, &mut events);
+        }
+        Ok(events)
+    }
+
+    /// Adds a router's addresses. One that is refused is logged; the router goes on.
+    pub(super) fn add(&mut self, change: &AddressChange) {
+        let list: Vec<_> = change
+            .addresses
+            .iter()
+            .map(|placed| (placed.interface, &placed.address))
+            .collect();
+        for (result, placed) in self
+            .requests
+            .add_addresses(&list)
+            .into_iter()
+            .zip(change.addresses.iter())
+        {
+            match result {
+                Ok(_) => self.remember(placed.interface, placed.address.address),
+                Err(error) => {
+                    let interface = self.name(placed.interface);
+                    tracing::error!(
+                        "Netlink: error: {error} - adding {} on {interface}",
+                        placed.address.address
+                    );
+                }
+            }
+        }
+    }
+
+    /// What we did ourselves is known before the kernel reports it: a report of the same is no news.
+    fn remember(&mut self, index: u32, address: IpAddr) {
+        if !self.addresses.contains(&(index, address)) {
+            self.addresses.push((index, address));
+        }
+    }
+
+    /// Removes a router's addresses.
+    pub(super) fn remove(&mut self, change: &AddressChange) {
+        let list: Vec<_> = change
+            .addresses
+            .iter()
+            .map(|placed| (placed.interface, &placed.address))
+            .collect();
+        for (result, placed) in self
+            .requests
+            .remove_addresses(&list)
+            .into_iter()
+            .zip(change.addresses.iter())
+        {
+            if let Err(error) = result {
+                let interface = self.name(placed.interface);
+                tracing::error!(
+                    "Netlink: error: {error} - removing {} from {interface}",
+                    placed.address.address
+                );
+            }
+        }
+    }
+}
+
+fn state(link: &Link) -> LinkState {
+    LinkState {
+        index: link.index,
+        name: link.name.clone(),
+        up: link.is_usable(),
+    }
+}

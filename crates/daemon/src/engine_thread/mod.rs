@@ -1,0 +1,327 @@
+//! The thread in which the engine meets clock, sockets and kernel. It decides nothing.
+//!
+//! One epoll loop. A turn of it:
+//! 1. wait until a deadline, a packet, a kernel report, a signal or a message is there;
+//! 2. hand over the packets that wait, a bounded number from each socket: a process that slept must
+//!    see that its peer is alive before its own expired timer acts;
+//! 3. handle the deadline, so that no flood can delay our adverts;
+//! 4. handle reports, messages and signals.
+//!
+//! After each event all actions of the engine are carried out. No runtime stands between the kernel
+//! and the engine: a timer of the runtime would round to milliseconds, and a wake-up costs one
+//! system call here.
+
+mod announce;
+mod hooks;
+mod kernel;
+mod poller;
+mod sockets;
+mod summary;
+mod transmit;
+
+use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
+
+use evervip_model::Config;
+use evervip_os::clock::monotonic_nanos;
+use evervip_os::signal::SignalQueue;
+use evervip_os::timer::DeadlineTimer;
+use evervip_script::{Outcome, Report, Request};
+use evervip_vrrp::{Action, CheckOutcome, Engine, Event, LogLine, RunId, Timestamp};
+use nix::sys::signal::Signal;
+use tokio::sync::mpsc::Sender;
+
+use crate::child::{Status, StatusPipe};
+use crate::inbox::{Inbox, Message};
+use hooks::Hooks;
+use kernel::Kernel;
+use poller::{Poller, Source};
+use sockets::Sockets;
+use transmit::Transmitter;
+
+/// What the thread is given.
+pub(crate) struct Parts {
+    pub(crate) config: Config,
+    pub(crate) scripts: Sender<Request>,
+    pub(crate) inbox: Inbox,
+    /// Asks for the configuration to be read again.
+    pub(crate) reload: SyncSender<()>,
+    pub(crate) status: StatusPipe,
+    pub(crate) dump: bool,
+    pub(crate) detail: bool,
+}
+
+/// Longest wait for stop hooks and running checks (spec vrrp-runtime 18).
+const DRAIN: Duration = Duration::from_secs(1);
+
+/// Exit status when the kernel refuses raw sockets (spec cli-and-process 1).
+const MISSING_PERMISSION: u8 = 4;
+
+/// Runs until a signal ends it; gives the exit status of the process.
+pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
+    let Parts {
+        config,
+        scripts,
+        inbox,
+        reload,
+        status,
+        dump,
+        detail,
+    } = parts;
+    let signals = [
+        Signal::SIGTERM,
+        Signal::SIGINT,
+        Signal::SIGHUP,
+        Signal::SIGUSR1,
+        Signal::SIGUSR2,
+    ];
+    let signals = SignalQueue::open(&signals.map(|signal| signal as i32))?;
+    let timer = DeadlineTimer::new()?;
+    let kernel = Kernel::open()?;
+    if dump {
+        summary::log(&config);
+    }
+    let engine = Engine::new(config, kernel.links(), &kernel.addresses());
+    let mut poller = Poller::new()?;
+    poller.add(&timer, Source::Deadline)?;
+    poller.add(kernel.monitor(), Source::Kernel)?;
+    poller.add(&inbox, Source::Inbox)?;
+    poller.add(&signals, Source::Signal)?;
+    let thread = EngineThread {
+        engine,
+        kernel,
+        hooks: Hooks::new(scripts),
+        sockets: Sockets::default(),
+        transmitter: Transmitter::default(),
+        poller,
+        timer,
+        signals,
+        inbox,
+        reload,
+        status,
+        detail,
+        ending: None,
+    };
+    thread.run()
+}
+
+struct EngineThread {
+    engine: Engine,
+    kernel: Kernel,
+    hooks: Hooks,
+    sockets: Sockets,
+    transmitter: Transmitter,
+    poller: Poller,
+    timer: DeadlineTimer,
+    signals: SignalQueue,
+    inbox: Inbox,
+    reload: SyncSender<()>,
+    status: StatusPipe,
+    detail: bool,
+    /// Set once the engine has stopped; the thread then waits for the last hooks.
+    ending: Option<Instant>,
+}
+
+impl EngineThread {
+    fn run(mut self) -> anyhow::Result<u8> {
+        self.kernel.log_addresses();
+        self.handle(Event::Started);
+        if self.sockets.permission_missing() {
+            tracing::error!(
+                "No permission for raw sockets: run as root or with CAP_NET_RAW and CAP_NET_ADMIN"
+            );
+            self.handle(Event::StopRequested);
+            return Ok(MISSING_PERMISSION);
+        }
+        self.status.tell(Status::Started);
+        let mut ready = Vec::new();
+        while !self.is_finished() {
+            self.timer
+                .set(self.engine.next_deadline().map(Timestamp::as_nanos))?;
+            self.poller.wait(&mut ready, self.patience())?;
+            self.turn(&ready)?;
+        }
+        tracing::info!("Stopped");
+        Ok(0)
+    }
+
+    /// How long to wait when nothing happens; a deadline wakes by its own descriptor.
+    fn patience(&self) -> Option<Duration> {
+        let end = self
+            .ending
+            .map(|since| (since + DRAIN * 2).saturating_duration_since(Instant::now()));
+        match (end, self.sockets.retry_in()) {
+            (Some(end), Some(retry)) => Some(end.min(retry)),
+            (end, retry) => end.or(retry),
+        }
+    }
+
+    /// Whether the last hooks have ended, or were waited for long enough.
+    fn is_finished(&self) -> bool {
+        self.ending
+            .is_some_and(|since| self.hooks.is_drained() || since.elapsed() > DRAIN * 2)
+    }
+
+    fn turn(&mut self, ready: &[Source]) -> anyhow::Result<()> {
+        for source in ready {
+            if let Source::Packets(token) = source {
+                self.packets(*token);
+            }
+        }
+        if ready.contains(&Source::Deadline) {
+            self.timer.acknowledge()?;
+            self.handle(Event::DeadlineReached);
+        }
+        if ready.contains(&Source::Kernel) {
+            self.kernel_reports()?;
+        }
+        if ready.contains(&Source::Inbox) {
+            self.messages();
+        }
+        if ready.contains(&Source::Signal) {
+            self.read_signals()?;
+        }
+        if self.sockets.retry_due() {
+            self.update_sockets();
+        }
+        Ok(())
+    }
+
+    /// Gives the engine an event and does what it wants done.
+    fn handle(&mut self, event: Event<'_>) {
+        self.engine
+            .handle(Timestamp::from_nanos(monotonic_nanos()), event);
+        self.carry_out();
+    }
+
+    /// Carries out all actions in order. Adverts are collected while nothing but log lines comes
+    /// between them, and leave in one system call per socket.
+    fn carry_out(&mut self) {
+        while let Some(action) = self.engine.poll_action() {
+            if !matches!(action, Action::SendAdvert { .. } | Action::Log(_)) {
+                self.transmitter.flush(&self.sockets);
+            }
+            match action {
+                Action::SendAdvert {
+                    router,
+                    priority,
+                    revision,
+                } => {
+                    self.transmitter
+                        .queue(&self.engine, &self.sockets, router, priority, revision);
+                }
+                Action::AddAddresses(change) => self.kernel.add(&change),
+                Action::RemoveAddresses(change) => self.kernel.remove(&change),
+                Action::Announce(announcement) => {
+                    let name = self.engine.router_name(announcement.router);
+                    self.kernel.announce(
+                        &announcement,
+                        name.as_deref().unwrap_or_default(),
+                        self.detail,
+                    );
+                }
+                Action::Notify(notification) => self.hooks.notify(&notification),
+                Action::StartCheck { run, script } => {
+                    if !self.hooks.start_check(run, script) {
+                        // Without room for the request the run counts as one that took too long.
+                        let outcome = CheckOutcome::TimedOut;
+                        let now = Timestamp::from_nanos(monotonic_nanos());
+                        self.engine.handle(now, Event::CheckEnded { run, outcome });
+                    }
+                }
+                Action::UpdateSockets => self.update_sockets(),
+                Action::Log(line) => self.log(&line),
+            }
+        }
+        self.transmitter.flush(&self.sockets);
+    }
+
+    fn log(&self, line: &LogLine) {
+        if line.is_detail() {
+            if self.detail {
+                tracing::debug!("{line}");
+            }
+        } else if line.is_warning() {
+            tracing::warn!("{line}");
+        } else {
+            tracing::info!("{line}");
+        }
+    }
+
+    fn update_sockets(&mut self) {
+        self.sockets.update(&self.engine, &mut self.poller);
+    }
+
+    /// Takes one batch of packets from a socket; what is left makes the socket ready again.
+    fn packets(&mut self, token: u32) {
+        let Some((key, batch)) = self.sockets.receive(token) else {
+            return;
+        };
+        for packet in batch.packets() {
+            self.handle(Event::PacketReceived {
+                socket: key,
+                bytes: packet.bytes,
+            });
+        }
+        self.sockets.give_back(batch);
+    }
+
+    fn kernel_reports(&mut self) -> anyhow::Result<()> {
+        for event in self.kernel.read()? {
+            self.handle(event);
+        }
+        Ok(())
+    }
+
+    fn messages(&mut self) {
+        self.inbox.acknowledge();
+        while let Some(message) = self.inbox.next() {
+            match message {
+                Message::Script(Report::CheckEnded { run, outcome }) => {
+                    let outcome = match outcome {
+                        Outcome::Exited(status) => CheckOutcome::Exited(status),
+                        Outcome::Signalled(signal) => CheckOutcome::Signalled(signal),
+                        Outcome::TimedOut => CheckOutcome::TimedOut,
+                        Outcome::CannotRun { reason, .. } => CheckOutcome::CannotRun(reason),
+                    };
+                    self.handle(Event::CheckEnded {
+                        run: RunId(run),
+                        outcome,
+                    });
+                }
+                Message::Script(Report::Drained { .. }) => self.hooks.drained(),
+                Message::Reload(config) => {
+                    self.engine
+                        .reload(Timestamp::from_nanos(monotonic_nanos()), *config);
+                    self.carry_out();
+                    // The interface filter depends on the VRIDs and on a setting.
+                    self.update_sockets();
+                    self.status.tell(Status::Reloaded);
+                }
+            }
+        }
+    }
+
+    fn read_signals(&mut self) -> anyhow::Result<()> {
+        while let Some(signal) = self.signals.read()? {
+            match Signal::try_from(signal.number) {
+                Ok(Signal::SIGTERM | Signal::SIGINT) => self.end(),
+                Ok(Signal::SIGHUP) => {
+                    // One that waits already will read what is there then.
+                    let _ = self.reload.try_send(());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        if self.ending.is_some() {
+            return;
+        }
+        self.handle(Event::StopRequested);
+        self.hooks.drain(DRAIN);
+        self.ending = Some(Instant::now());
+    }
+}

@@ -1,0 +1,350 @@
+//! The parent process: small, one thread, no runtime. It owns the pid file, passes signals on and
+//! starts the VRRP child again when that dies (spec cli-and-process 2, 3 and 5).
+
+mod respawn;
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use evervip_config::{Config, Mode};
+use evervip_os::process::{Fork, become_child_subreaper, fork_single_threaded};
+use evervip_os::signal::{SignalQueue, real_time, real_time_from_top};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+use crate::child::{self, Status};
+use crate::command_line::Options;
+use crate::logging::Log;
+use crate::pid_file::PidFile;
+use crate::{configuration, service_manager, version};
+use respawn::Respawn;
+
+/// Time that the child has to end (`child_wait_time`).
+const CHILD_WAIT: Duration = Duration::from_secs(5);
+
+/// Exit statuses of the child that starting it again cannot mend (spec cli-and-process 5).
+const PERMANENT: [(i32, &str); 3] = [(1, "FATAL"), (2, "CONFIG"), (4, "missing permission")];
+
+struct Guardian<'a> {
+    options: &'a Options,
+    /// The last configuration that was accepted: what a new child starts with.
+    config: Config,
+    log: Log,
+    signals: SignalQueue,
+    child: Option<Child>,
+    respawn: Respawn,
+    stopping: Option<Instant>,
+    reloading: bool,
+}
+
+struct Child {
+    pid: Pid,
+    status: OwnedFd,
+    started: Instant,
+}
+
+/// Runs until the daemon is to end; gives its exit status.
+pub(crate) fn run(options: &Options, config: Config, log: Log) -> ExitCode {
+    let pid_file = match PidFile::create(&options.parent_pid_file) {
+        Ok(file) => file,
+        Err(error) => {
+            tracing::error!(
+                "Cannot write the pid file {}: {error}",
+                options.parent_pid_file.display()
+            );
+            return ExitCode::from(1);
+        }
+    };
+    let signals = match SignalQueue::open(&signals()) {
+        Ok(signals) => signals,
+        Err(error) => {
+            tracing::error!("Cannot receive signals: {error}");
+            return ExitCode::from(70);
+        }
+    };
+    // Only orphans of a dead child are concerned; without it init takes them.
+    let _ = become_child_subreaper();
+    let mut guardian = Guardian {
+        options,
+        config,
+        log,
+        signals,
+        child: None,
+        respawn: Respawn::default(),
+        stopping: None,
+        reloading: false,
+    };
+    let code = guardian.watch();
+    drop(pid_file);
+    tracing::info!("Stopped {}", version::banner());
+    code
+}
+
+/// Every signal that anybody sends to keepalived. Those without an effect are taken all the same:
+/// their default would end the process.
+fn signals() -> Vec<i32> {
+    let named = [
+        Signal::SIGTERM,
+        Signal::SIGINT,
+        Signal::SIGHUP,
+        Signal::SIGCHLD,
+        Signal::SIGUSR1,
+        Signal::SIGUSR2,
+        Signal::SIGPIPE,
+    ];
+    named
+        .into_iter()
+        .map(|signal| signal as i32)
+        .chain([real_time(2), real_time_from_top(1)])
+        .collect()
+}
+
+impl Guardian<'_> {
+    fn watch(&mut self) -> ExitCode {
+        if configuration::is_empty(&self.config) {
+            tracing::warn!("Warning - keepalived has no configuration to run");
+            service_manager::ready();
+        } else if let Some(code) = self.start_child() {
+            return code;
+        }
+        loop {
+            if let Some(code) = self.turn() {
+                return code;
+            }
+        }
+    }
+
+    /// Waits for something and deals with it; gives the exit status when that was the end.
+    fn turn(&mut self) -> Option<ExitCode> {
+        self.wait();
+        self.read_status();
+        while let Ok(Some(signal)) = self.signals.read() {
+            match Signal::try_from(signal.number) {
+                Ok(Signal::SIGTERM | Signal::SIGINT) => self.stop(),
+                Ok(Signal::SIGHUP) => self.reload(),
+                // Children are looked after below.
+                Ok(Signal::SIGCHLD | Signal::SIGPIPE) => {}
+                _ => self.pass_on(signal.number),
+            }
+        }
+        if let Some(code) = self.reap() {
+            return Some(code);
+        }
+        if self.respawn.due(Instant::now()) && self.stopping.is_none() {
+            if let Some(code) = self.start_child() {
+                return Some(code);
+            }
+        }
+        self.enforce_stop()
+    }
+
+    fn wait(&self) {
+        let now = Instant::now();
+        let deadlines = [
+            self.respawn.at(),
+            self.stopping.map(|since| since + CHILD_WAIT),
+        ];
+        let timeout = deadlines
+            .into_iter()
+            .flatten()
+            .min()
+            .map_or(PollTimeout::NONE, |at| {
+                let millis = at.saturating_duration_since(now).as_millis() + 1;
+                PollTimeout::from(u16::try_from(millis).unwrap_or(u16::MAX))
+            });
+        let mut descriptors = vec![PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
+        if let Some(child) = &self.child {
+            descriptors.push(PollFd::new(child.status.as_fd(), PollFlags::POLLIN));
+        }
+        // An interrupted wait is as good as one that is over.
+        let _ = poll(&mut descriptors, timeout);
+    }
+
+    /// Forks the child; gives an exit status in the child, when it is done, or when nothing can run.
+    fn start_child(&mut self) -> Option<ExitCode> {
+        self.respawn.cancel();
+        let (status, report) = match nix::unistd::pipe2(
+            nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK,
+        ) {
+            Ok(pipe) => pipe,
+            Err(error) => {
+                tracing::error!("Cannot make a pipe for the VRRP child process: {error}");
+                return Some(ExitCode::from(70));
+            }
+        };
+        let parent = Pid::this();
+        match fork_single_threaded() {
+            Ok(Fork::Parent { child }) => {
+                tracing::info!("Starting VRRP child process, pid={child}");
+                self.child = Some(Child {
+                    pid: child,
+                    status,
+                    started: Instant::now(),
+                });
+                None
+            }
+            Ok(Fork::Child) => {
+                drop(status);
+                let config = std::mem::take(&mut self.config);
+                let code = child::run(self.options, config, &self.log, parent, report);
+                // What the guardian would do behind us, such as removing its pid file, is not for
+                // the child to do.
+                child::leave(code)
+            }
+            Err(error) => {
+                tracing::error!("Cannot start the VRRP child process: {error:#}");
+                Some(ExitCode::from(70))
+            }
+        }
+    }
+
+    /// The child tells when it has started and when it has reloaded.
+    fn read_status(&mut self) {
+        let Some(child) = &self.child else { return };
+        let mut bytes = [0; 16];
+        let Ok(length) = nix::unistd::read(&child.status, &mut bytes) else {
+            return;
+        };
+        for byte in &bytes[..length] {
+            match Status::from_byte(*byte) {
+                Some(Status::Started) => tracing::info!("Startup complete"),
+                Some(Status::Reloaded) => {
+                    self.reloading = false;
+                    tracing::info!("Reload complete");
+                }
+                Some(Status::Refused) => {
+                    self.reloading = false;
+                    tracing::warn!("Reload refused: the running configuration stays in force");
+                    service_manager::notify(
+                        "STATUS=Reload refused: the running configuration stays in force",
+                    );
+                }
+                None => continue,
+            }
+            service_manager::ready();
+        }
+    }
+
+    fn pass_on(&self, number: i32) {
+        if let Some(child) = &self.child {
+            let _ = evervip_os::signal::send(child.pid, number);
+        }
+    }
+
+    fn stop(&mut self) {
+        if self.stopping.is_some() {
+            return;
+        }
+        tracing::info!("Stopping");
+        service_manager::notify("STOPPING=1");
+        self.stopping = Some(Instant::now());
+        if let Some(child) = &self.child {
+            let _ = kill(child.pid, Signal::SIGTERM);
+        }
+    }
+
+    /// Ends when there is no child left; kills one that does not end in time.
+    fn enforce_stop(&mut self) -> Option<ExitCode> {
+        let since = self.stopping?;
+        let Some(child) = &self.child else {
+            return Some(ExitCode::SUCCESS);
+        };
+        if since.elapsed() >= CHILD_WAIT {
+            tracing::error!("vrrp process failed to die - forcing termination");
+            let _ = kill(child.pid, Signal::SIGKILL);
+            // The next SIGCHLD brings the end.
+            self.stopping = Some(Instant::now());
+        }
+        None
+    }
+
+    /// Reads the file first: a child that dies later must be able to start with what is accepted
+    /// now, and a file that is refused must not reach the child at all.
+    fn reload(&mut self) {
+        if self.stopping.is_some() {
+            return;
+        }
+        tracing::info!("Reloading ...");
+        service_manager::notify("RELOADING=1");
+        let loaded = configuration::load(&self.options.configuration, Mode::Start);
+        let failure = loaded.start_failure();
+        let config = match (loaded.config.clone(), failure) {
+            (Some(config), None) => config,
+            _ => {
+                configuration::log(&loaded);
+                tracing::warn!("Reload refused: the running configuration stays in force");
+                service_manager::ready();
+                service_manager::notify(
+                    "STATUS=Reload refused: the running configuration stays in force",
+                );
+                return;
+            }
+        };
+        self.config = config;
+        if let Some(child) = &self.child {
+            self.reloading = true;
+            let _ = kill(child.pid, Signal::SIGHUP);
+        } else if configuration::is_empty(&self.config) {
+            tracing::warn!("Warning - keepalived has no configuration to run");
+            service_manager::ready();
+        } else {
+            configuration::log(&loaded);
+            self.respawn.at_once();
+        }
+    }
+
+    /// Takes note of ended processes; gives the daemon's exit status when the child's end is final.
+    fn reap(&mut self) -> Option<ExitCode> {
+        loop {
+            let status = waitpid(None, Some(WaitPidFlag::WNOHANG)).ok()?;
+            let pid = status.pid()?;
+            if self.child.as_ref().is_none_or(|child| child.pid != pid) {
+                // An orphaned script.
+                continue;
+            }
+            self.read_status();
+            let started = self.child.take().map(|child| child.started);
+            if self.stopping.is_some() {
+                continue;
+            }
+            let permanent = PERMANENT
+                .iter()
+                .find(|(code, _)| matches!(status, WaitStatus::Exited(_, c) if c == *code));
+            if let Some((code, name)) = permanent {
+                tracing::error!("pid {pid} exited with permanent error {name}. Terminating");
+                service_manager::notify(if *code == 4 { "ERRNO=1" } else { "ERRNO=22" });
+                return Some(ExitCode::from(u8::try_from(*code).unwrap_or(1)));
+            }
+            describe_end(pid, status);
+            let lived = started.map_or(Duration::ZERO, |at| at.elapsed());
+            tracing::error!("VRRP child process({pid}) died: Respawning");
+            if let Some(delay) = self.respawn.schedule(Instant::now(), lived) {
+                tracing::info!(
+                    "Restart of VRRP process delayed {} seconds to limit respawn rate",
+                    delay.as_secs()
+                );
+            }
+        }
+    }
+}
+
+fn describe_end(pid: Pid, status: WaitStatus) {
+    match status {
+        WaitStatus::Signaled(_, signal, _) => {
+            let words = match signal {
+                Signal::SIGKILL => "Killed",
+                Signal::SIGSEGV => "Segmentation fault",
+                Signal::SIGABRT => "Aborted",
+                other => other.as_str(),
+            };
+            tracing::info!("pid {pid} exited due to signal {} ({words})", signal as i32);
+        }
+        WaitStatus::Exited(_, code) if code != 0 => {
+            tracing::info!("pid {pid} exited with status {code}")
+        }
+        _ => {}
+    }
+}

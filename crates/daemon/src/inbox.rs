@@ -1,0 +1,77 @@
+//! What reaches the engine thread from the other threads.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use evervip_model::Config;
+use evervip_script::Report;
+use nix::sys::eventfd::{EfdFlags, EventFd};
+
+/// A message to the engine thread.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// From the script runner.
+    Script(Report),
+    /// A configuration that passed every check.
+    Reload(Box<Config>),
+}
+
+/// The sending half. Messages are bounded by what the senders have under way: a report for each
+/// running command, one reload at a time.
+#[derive(Debug, Clone)]
+pub(crate) struct Outlet {
+    messages: Sender<Message>,
+    wake: Arc<EventFd>,
+}
+
+impl Outlet {
+    /// Hands a message over and wakes the engine thread. When that is gone nobody wants it.
+    pub(crate) fn send(&self, message: Message) {
+        if self.messages.send(message).is_ok() {
+            let _ = self.wake.write(1);
+        }
+    }
+}
+
+/// The receiving half; readable when something waits.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    messages: Receiver<Message>,
+    wake: Arc<EventFd>,
+}
+
+impl Inbox {
+    /// The next message, if one waits.
+    pub(crate) fn next(&self) -> Option<Message> {
+        self.messages.try_recv().ok()
+    }
+
+    /// Takes note of the wake-up. Call it before [`Inbox::next`], so that no message is missed.
+    pub(crate) fn acknowledge(&self) {
+        let _ = self.wake.read();
+    }
+}
+
+impl AsFd for Inbox {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.wake.as_fd()
+    }
+}
+
+/// Makes both halves.
+///
+/// # Errors
+/// When no descriptor is left.
+pub(crate) fn inbox() -> std::io::Result<(Outlet, Inbox)> {
+    let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
+    let wake = Arc::new(EventFd::from_value_and_flags(0, flags)?);
+    let (sender, messages) = channel();
+    Ok((
+        Outlet {
+            messages: sender,
+            wake: Arc::clone(&wake),
+        },
+        Inbox { messages, wake },
+    ))
+}

@@ -1,0 +1,85 @@
+//! A log line and its two forms.
+
+use std::time::SystemTime;
+
+use chrono::{DateTime, Local};
+use tracing::Level;
+
+/// Facility "daemon".
+const FACILITY: u8 = 3;
+
+/// One line, not yet formatted.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    pub(super) at: SystemTime,
+    pub(super) level: Level,
+    pub(super) text: String,
+}
+
+impl Line {
+    /// As the original writes it to the console: the C library's `%c` and the text.
+    pub(super) fn for_console(&self) -> String {
+        let at: DateTime<Local> = self.at.into();
+        format!("{}: {}\n", at.format("%a %b %e %H:%M:%S %Y"), self.text)
+    }
+
+    /// As syslog daemons take it from a local program (RFC 3164, without host name).
+    pub(super) fn for_syslog(&self, ident: &str) -> String {
+        let at: DateTime<Local> = self.at.into();
+        let priority = FACILITY << 3 | self.severity();
+        format!(
+            "<{priority}>{} {ident}[{}]: {}",
+            at.format("%b %e %H:%M:%S"),
+            std::process::id(),
+            self.text
+        )
+    }
+
+    /// Nearly everything is "informational", as in the original.
+    const fn severity(&self) -> u8 {
+        match self.level {
+            Level::ERROR => 3,
+            Level::WARN => 4,
+            _ => 6,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(level: Level) -> Line {
+        Line {
+            at: SystemTime::UNIX_EPOCH,
+            level,
+            text: "(VI_1) Entering MASTER STATE".to_owned(),
+        }
+    }
+
+    #[test]
+    fn console_lines_have_date_and_text() {
+        let text = line(Level::INFO).for_console();
+        assert!(
+            text.ends_with(" 1970: (VI_1) Entering MASTER STATE\n") || text.contains(" 1969: "),
+            "{text}"
+        );
+        // "Thu Jan  1 00:00:00 1970": the day is padded with a blank.
+        assert_eq!(text.find(": (VI_1)"), Some(24), "{text}");
+    }
+
+    #[test]
+    fn syslog_lines_have_priority_ident_and_pid() {
+        let pid = std::process::id();
+        let text = line(Level::INFO).for_syslog("Keepalived_vrrp");
+        assert!(text.starts_with("<30>"), "{text}");
+        assert!(
+            text.ends_with(&format!(
+                " Keepalived_vrrp[{pid}]: (VI_1) Entering MASTER STATE"
+            )),
+            "{text}"
+        );
+        assert!(line(Level::WARN).for_syslog("x").starts_with("<28>"));
+        assert!(line(Level::ERROR).for_syslog("x").starts_with("<27>"));
+    }
+}

@@ -1,0 +1,128 @@
+//! Log lines to syslog and, with `-n -l`, to standard error (spec cli-and-process 6).
+//!
+//! Nobody who logs ever waits. The guardian, which has one thread, writes at once and drops a line
+//! that would block; the child hands lines to a thread of its own through a bounded queue. Lines
+//! that find no room are counted, and the count is logged when there is room again.
+
+mod destination;
+mod line;
+mod queue;
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+use destination::Destination;
+use line::Line;
+use queue::Queue;
+
+/// Where lines go and how many of them there are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    /// Also write to standard error.
+    pub(crate) console: bool,
+    /// Also write detail lines.
+    pub(crate) detail: bool,
+}
+
+#[derive(Debug)]
+enum Sink {
+    Direct(Destination),
+    Queued(Queue),
+    Closed,
+}
+
+/// The log of this process.
+#[derive(Debug, Clone)]
+pub(crate) struct Log {
+    sink: Arc<Mutex<Sink>>,
+    settings: Settings,
+}
+
+impl Log {
+    /// Makes this the log of the whole process, written to directly.
+    pub(crate) fn install(settings: Settings) -> Self {
+        let sink = Sink::Direct(Destination::new("Keepalived", settings.console));
+        let log = Self {
+            sink: Arc::new(Mutex::new(sink)),
+            settings,
+        };
+        let subscriber = tracing_subscriber::registry().with(log.clone());
+        // Fails only when a log is installed already, which then goes on.
+        let _ = tracing::subscriber::set_global_default(subscriber);
+        log
+    }
+
+    /// Goes on with a thread that writes, under the VRRP child's name. Call it after the fork.
+    pub(crate) fn start_thread(&self) {
+        let destination = Destination::new("Keepalived_vrrp", self.settings.console);
+        *self.lock() = Sink::Queued(Queue::start(destination));
+    }
+
+    /// Writes what waits, for a short time at most, and stops.
+    pub(crate) fn finish(&self) {
+        let sink = std::mem::replace(&mut *self.lock(), Sink::Closed);
+        if let Sink::Queued(queue) = sink {
+            queue.finish();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sink> {
+        // A panic while the lock is held leaves the sink as it was.
+        self.sink.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Log {
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        let most = if self.settings.detail {
+            Level::DEBUG
+        } else {
+            Level::INFO
+        };
+        *metadata.level() <= most && metadata.target().starts_with("evervip")
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(if self.settings.detail {
+            LevelFilter::DEBUG
+        } else {
+            LevelFilter::INFO
+        })
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut text = Text::default();
+        event.record(&mut text);
+        let line = Line {
+            at: SystemTime::now(),
+            level: *event.metadata().level(),
+            text: text.0,
+        };
+        match &mut *self.lock() {
+            Sink::Direct(destination) => destination.write_now(&line),
+            Sink::Queued(queue) => queue.put(line),
+            Sink::Closed => {}
+        }
+    }
+}
+
+/// Collects the message of an event; other fields follow it.
+#[derive(Default)]
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        // Writing to a string cannot fail.
+        let _ = if field.name() == "message" {
+            write!(self.0, "{value:?}")
+        } else {
+            write!(self.0, " {}={value:?}", field.name())
+        };
+    }
+}

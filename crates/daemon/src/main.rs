@@ -1,0 +1,4 @@
+//! The drop-in daemon. All code is in the library.
+fn main() -> std::process::ExitCode {
+    evervip_daemon::main()
+}

@@ -1,0 +1,40 @@
+//! Reading a new configuration beside the running one, in a thread of its own: files may be slow,
+//! and neither the engine nor scripts must wait for them.
+
+use std::path::PathBuf;
+use std::sync::mpsc::Receiver;
+
+use evervip_config::Mode;
+
+use crate::child::{Status, StatusPipe};
+use crate::configuration;
+use crate::inbox::{Message, Outlet};
+
+/// Starts the thread that serves requests for a reload. A configuration that is accepted goes to
+/// the engine; one that is refused goes nowhere.
+///
+/// # Errors
+/// When the thread cannot be made.
+pub(crate) fn start(
+    path: PathBuf,
+    requests: Receiver<()>,
+    outlet: Outlet,
+    status: StatusPipe,
+) -> std::io::Result<()> {
+    std::thread::Builder::new()
+        .name("reload".to_owned())
+        .spawn(move || {
+            while requests.recv().is_ok() {
+                tracing::info!("Reloading");
+                let loaded = configuration::load(&path, Mode::Start);
+                tracing::info!("Configuration file {}", path.display());
+                configuration::log(&loaded);
+                let failure = loaded.start_failure();
+                match (loaded.config, failure) {
+                    (Some(config), None) => outlet.send(Message::Reload(Box::new(config))),
+                    _ => status.tell(Status::Refused),
+                }
+            }
+        })?;
+    Ok(())
+}

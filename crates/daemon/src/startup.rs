@@ -1,0 +1,115 @@
+//! From the command line to a running guardian.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use evervip_config::Mode;
+use evervip_os::process::{
+    Fork, fork_single_threaded, redirect_standard_streams_to_null, set_umask, start_session,
+};
+
+use crate::command_line::{self, Options, Task};
+use crate::logging::{Log, Settings};
+use crate::pid_file::{self, Occupant};
+use crate::{config_test, configuration, guardian, service_manager, version};
+
+/// Mode bits that are taken away from files made by the daemon and its scripts
+/// (spec cli-and-process 8).
+const UMASK: u32 = 0o177;
+
+/// The whole program; the result is its exit status (spec cli-and-process 1).
+#[must_use]
+pub fn main() -> ExitCode {
+    let mut words = std::env::args_os();
+    let program = words.next().unwrap_or_else(|| "keepalived".into());
+    let parsed = command_line::parse(words);
+    if !parsed.unexpected.is_empty() {
+        // The original writes exactly this to standard output and goes on.
+        let _ = writeln!(
+            std::io::stdout(),
+            "Unexpected argument(s): {} ",
+            parsed.unexpected.join(" ")
+        );
+    }
+    for error in &parsed.errors {
+        eprintln!("{error}");
+    }
+    if !parsed.errors.is_empty() {
+        return ExitCode::from(1);
+    }
+    match &parsed.options.task {
+        Task::Version => {
+            eprint!("{}", version::version_text());
+            ExitCode::SUCCESS
+        }
+        Task::Help => {
+            eprint!("{}", version::usage(&program.to_string_lossy()));
+            ExitCode::SUCCESS
+        }
+        Task::Test(log) => config_test::run(&parsed.options, log.as_deref()),
+        Task::Run => start(&parsed.options),
+    }
+}
+
+fn start(options: &Options) -> ExitCode {
+    set_umask(UMASK);
+    let console = options.log_console && options.foreground;
+    let log = Log::install(Settings {
+        console,
+        detail: options.log_detail,
+    });
+    tracing::info!("Starting {}", version::banner());
+    tracing::info!("Command line: {}", quoted_command_line());
+    for path in [&options.parent_pid_file, &options.vrrp_pid_file] {
+        match pid_file::occupant(path) {
+            Occupant::Running(pid) => {
+                tracing::info!(
+                    "daemon is already running (pid {pid} according to {})",
+                    path.display()
+                );
+                return ExitCode::SUCCESS;
+            }
+            Occupant::Gone => tracing::info!("Remove a zombie pid file {}", path.display()),
+            Occupant::Nobody => {}
+        }
+    }
+    let loaded = configuration::load(&options.configuration, Mode::Start);
+    tracing::info!("Configuration file {}", options.configuration.display());
+    configuration::log(&loaded);
+    let failure = loaded.start_failure();
+    let (Some(config), None) = (loaded.config, failure) else {
+        let code = failure.unwrap_or(2);
+        tracing::error!("VRRP configuration exited with permanent error CONFIG. Terminating");
+        service_manager::notify("ERRNO=22");
+        return ExitCode::from(code);
+    };
+    if !options.foreground {
+        match daemonise() {
+            Ok(true) => {}
+            Ok(false) => return ExitCode::SUCCESS,
+            Err(error) => {
+                tracing::error!("cannot become a daemon: {error:#}");
+                return ExitCode::from(1);
+            }
+        }
+    }
+    guardian::run(options, config, log)
+}
+
+/// Goes on in a new process of a new session; `false` in the old one, which is to end.
+fn daemonise() -> anyhow::Result<bool> {
+    if let Fork::Parent { .. } = fork_single_threaded()? {
+        return Ok(false);
+    }
+    start_session()?;
+    std::env::set_current_dir("/")?;
+    redirect_standard_streams_to_null()?;
+    Ok(true)
+}
+
+fn quoted_command_line() -> String {
+    let words: Vec<String> = std::env::args_os()
+        .map(|word| format!("'{}'", word.to_string_lossy()))
+        .collect();
+    words.join(" ")
+}

@@ -1,0 +1,43 @@
+//! What the program says of itself.
+
+/// The release of keepalived whose behaviour this is: clients parse it out of `-v` and the log.
+pub(crate) const COMPATIBLE: &str = "2.2.7";
+
+/// Name and version for log lines.
+pub(crate) fn banner() -> String {
+    format!(
+        "Keepalived v{COMPATIBLE} (evervip {})",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+/// The answer to `-v`. The first line has the form that clients of keepalived parse, date included.
+pub(crate) fn version_text() -> String {
+    format!(
+        "Keepalived v{COMPATIBLE} (01/16,2022)\n\
+         evervip {}\n\n\
+         A drop-in replacement for keepalived, compatible with the release named above.\n\
+         Licence: MIT OR Apache-2.0\n",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+/// The answer to `-h`.
+pub(crate) fn usage(program: &str) -> String {
+    format!(
+        "Usage: {program} [OPTION...]\n\
+         \n\
+         \x20 -f, --use-file=FILE          configuration file (default {file})\n\
+         \x20 -P, --vrrp                   run only the VRRP part (there is no other here)\n\
+         \x20 -n, --dont-fork              stay in the foreground\n\
+         \x20 -l, --log-console            with -n: write log lines to standard error, too\n\
+         \x20 -D, --log-detail             write more log lines\n\
+         \x20 -d, --dump-conf              write the configuration to the log after start-up\n\
+         \x20 -p, --pid=FILE               pid file of the parent process\n\
+         \x20 -r, --vrrp_pid=FILE          pid file of the VRRP process\n\
+         \x20 -t, --config-test[=FILE]     test the configuration, complaints to FILE or standard error\n\
+         \x20 -v, --version                show the version\n\
+         \x20 -h, --help                   show this text\n",
+        file = crate::command_line::DEFAULT_CONFIGURATION
+    )
+}

@@ -289,6 +289,12 @@ pub fn within(what: &str, time: Duration, from: Duration, to: Duration) -> Verdi
     Ok(())
 }
 
+/// Like [`within`] for a time that begins with a log line. We may have read that late, so the time
+/// may seem too short by as much as anything may seem too long.
+pub fn since_log(what: &str, time: Duration, expected: Duration) -> Verdict {
+    within(what, time, expected.saturating_sub(SLACK), expected)
+}
+
 fn clock(at: SystemTime) -> String {
     let time = at
         .duration_since(SystemTime::UNIX_EPOCH)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use crate::{
-    cluster::{Cluster, PATIENCE, elapsed, with_pair, within},
+    cluster::{Cluster, PATIENCE, elapsed, since_log, with_pair, within},
     conf::{Conf, INTERFACE, MODES, Mode, NODES, VIP, VRID},
     ensure,
     plan::Plan,
@@ -59,22 +59,20 @@ fn start(cluster: &mut Cluster, mode: Mode) -> Verdict {
     in_order(
         cluster.log(0),
         0,
-        &[
-            "Starting VRRP child process, pid=",
-            backup,
-            timeout,
-            entered,
-            "setting VIPs.",
-        ],
+        &[backup, timeout, entered, "setting VIPs."],
     )?;
     in_order(cluster.log(1), 0, &[backup])?;
-    in_order(cluster.log(0), 0, &["Startup complete"])?;
+    // The parent writes these at its own pace.
+    in_order(
+        cluster.log(0),
+        0,
+        &["Starting VRRP child process, pid=", "Startup complete"],
+    )?;
     let decided = cluster.log(0).wait_for(backup, PATIENCE)?;
     let first_advert = cluster.wait_advert(0, 0)?;
-    within(
+    since_log(
         "first advert",
         elapsed(decided.at, first_advert.at),
-        mode.down(150),
         mode.down(150),
     )?;
     for advert in cluster.adverts(0, 0) {
@@ -231,12 +229,7 @@ fn script(cluster: &mut Cluster, mode: Mode) -> Verdict {
             .log(0)
             .wait_after(logs[0], "(LB_VIP) Entering BACKUP STATE", PATIENCE)?;
     let takeover = cluster.wait_advert(0, mark)?;
-    within(
-        "return",
-        elapsed(recovered.at, takeover.at),
-        mode.down(150),
-        mode.down(150),
-    )?;
+    since_log("return", elapsed(recovered.at, takeover.at), mode.down(150))?;
     cluster.settle(0, VIP.into())?;
     let back = [
         "Script `chk_haproxy` now returning 0",
@@ -295,12 +288,7 @@ fn link(cluster: &mut Cluster, mode: Mode) -> Verdict {
             .log(0)
             .wait_after(logs[0], "(LB_VIP) Entering BACKUP STATE", PATIENCE)?;
     let takeover = cluster.wait_advert(0, mark)?;
-    within(
-        "return",
-        elapsed(recovered.at, takeover.at),
-        mode.down(150),
-        mode.down(150),
-    )?;
+    since_log("return", elapsed(recovered.at, takeover.at), mode.down(150))?;
     cluster.settle(0, VIP.into())?;
     in_order(
         cluster.log(0),

@@ -170,7 +170,8 @@ fn effective_priority(cluster: &mut Cluster) -> Verdict {
 
 /// What scripts in the field rely on without knowing.
 fn surroundings(cluster: &mut Cluster) -> Verdict {
-    // Descriptors are read before anything is redirected; the last step makes the file complete.
+    // Descriptors are read before anything is redirected. The signal masks are read by a program
+    // in the shell's place, because the shell blocks signals for moments of its own.
     let hook = r#"#!/bin/sh
 fds=$(for n in 0 1 2; do readlink /proc/$$/fd/$n; done)
 {
@@ -179,16 +180,19 @@ fds=$(for n in 0 1 2; do readlink /proc/$$/fd/$n; done)
     echo "fds" $fds
     set -- $(cat /proc/$$/stat)
     [ "$5" = $$ ] && echo "group own"
-    grep -E 'Uid|SigBlk|SigIgn' /proc/$$/status
-} > /run/surroundings 2>&1
-mv /run/surroundings /run/calls
+} > /run/calls 2>&1
+exec grep -E 'Uid|SigBlk|SigIgn' /proc/self/status >> /run/calls
 "#;
     let conf = Conf::new(V3_MULTICAST, 0)
         .extra(&format!("    notify_master {HOOK}"))
         .text();
     Follower::start_with(cluster, 0, hook, &conf)?;
     let node = &cluster.members[0].node;
-    wait_until(PATIENCE, "hook", || node.metadata(CALLS).is_some())?;
+    let complete = || {
+        node.read_file(CALLS)
+            .is_ok_and(|text| text.contains("SigIgn"))
+    };
+    wait_until(PATIENCE, "hook", complete)?;
     let text = node.read_file(CALLS)?;
     let lines = [
         "umask 0177",

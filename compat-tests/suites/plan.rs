@@ -58,6 +58,12 @@ impl Plan {
                 Err(reason) => eprintln!("SKIPPED: cases with `{side}`: {reason}"),
             }
         }
+        if theirs
+            .as_ref()
+            .is_ok_and(|program| !program.version.contains("v2.2.7"))
+        {
+            eprintln!("NOTE: the expectations are those of keepalived 2.2.7");
+        }
         let no_lab = Lab::available().err();
         if let Some(reason) = &no_lab {
             if env::var_os("EVERVIP_REQUIRE_NETNS").is_some() {

@@ -1,7 +1,8 @@
 //! Output of a process, line by line, that can be waited on.
 
 use std::{
-    io::{BufRead, BufReader, PipeReader},
+    fs::File,
+    io::{BufRead, BufReader},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant, SystemTime},
@@ -38,7 +39,7 @@ struct Lines {
 
 impl Log {
     /// Starts a thread that reads `pipe` to its end, so that the writer never blocks on us.
-    pub(crate) fn follow(name: String, pipe: PipeReader) -> Result<Self> {
+    pub(crate) fn follow(name: String, pipe: File) -> Result<Self> {
         let log = Self(Arc::new(Shared {
             name,
             lines: Mutex::default(),
@@ -51,7 +52,7 @@ impl Log {
         Ok(log)
     }
 
-    fn read_all(&self, pipe: PipeReader) {
+    fn read_all(&self, pipe: File) {
         let mut reader = BufReader::new(pipe);
         let mut line = Vec::new();
         while reader

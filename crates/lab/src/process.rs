@@ -1,15 +1,16 @@
 //! A long-running process in a node.
 
 use std::{
-    fs, io,
+    fs::{self, File},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use nix::{
+    fcntl::OFlag,
     sys::signal::{Signal, kill},
-    unistd::Pid,
+    unistd::{Pid, pipe2},
 };
 
 use crate::{Error, Log, Result, poll_for, space::Space};
@@ -25,7 +26,7 @@ pub struct Process {
 
 impl Process {
     pub(crate) fn spawn(space: &Space, name: String, mut command: Command) -> Result<Self> {
-        let (reader, writer) = io::pipe()?;
+        let (reader, writer) = pipe2(OFlag::O_CLOEXEC)?;
         command
             .stdin(Stdio::null())
             .stdout(writer.try_clone()?)
@@ -36,7 +37,7 @@ impl Process {
         // Our copies of the write end must go, or the log would never end.
         drop(command);
         let pid = i32::try_from(child.id()).map_err(|e| Error::new(e.to_string()))?;
-        let log = Log::follow(name.clone(), reader)?;
+        let log = Log::follow(name.clone(), File::from(reader))?;
         Ok(Self {
             name,
             child: Mutex::new(child),

@@ -1,6 +1,6 @@
 //! Virtual addresses on real interfaces: where they go, and what happens when others remove them.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +8,8 @@ use std::time::Duration;
 use evervip_model::{Instance, State, VirtualAddress};
 
 use crate::interface::Interfaces;
+use crate::router::Router;
+use crate::timers::TimerKey;
 use crate::{Action, AddressChange, Engine, LogLine, RouterId, Timestamp};
 
 /// A virtual address together with the interface it belongs on.
@@ -25,24 +27,30 @@ const PUT_BACK_LIMIT: usize = 5;
 /// Within which time.
 const PUT_BACK_WINDOW: Duration = Duration::from_secs(10);
 
-/// When addresses of a router were last put back.
+/// When which addresses of a router were put back. Each address counts for itself: a tool that
+/// flushes an interface with a hundred addresses on it has done so once, not a hundred times.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PutBack(VecDeque<Timestamp>);
+pub(crate) struct PutBack(VecDeque<(Timestamp, u32, IpAddr)>);
 
 impl PutBack {
     /// Whether one more time is allowed; if so it is counted.
-    fn allow(&mut self, now: Timestamp) -> bool {
+    fn allow(&mut self, now: Timestamp, interface: u32, address: IpAddr) -> bool {
         while self
             .0
             .front()
-            .is_some_and(|at| now.saturating_since(*at) > PUT_BACK_WINDOW)
+            .is_some_and(|(at, ..)| now.saturating_since(*at) > PUT_BACK_WINDOW)
         {
             self.0.pop_front();
         }
-        if self.0.len() >= PUT_BACK_LIMIT {
+        let times = self
+            .0
+            .iter()
+            .filter(|(_, index, other)| (*index, *other) == (interface, address))
+            .count();
+        if times >= PUT_BACK_LIMIT {
             return false;
         }
-        self.0.push_back(now);
+        self.0.push_back((now, interface, address));
         true
     }
 }
@@ -63,26 +71,67 @@ pub(crate) fn place(instance: &Instance, interfaces: &Interfaces) -> Arc<[Placed
         .collect()
 }
 
+/// What a master holds compared with what it is to hold.
+#[derive(Debug, Default)]
+pub(crate) struct AddressDiff {
+    gone: Vec<PlacedAddress>,
+    kept: Vec<PlacedAddress>,
+    added: Vec<PlacedAddress>,
+}
+
+impl AddressDiff {
+    /// Empty for a router that is not MASTER: it holds nothing.
+    pub(crate) fn of(router: &Router) -> Self {
+        if router.state != State::Master || Arc::ptr_eq(&router.installed, &router.placed) {
+            return Self::default();
+        }
+        let (old, new) = (entries(&router.installed), entries(&router.placed));
+        let (kept, gone): (Vec<_>, Vec<_>) = router
+            .installed
+            .iter()
+            .partition(|placed| new.contains(&entry(placed)));
+        let added = router.placed.iter().filter(|a| !old.contains(&entry(a)));
+        Self {
+            gone: gone.into_iter().cloned().collect(),
+            kept: kept.into_iter().cloned().collect(),
+            added: added.cloned().collect(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.gone.is_empty() && self.added.is_empty()
+    }
+}
+
+/// Identity of an address entry (spec vrrp-keywords 7). The peer belongs to it because the kernel
+/// does not remove an address that is named with another one.
+type Entry<'a> = (u32, IpAddr, u8, u8, Option<&'a str>, Option<IpAddr>);
+
+fn entry(placed: &PlacedAddress) -> Entry<'_> {
+    let address = &placed.address;
+    (
+        placed.interface,
+        address.address,
+        address.prefix,
+        address.scope,
+        address.label.as_deref(),
+        address.peer,
+    )
+}
+
+fn entries(list: &[PlacedAddress]) -> HashSet<Entry<'_>> {
+    list.iter().map(entry).collect()
+}
+
 impl Engine {
     pub(crate) fn add_addresses(&mut self, id: RouterId) {
-        let router = &self.routers[id];
-        let (name, addresses) = (router.name(), Arc::clone(&router.placed));
-        let (plain, excluded) = (
-            !router.spec.addresses.is_empty(),
-            !router.spec.excluded_addresses.is_empty(),
-        );
-        if plain {
-            self.log(LogLine::SettingAddresses {
-                name: Arc::clone(&name),
-                excluded: false,
-            });
-        }
-        if excluded {
-            self.log(LogLine::SettingAddresses {
-                name,
-                excluded: true,
-            });
-        }
+        self.log_addresses(id, |name, excluded| LogLine::SettingAddresses {
+            name,
+            excluded,
+        });
+        let router = &mut self.routers[id];
+        let addresses = Arc::clone(&router.placed);
+        router.installed = Arc::clone(&addresses);
         if !addresses.is_empty() {
             self.push(Action::AddAddresses(AddressChange {
                 router: id,
@@ -91,30 +140,91 @@ impl Engine {
         }
     }
 
+    /// Takes off what a master has put on.
     pub(crate) fn remove_addresses(&mut self, id: RouterId) {
-        let router = &self.routers[id];
-        let (name, addresses) = (router.name(), Arc::clone(&router.placed));
-        let (plain, excluded) = (
-            !router.spec.addresses.is_empty(),
-            !router.spec.excluded_addresses.is_empty(),
-        );
-        if plain {
-            self.log(LogLine::RemovingAddresses {
-                name: Arc::clone(&name),
-                excluded: false,
-            });
-        }
-        if excluded {
-            self.log(LogLine::RemovingAddresses {
-                name,
-                excluded: true,
-            });
-        }
+        let installed = std::mem::replace(&mut self.routers[id].installed, Arc::new([]));
+        self.remove_all(id, installed);
+    }
+
+    /// Takes off what an earlier process may have left.
+    pub(crate) fn remove_left_over(&mut self, id: RouterId) {
+        let placed = Arc::clone(&self.routers[id].placed);
+        self.remove_all(id, placed);
+    }
+
+    fn remove_all(&mut self, id: RouterId, addresses: Arc<[PlacedAddress]>) {
+        self.log_addresses(id, |name, excluded| LogLine::RemovingAddresses {
+            name,
+            excluded,
+        });
+        let addresses = self.still_there(addresses);
         if !addresses.is_empty() {
             self.push(Action::RemoveAddresses(AddressChange {
                 router: id,
                 addresses,
             }));
+        }
+    }
+
+    /// Without those that vanished together with their interface.
+    fn still_there(&self, addresses: Arc<[PlacedAddress]>) -> Arc<[PlacedAddress]> {
+        let exists = |placed: &PlacedAddress| self.interfaces.get(placed.interface).is_some();
+        if addresses.iter().all(exists) {
+            return addresses;
+        }
+        addresses.iter().filter(|a| exists(a)).cloned().collect()
+    }
+
+    /// One line for each kind of addresses that is configured.
+    fn log_addresses(&mut self, id: RouterId, line: impl Fn(Arc<str>, bool) -> LogLine) {
+        let spec = Arc::clone(&self.routers[id].spec);
+        for (addresses, excluded) in [(&spec.addresses, false), (&spec.excluded_addresses, true)] {
+            if !addresses.is_empty() {
+                self.log(line(Arc::clone(&spec.name), excluded));
+            }
+        }
+    }
+
+    /// Removes what a master holds and is not to hold any more.
+    pub(crate) fn remove_gone(&mut self, id: RouterId, diff: &AddressDiff) {
+        for placed in &diff.gone {
+            let interface = self.interfaces.name_of(placed.interface);
+            let text = format!(
+                "{}/{} dev {interface}",
+                placed.address.address, placed.address.prefix
+            );
+            let name = self.routers[id].name();
+            self.log(LogLine::AddressGone { name, text });
+        }
+        self.routers[id].installed = diff.kept.iter().cloned().collect();
+        let gone = self.still_there(diff.gone.iter().cloned().collect());
+        if !gone.is_empty() {
+            self.push(Action::RemoveAddresses(AddressChange {
+                router: id,
+                addresses: gone,
+            }));
+        }
+    }
+
+    /// Adds what a master does not hold yet, and tells the neighbours about all.
+    pub(crate) fn add_new(&mut self, now: Timestamp, id: RouterId, diff: &AddressDiff) {
+        let added: Arc<[PlacedAddress]> = diff.added.iter().cloned().collect();
+        let router = &mut self.routers[id];
+        router.installed = diff.kept.iter().chain(&diff.added).cloned().collect();
+        let (name, garp) = (router.name(), router.spec.garp);
+        if !added.is_empty() {
+            self.log(LogLine::SettingAddresses {
+                name,
+                excluded: false,
+            });
+            self.push(Action::AddAddresses(AddressChange {
+                router: id,
+                addresses: added,
+            }));
+        }
+        self.announce_all(now, id, garp.repeat);
+        if !garp.delay.is_zero() {
+            self.timers.set(TimerKey::Burst(id), now + garp.delay);
         }
     }
 
@@ -127,7 +237,7 @@ impl Engine {
         };
         let Some((id, taken)) = self.routers.iter().find_map(|(id, router)| {
             (router.state == State::Master)
-                .then(|| router.placed.iter().find(|placed| hit(placed)).cloned())
+                .then(|| router.installed.iter().find(|placed| hit(placed)).cloned())
                 .flatten()
                 .map(|taken| (id, taken))
         }) else {
@@ -139,7 +249,7 @@ impl Engine {
             interface: interface.clone(),
         });
         let router = &mut self.routers[id];
-        if router.put_back.allow(now) {
+        if router.put_back.allow(now, index, address) {
             let (name, rounds) = (router.name(), router.spec.garp.repeat);
             let addresses: Arc<[PlacedAddress]> = Arc::new([taken]);
             self.push(Action::AddAddresses(AddressChange {
@@ -163,15 +273,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn putting_back_is_limited_per_window() {
+    fn putting_back_is_limited_per_address_and_window() {
         let mut put_back = PutBack::default();
         let start = Timestamp::from_nanos(0);
+        let (one, two) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
         for second in 0..5 {
-            assert!(put_back.allow(start + Duration::from_secs(second)));
+            assert!(put_back.allow(start + Duration::from_secs(second), 2, one));
         }
-        assert!(!put_back.allow(start + Duration::from_secs(5)));
+        let late = start + Duration::from_secs(5);
+        assert!(!put_back.allow(late, 2, one));
+        assert!(put_back.allow(late, 2, two), "another address");
+        assert!(put_back.allow(late, 3, one), "another interface");
         assert!(
-            put_back.allow(start + Duration::from_millis(10_001)),
+            put_back.allow(start + Duration::from_millis(10_001), 2, one),
             "the first one is older than the window by now"
         );
     }

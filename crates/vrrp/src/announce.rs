@@ -1,6 +1,6 @@
 //! Gratuitous ARP and unsolicited neighbour advertisements: when and how many (spec vrrp-runtime 11).
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ impl Engine {
         }
     }
 
-    /// Queues a burst in place of what still waits for the same router.
+    /// Queues a burst in place of what still waits for the same addresses of the router.
     fn queue(
         &mut self,
         now: Timestamp,
@@ -102,12 +102,13 @@ impl Engine {
             .collect();
         lanes.sort_unstable();
         lanes.dedup();
+        let fresh: HashSet<&PlacedAddress> = addresses.iter().collect();
         for lane in &lanes {
             self.lanes
                 .entry(*lane)
                 .or_default()
                 .waiting
-                .retain(|(other, _)| *other != id);
+                .retain(|(other, placed)| *other != id || !fresh.contains(placed));
         }
         let name = self.routers[id].name();
         for placed in addresses {

@@ -162,9 +162,9 @@ impl Engine {
                 }
                 check.last_status = *status;
                 if *status == 0 {
-                    check.hysteresis.success()
+                    check.hysteresis.success();
                 } else {
-                    check.hysteresis.failure()
+                    check.hysteresis.failure();
                 }
             }
             CheckOutcome::CannotRun(error) => {
@@ -248,9 +248,9 @@ mod tests {
         let mut verdicts = String::new();
         for result in results.chars() {
             if result == '+' {
-                hysteresis.success()
+                hysteresis.success();
             } else {
-                hysteresis.failure()
+                hysteresis.failure();
             }
             verdicts.push(match hysteresis.verdict() {
                 Verdict::Unknown => '?',

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use evervip_model::{Config, Globals, State};
 
-use crate::addresses::place;
+use crate::addresses::{AddressDiff, place};
 use crate::announce::{Lane, LaneQueue};
 use crate::check::Check;
 use crate::group::Group;
@@ -33,6 +33,9 @@ pub struct Engine {
     pub(crate) interfaces: Interfaces,
     /// Addresses of all routers: they never serve as a source.
     pub(crate) virtual_addresses: HashSet<IpAddr>,
+    /// Names of the interfaces that any router depends on. A host may have thousands of others,
+    /// whose comings and goings must not cost anything.
+    tracked: HashSet<String>,
     pub(crate) lookup: Lookup,
     pub(crate) timers: Timers,
     pub(crate) lanes: BTreeMap<Lane, LaneQueue>,
@@ -71,6 +74,7 @@ impl Engine {
             checks: Vec::new(),
             interfaces: Interfaces::default(),
             virtual_addresses: HashSet::new(),
+            tracked: HashSet::new(),
             lookup: Lookup::new(),
             timers: Timers::default(),
             lanes: BTreeMap::new(),
@@ -93,7 +97,7 @@ impl Engine {
 
     /// Takes the configuration of a fresh engine.
     fn install(&mut self, config: Config) {
-        self.virtual_addresses = virtual_addresses(&config);
+        self.take_globals(&config);
         self.checks = config.scripts.into_iter().map(Check::new).collect();
         let mut ids = Vec::new();
         for instance in config.instances {
@@ -106,8 +110,16 @@ impl Engine {
         self.set_groups(config.sync_groups, &ids);
     }
 
+    /// What a configuration says beyond its parts, and what is looked up in all of it.
+    pub(crate) fn take_globals(&mut self, config: &Config) {
+        self.globals = config.globals.clone();
+        self.virtual_addresses = virtual_addresses(config);
+        self.tracked = interface_names(config);
+    }
+
     /// Takes one event. Drain [`Engine::poll_action`] before the next.
     pub fn handle(&mut self, now: Timestamp, event: Event<'_>) {
+        let now = now.min(LAST);
         match self.phase {
             Phase::Stopped => {}
             Phase::Created => self.handle_before_start(now, event),
@@ -129,7 +141,7 @@ impl Engine {
             }
             Event::AddressAdded { index, address } => self.interfaces.add_address(index, address),
             Event::AddressRemoved { index, address, .. } => {
-                self.interfaces.remove_address(index, address)
+                self.interfaces.remove_address(index, address);
             }
             Event::StopRequested => self.phase = Phase::Stopped,
             Event::DeadlineReached | Event::PacketReceived { .. } | Event::CheckEnded { .. } => {}
@@ -145,7 +157,7 @@ impl Engine {
             Event::LinkRemoved { index } => self.link_removed(now, index),
             Event::AddressAdded { index, address } => {
                 self.interfaces.add_address(index, address);
-                self.address_changed(now, address);
+                self.address_changed(now, index, address);
             }
             Event::AddressRemoved {
                 index,
@@ -156,7 +168,7 @@ impl Engine {
                 if !by_us && self.virtual_addresses.contains(&address) {
                     self.address_taken(now, index, address);
                 }
-                self.address_changed(now, address);
+                self.address_changed(now, index, address);
             }
             Event::CheckEnded { run, outcome } => self.check_ended(now, run, &outcome),
             Event::StopRequested => {
@@ -179,32 +191,61 @@ impl Engine {
         }
     }
 
-    fn link_changed(&mut self, now: Timestamp, link: LinkState) {
-        let name = link.name.clone();
-        let up = link.up;
-        let change = self.interfaces.apply(link);
-        let interesting = self.is_tracked(&name);
-        match change {
-            LinkChange::Added if interesting => self.log(LogLine::LinkAdded { interface: name }),
-            LinkChange::WentUp if interesting => self.log(LogLine::LinkUp { interface: name }),
-            LinkChange::WentDown if interesting => self.log(LogLine::LinkDown { interface: name }),
-            LinkChange::Renamed { from } => {
-                if self.is_tracked(&from) {
-                    self.log(LogLine::LinkDeleted { interface: from });
-                }
-                if interesting {
-                    self.log(LogLine::LinkAdded {
-                        interface: name.clone(),
-                    });
-                    self.log(if up {
-                        LogLine::LinkUp { interface: name }
-                    } else {
-                        LogLine::LinkDown { interface: name }
-                    });
-                }
+    /// Takes a new configuration. Routers that are in both keep state, timers, addresses and
+    /// counters; removed ones hand over; new ones start as at the daemon's start.
+    ///
+    /// Before [`Event::Started`] it simply takes the place of the first configuration, after
+    /// [`Event::StopRequested`] it is ignored.
+    pub fn reload(&mut self, now: Timestamp, config: Config) {
+        match self.phase {
+            Phase::Created => {
+                self.routers = Routers::default();
+                self.install(config);
             }
-            LinkChange::Nothing => return,
-            LinkChange::Added | LinkChange::WentUp | LinkChange::WentDown => {}
+            Phase::Running => self.reload_running(now.min(LAST), config),
+            Phase::Stopped => {}
+        }
+    }
+
+    fn link_changed(&mut self, now: Timestamp, link: LinkState) {
+        let (name, up) = (link.name.clone(), link.up);
+        let change = self.interfaces.apply(link);
+        let tracked = self.tracked.contains(&name);
+        match change {
+            LinkChange::Renamed { from } => self.link_renamed(now, from, name, up),
+            LinkChange::Nothing => {}
+            _ if !tracked => {}
+            LinkChange::Added => {
+                self.host_changed_because(now, LogLine::LinkAdded { interface: name });
+            }
+            LinkChange::WentUp => {
+                self.host_changed_because(now, LogLine::LinkUp { interface: name });
+            }
+            LinkChange::WentDown => {
+                self.host_changed_because(now, LogLine::LinkDown { interface: name });
+            }
+        }
+    }
+
+    /// A rename is the end of one interface and the beginning of another (spec vrrp-runtime 13).
+    fn link_renamed(&mut self, now: Timestamp, from: String, to: String, up: bool) {
+        let began = self.tracked.contains(&to);
+        if !began && !self.tracked.contains(&from) {
+            return;
+        }
+        self.log(LogLine::LinkRenamed {
+            from,
+            to: to.clone(),
+        });
+        if began {
+            self.log(LogLine::LinkAdded {
+                interface: to.clone(),
+            });
+            self.log(if up {
+                LogLine::LinkUp { interface: to }
+            } else {
+                LogLine::LinkDown { interface: to }
+            });
         }
         self.host_changed(now);
     }
@@ -213,46 +254,46 @@ impl Engine {
         let Some(interface) = self.interfaces.remove(index) else {
             return;
         };
-        if self.is_tracked(&interface.name) {
-            self.log(LogLine::LinkDeleted {
-                interface: interface.name,
-            });
+        if self.tracked.contains(&interface.name) {
+            let interface = interface.name;
+            self.host_changed_because(now, LogLine::LinkDeleted { interface });
         }
+    }
+
+    fn host_changed_because(&mut self, now: Timestamp, line: LogLine) {
+        self.log(line);
         self.host_changed(now);
     }
 
     /// A virtual address cannot be a source, so that its coming and going changes nothing here; with
     /// hundreds of them this matters.
-    fn address_changed(&mut self, now: Timestamp, address: IpAddr) {
-        if !self.virtual_addresses.contains(&address) {
+    fn address_changed(&mut self, now: Timestamp, index: u32, address: IpAddr) {
+        let tracked = self
+            .interfaces
+            .get(index)
+            .is_some_and(|interface| self.tracked.contains(&interface.name));
+        if tracked && !self.virtual_addresses.contains(&address) {
             self.host_changed(now);
         }
     }
 
-    /// Whether any router's state depends on the interface.
-    fn is_tracked(&self, name: &str) -> bool {
-        self.routers.iter().any(|(_, router)| {
-            let spec = &router.spec;
-            spec.interface.as_deref() == Some(name)
-                || spec
-                    .track_interfaces
-                    .iter()
-                    .any(|track| track.interface == name)
-                || spec
-                    .addresses
-                    .iter()
-                    .chain(&spec.excluded_addresses)
-                    .any(|a| a.dev.as_deref() == Some(name))
-        })
-    }
-
     /// Interfaces or real addresses changed: finds everything that depends on them anew.
     pub(crate) fn host_changed(&mut self, now: Timestamp) {
-        for id in self.routers.ids() {
-            self.resolve(id);
+        let ids = self.routers.ids();
+        for id in &ids {
+            self.resolve(*id);
         }
         self.refresh_lookup();
         self.reassess_all(now);
+        // Addresses of a master whose other interface (`dev`, `no_track`) came, went or got
+        // another name.
+        for id in ids {
+            let diff = AddressDiff::of(&self.routers[id]);
+            if !diff.is_empty() {
+                self.remove_gone(id, &diff);
+                self.add_new(now, id, &diff);
+            }
+        }
     }
 
     /// Finds interface, source address and places of a router.
@@ -350,7 +391,10 @@ impl Engine {
     }
 }
 
-pub(crate) fn virtual_addresses(config: &Config) -> HashSet<IpAddr> {
+/// Later times count as this one: deadlines set after it still lie in the future.
+const LAST: Timestamp = Timestamp::from_nanos(u64::MAX / 2);
+
+fn virtual_addresses(config: &Config) -> HashSet<IpAddr> {
     let all = |instance: &evervip_model::Instance| -> Vec<IpAddr> {
         instance
             .addresses
@@ -360,4 +404,24 @@ pub(crate) fn virtual_addresses(config: &Config) -> HashSet<IpAddr> {
             .collect()
     };
     config.instances.iter().flat_map(all).collect()
+}
+
+fn interface_names(config: &Config) -> HashSet<String> {
+    let mut names = HashSet::new();
+    for instance in &config.instances {
+        names.extend(instance.interface.clone());
+        names.extend(
+            instance
+                .track_interfaces
+                .iter()
+                .map(|t| t.interface.clone()),
+        );
+        let addresses = instance.addresses.iter();
+        names.extend(
+            addresses
+                .chain(&instance.excluded_addresses)
+                .filter_map(|address| address.dev.clone()),
+        );
+    }
+    names
 }

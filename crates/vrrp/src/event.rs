@@ -29,7 +29,7 @@ pub struct LinkState {
     pub index: u32,
     /// Its name now: a label, may change.
     pub name: String,
-    /// IFF_UP and IFF_RUNNING.
+    /// `IFF_UP` and `IFF_RUNNING`.
     pub up: bool,
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use evervip_model::{State, SyncGroup};
 
+use crate::transition::Resignation;
 use crate::{
     Action, Engine, LogLine, Notification, NotificationKind, RouterId, Subject, Timestamp,
 };
@@ -78,7 +79,7 @@ impl Engine {
         }
         self.enter_master(now, id);
         self.sync(id, State::Master, &mates, |engine, mate| {
-            engine.enter_master(now, mate)
+            engine.enter_master(now, mate);
         });
     }
 
@@ -87,42 +88,69 @@ impl Engine {
         let mates = self.mates(id);
         self.enter_backup(now, id, false, None);
         self.sync(id, State::Backup, &mates, |engine, mate| {
-            engine.enter_backup(now, mate, false, None)
+            engine.enter_backup(now, mate, false, None);
         });
     }
 
     /// A fault appeared. Two resignations are sent, as the original does; mates send one.
     pub(crate) fn fail(&mut self, id: RouterId) {
         let mates = self.mates(id);
-        self.enter_fault(id, 2);
+        self.enter_fault(id, Resignation::Twice);
         self.routers[id].want = State::Fault;
         self.sync(id, State::Fault, &mates, |engine, mate| {
-            engine.enter_fault(mate, 1)
+            engine.enter_fault(mate, Resignation::Silently);
         });
     }
 
-    /// The last fault of a router has gone. Its group recovers when nobody in it has a fault left.
+    /// The last fault of a router has gone. Its group recovers when nobody in it has a fault left,
+    /// nor a script that has not reported yet. An address owner waits like everybody else.
     pub(crate) fn recover(&mut self, now: Timestamp, id: RouterId) {
         let mates = self.mates(id);
         self.routers[id].want = State::Backup;
-        if mates
-            .iter()
-            .any(|mate| !self.routers[*mate].faults.is_empty())
-        {
-            return;
-        }
-        if mates.is_empty() && self.routers[id].is_owner() {
-            self.enter_master(now, id);
+        let unfit = |id: &RouterId| {
+            let router = &self.routers[*id];
+            router.waiting || !router.faults.is_empty()
+        };
+        if unfit(&id) || mates.iter().any(unfit) {
             return;
         }
         self.enter_backup(now, id, false, None);
         self.sync(id, State::Backup, &mates, |engine, mate| {
-            engine.enter_backup(now, mate, false, None)
+            engine.enter_backup(now, mate, false, None);
         });
     }
 
+    /// At start: which groups are in FAULT because of whom.
+    pub(crate) fn log_group_faults(&mut self, started: &[RouterId]) {
+        for index in 0..self.groups.len() {
+            let group = &self.groups[index];
+            let faulty = |id: &&RouterId| !self.routers[**id].faults.is_empty();
+            let Some(member) = group.members.iter().find(faulty) else {
+                continue;
+            };
+            if group.members.iter().any(|id| started.contains(id)) {
+                let line = LogLine::GroupFault {
+                    group: Arc::clone(&group.spec.name),
+                    member: self.routers[*member].name(),
+                };
+                self.log(line);
+            }
+        }
+    }
+
+    /// Notifies the groups whose members all start, and start in this state. Groups that a reload
+    /// put together of new and old members are seen to when all have their state.
+    pub(crate) fn notify_new_groups(&mut self, first: &[(RouterId, State)], state: State) {
+        for index in 0..self.groups.len() {
+            let members = &self.groups[index].members;
+            if members.iter().all(|id| first.contains(&(*id, state))) {
+                self.set_group_state(index, state);
+            }
+        }
+    }
+
     /// Brings the mates into the state that `id` has just entered, then the group.
-    fn sync(
+    pub(crate) fn sync(
         &mut self,
         id: RouterId,
         state: State,
@@ -165,12 +193,7 @@ impl Engine {
             } else {
                 State::Backup
             };
-            // Owners are BACKUP only until their first timer fires; nobody is told of that.
-            let owners = self.groups[index]
-                .members
-                .iter()
-                .all(|id| self.routers[*id].want == State::Master);
-            if state == State::Init || (state == State::Backup && owners) {
+            if state == State::Init {
                 continue;
             }
             self.set_group_state(index, state);

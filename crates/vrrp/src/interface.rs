@@ -1,6 +1,6 @@
 //! What the engine knows of the host's interfaces and addresses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::LinkState;
@@ -14,8 +14,14 @@ pub(crate) struct Interface {
 }
 
 /// Interfaces by index: the index is their identity, the name a label that may change.
+///
+/// Names are unique in the kernel, but its messages may reach us late; a name belongs to the
+/// interface that claimed it last.
 #[derive(Debug, Default)]
-pub(crate) struct Interfaces(BTreeMap<u32, Interface>);
+pub(crate) struct Interfaces {
+    by_index: BTreeMap<u32, Interface>,
+    by_name: HashMap<String, u32>,
+}
 
 /// How an interface changed.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,8 +35,9 @@ pub(crate) enum LinkChange {
 
 impl Interfaces {
     pub(crate) fn apply(&mut self, link: LinkState) -> LinkChange {
-        let Some(known) = self.0.get_mut(&link.index) else {
-            self.0.insert(
+        let Some(known) = self.by_index.get_mut(&link.index) else {
+            self.by_name.insert(link.name.clone(), link.index);
+            self.by_index.insert(
                 link.index,
                 Interface {
                     name: link.name,
@@ -42,9 +49,10 @@ impl Interfaces {
         };
         let was_up = std::mem::replace(&mut known.up, link.up);
         if known.name != link.name {
-            return LinkChange::Renamed {
-                from: std::mem::replace(&mut known.name, link.name),
-            };
+            let from = std::mem::replace(&mut known.name, link.name.clone());
+            self.release_name(&from, link.index);
+            self.by_name.insert(link.name, link.index);
+            return LinkChange::Renamed { from };
         }
         match (was_up, link.up) {
             (false, true) => LinkChange::WentUp,
@@ -54,11 +62,25 @@ impl Interfaces {
     }
 
     pub(crate) fn remove(&mut self, index: u32) -> Option<Interface> {
-        self.0.remove(&index)
+        let interface = self.by_index.remove(&index)?;
+        self.release_name(&interface.name, index);
+        Some(interface)
+    }
+
+    /// The interface with this index gives up the name.
+    fn release_name(&mut self, name: &str, index: u32) {
+        if self.by_name.get(name) != Some(&index) {
+            return;
+        }
+        self.by_name.remove(name);
+        let heir = self.by_index.iter().find(|(_, other)| other.name == name);
+        if let Some((heir, _)) = heir {
+            self.by_name.insert(name.to_owned(), *heir);
+        }
     }
 
     pub(crate) fn add_address(&mut self, index: u32, address: IpAddr) {
-        if let Some(interface) = self.0.get_mut(&index) {
+        if let Some(interface) = self.by_index.get_mut(&index) {
             if !interface.addresses.contains(&address) {
                 interface.addresses.push(address);
             }
@@ -66,38 +88,33 @@ impl Interfaces {
     }
 
     pub(crate) fn remove_address(&mut self, index: u32, address: IpAddr) {
-        if let Some(interface) = self.0.get_mut(&index) {
+        if let Some(interface) = self.by_index.get_mut(&index) {
             interface.addresses.retain(|known| *known != address);
         }
     }
 
     pub(crate) fn index_of(&self, name: &str) -> Option<u32> {
-        self.0
-            .iter()
-            .find(|(_, interface)| interface.name == name)
-            .map(|(index, _)| *index)
+        self.by_name.get(name).copied()
     }
 
     pub(crate) fn get(&self, index: u32) -> Option<&Interface> {
-        self.0.get(&index)
+        self.by_index.get(&index)
     }
 
     /// The name for a log line; the index when the interface is unknown by now.
     pub(crate) fn name_of(&self, index: u32) -> String {
-        self.0
-            .get(&index)
+        self.get(index)
             .map_or_else(|| format!("#{index}"), |interface| interface.name.clone())
     }
 
     pub(crate) fn is_up(&self, name: &str) -> bool {
-        self.0
-            .values()
-            .any(|interface| interface.name == name && interface.up)
+        self.index_of(name)
+            .and_then(|index| self.get(index))
+            .is_some_and(|interface| interface.up)
     }
 
     pub(crate) fn has_address(&self, index: u32, address: IpAddr) -> bool {
-        self.0
-            .get(&index)
+        self.get(index)
             .is_some_and(|interface| interface.addresses.contains(&address))
     }
 
@@ -107,8 +124,7 @@ impl Interfaces {
         index: u32,
         is_virtual: impl Fn(IpAddr) -> bool,
     ) -> Option<Ipv4Addr> {
-        self.0
-            .get(&index)?
+        self.get(index)?
             .addresses
             .iter()
             .find_map(|address| match address {
@@ -145,6 +161,23 @@ mod tests {
         );
         assert_eq!(interfaces.index_of("eth0"), None);
         assert_eq!(interfaces.index_of("lan0"), Some(3));
+    }
+
+    #[test]
+    fn a_name_belongs_to_the_last_that_claimed_it() {
+        let mut interfaces = Interfaces::default();
+        interfaces.apply(link("eth0", true));
+        let newer = LinkState {
+            index: 9,
+            ..link("eth0", false)
+        };
+        interfaces.apply(newer);
+        assert_eq!(interfaces.index_of("eth0"), Some(9));
+        assert!(!interfaces.is_up("eth0"));
+        interfaces.remove(9);
+        assert_eq!(interfaces.index_of("eth0"), Some(3));
+        interfaces.remove(3);
+        assert_eq!(interfaces.index_of("eth0"), None);
     }
 
     #[test]

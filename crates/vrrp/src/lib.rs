@@ -23,6 +23,7 @@ mod action;
 mod addresses;
 mod announce;
 mod check;
+mod complaint;
 mod election;
 mod engine;
 mod event;
@@ -43,6 +44,7 @@ pub use action::{
     Action, AddressChange, Announcement, AnnouncementPart, Notification, NotificationKind, Subject,
 };
 pub use addresses::PlacedAddress;
+pub use complaint::PacketComplaint;
 pub use engine::{Engine, RouterStatus};
 pub use event::{CheckOutcome, Event, LinkState, RunId};
 pub use log::{FaultReason, LogLine};

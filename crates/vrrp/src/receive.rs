@@ -7,8 +7,8 @@ use std::time::Duration;
 use evervip_model::{Authentication, Delivery, State, Version};
 use evervip_wire::{AuthType, Datagram};
 
+use crate::complaint::PacketComplaint;
 use crate::election::Accepted;
-use crate::log::PacketComplaint;
 use crate::router::{Router, interval_centiseconds, interval_seconds};
 use crate::{Engine, LogLine, RouterId, SocketKey, Timestamp};
 

@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use evervip_model::{Config, Delivery, Family, Instance, State, VirtualAddress};
+use evervip_model::{Config, Delivery, Family, Instance, State, Version};
 
-use crate::addresses::place;
+use crate::addresses::{AddressDiff, place};
 use crate::check::{Check, Verdict};
-use crate::engine::virtual_addresses;
 use crate::router::{Router, advertised};
 use crate::timers::TimerKey;
-use crate::{Action, AddressChange, Engine, LogLine, PlacedAddress, RouterId, Timestamp};
+use crate::transition::Resignation;
+use crate::{Engine, LogLine, RouterId, Timestamp};
 
 /// What makes two configured instances the same router. The name is not part of it.
 #[derive(PartialEq)]
@@ -39,23 +39,23 @@ impl<'a> Identity<'a> {
 }
 
 impl Engine {
-    /// Takes a new configuration. Routers that are in both keep state, timers, addresses and
-    /// counters; removed ones hand over; new ones start as at the daemon's start.
-    pub fn reload(&mut self, now: Timestamp, config: Config) {
-        self.globals = config.globals.clone();
-        self.virtual_addresses = virtual_addresses(&config);
+    pub(crate) fn reload_running(&mut self, now: Timestamp, config: Config) {
+        self.take_globals(&config);
         let specs: Vec<Arc<Instance>> = config.instances.into_iter().map(Arc::new).collect();
         self.remove_missing(&specs);
         self.reload_checks(now, config.scripts);
         let mut order = Vec::new();
         let mut fresh = Vec::new();
+        let mut changed = Vec::new();
         for spec in specs {
             let kept = self.routers.iter().find(|(id, router)| {
                 !order.contains(id) && Identity::of(&router.spec) == Identity::of(&spec)
             });
             if let Some((id, _)) = kept {
                 order.push(id);
-                self.change_in_place(now, id, spec);
+                if self.change_in_place(now, id, &spec) {
+                    changed.push(id);
+                }
             } else {
                 let revision = self.new_revision();
                 let id = self.routers.add(Router::new(spec, None, revision));
@@ -69,8 +69,35 @@ impl Engine {
             self.resolve(*id);
         }
         self.start_routers(now, &fresh);
+        self.move_addresses(now, &changed);
         self.host_changed(now);
         self.unify_groups(now);
+        self.advertise_changes(now, &changed);
+    }
+
+    /// First everything that is to go, then everything that is to come: an address may move from
+    /// one router to another.
+    fn move_addresses(&mut self, now: Timestamp, changed: &[RouterId]) {
+        let differences: Vec<(RouterId, AddressDiff)> = changed
+            .iter()
+            .map(|id| (*id, AddressDiff::of(&self.routers[*id])))
+            .filter(|(_, difference)| !difference.is_empty())
+            .collect();
+        for (id, difference) in &differences {
+            self.remove_gone(*id, difference);
+        }
+        for (id, difference) in &differences {
+            self.add_new(now, *id, difference);
+        }
+    }
+
+    /// Backups learn at once what a master has changed.
+    fn advertise_changes(&mut self, now: Timestamp, changed: &[RouterId]) {
+        for id in changed {
+            if self.routers[*id].state == State::Master {
+                self.send_advert_now(now, *id);
+            }
+        }
     }
 
     /// Routers without a counterpart: hand over, then forget.
@@ -86,10 +113,7 @@ impl Engine {
                 counterparts.swap_remove(found);
                 continue;
             }
-            let state = self.routers[id].state;
-            if state != State::Fault {
-                self.enter_fault(id, 1);
-            }
+            self.retire(id);
             for key in [
                 TimerKey::Router(id),
                 TimerKey::Burst(id),
@@ -152,90 +176,37 @@ impl Engine {
         }
     }
 
-    /// Applies new parameters to a router that goes on.
-    fn change_in_place(&mut self, now: Timestamp, id: RouterId, spec: Arc<Instance>) {
-        if self.routers[id].spec == spec {
-            return;
+    /// Applies new parameters to a router that goes on. Gives whether there are any.
+    fn change_in_place(&mut self, now: Timestamp, id: RouterId, spec: &Arc<Instance>) -> bool {
+        if self.routers[id].spec == *spec {
+            return false;
         }
         let revision = self.new_revision();
-        let placed = place(&spec, &self.interfaces);
+        let placed = place(spec, &self.interfaces);
         let router = &mut self.routers[id];
-        let old = std::mem::replace(&mut router.spec, Arc::clone(&spec));
-        let old_placed = std::mem::replace(&mut router.placed, placed);
+        let before = router.master_down();
+        let old = std::mem::replace(&mut router.spec, Arc::clone(spec));
+        router.placed = placed;
         router.revision = revision;
-        router.advertised = advertised(&spec);
+        router.advertised = advertised(spec);
         if old.priority != spec.priority {
             router.base_priority = spec.priority.value();
         }
         if spec.preempt_delay.is_zero() {
             router.preempt_at = None;
         }
-        let before = router.master_down_of(&old);
-        let learned = router.interval != old.advert_interval;
+        let learned = router.interval != old.advert_interval && spec.version == Version::V3;
         if !learned {
             router.interval = spec.advert_interval;
         }
         let after = router.master_down();
-        match router.state {
-            State::Master if old.advert_interval != spec.advert_interval => {
-                self.timers
-                    .set(TimerKey::Router(id), now + spec.advert_interval);
-            }
-            State::Backup => self.shift_timer(now, TimerKey::Router(id), before, after),
-            _ => {}
+        if router.state == State::Backup {
+            self.shift_timer(now, TimerKey::Router(id), before, after);
         }
         if self.routers[id].state == State::Master {
-            self.change_addresses(now, id, &old_placed);
             self.change_refresh(now, id, &old);
         }
-    }
-
-    /// Removes single addresses and adds others; those in both are not touched.
-    fn change_addresses(&mut self, now: Timestamp, id: RouterId, old: &[PlacedAddress]) {
-        let new = Arc::clone(&self.routers[id].placed);
-        let missing = |from: &[PlacedAddress], to: &[PlacedAddress]| -> Arc<[PlacedAddress]> {
-            from.iter()
-                .filter(|a| !to.iter().any(|b| same_entry(a, b)))
-                .cloned()
-                .collect()
-        };
-        let (gone, added) = (missing(old, &new), missing(&new, old));
-        let name = self.routers[id].name();
-        for placed in gone.iter() {
-            let interface = self.interfaces.name_of(placed.interface);
-            let text = format!(
-                "{}/{} dev {interface}",
-                placed.address.address, placed.address.prefix
-            );
-            self.log(LogLine::AddressGone {
-                name: Arc::clone(&name),
-                text,
-            });
-        }
-        let changed = !gone.is_empty() || !added.is_empty();
-        if !gone.is_empty() {
-            self.push(Action::RemoveAddresses(AddressChange {
-                router: id,
-                addresses: gone,
-            }));
-        }
-        if !added.is_empty() {
-            self.log(LogLine::SettingAddresses {
-                name,
-                excluded: false,
-            });
-            self.push(Action::AddAddresses(AddressChange {
-                router: id,
-                addresses: added,
-            }));
-        }
-        if changed {
-            let garp = self.routers[id].spec.garp;
-            self.announce_all(now, id, garp.repeat);
-            if !garp.delay.is_zero() {
-                self.timers.set(TimerKey::Burst(id), now + garp.delay);
-            }
-        }
+        true
     }
 
     fn change_refresh(&mut self, now: Timestamp, id: RouterId, old: &Instance) {
@@ -267,38 +238,13 @@ impl Engine {
             for id in members {
                 let router = &self.routers[id];
                 if faulty && router.state != State::Fault {
-                    self.enter_fault(id, 1);
+                    self.enter_fault(id, Resignation::Once);
                 } else if !faulty && router.state == State::Master {
-                    self.resign(id, 1);
+                    self.resign(id, Resignation::Once);
                     self.enter_backup(now, id, false, None);
                 }
             }
         }
         self.settle_groups();
-    }
-}
-
-/// Identity of an address entry over a reload (spec vrrp-keywords 7).
-fn same_entry(left: &PlacedAddress, right: &PlacedAddress) -> bool {
-    let key = |address: &VirtualAddress| {
-        (
-            address.address,
-            address.prefix,
-            address.scope,
-            address.label.clone(),
-        )
-    };
-    left.interface == right.interface && key(&left.address) == key(&right.address)
-}
-
-impl Router {
-    /// Master-down interval under an earlier configuration.
-    fn master_down_of(&self, old: &Instance) -> std::time::Duration {
-        crate::master_down_interval(
-            old.version,
-            self.effective_priority,
-            self.interval,
-            old.down_timer_adverts,
-        )
     }
 }

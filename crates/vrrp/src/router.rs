@@ -58,7 +58,11 @@ pub(crate) struct Router {
     pub(crate) interval: Duration,
     pub(crate) interface: Option<u32>,
     pub(crate) source: Option<Ipv4Addr>,
+    /// Where its addresses belong now.
     pub(crate) placed: Arc<[PlacedAddress]>,
+    /// What was added and not removed since: an interface may have got another name meanwhile, and
+    /// its address has to come off all the same.
+    pub(crate) installed: Arc<[PlacedAddress]>,
     pub(crate) master: Option<Master>,
     /// End of the running preempt delay.
     pub(crate) preempt_at: Option<Timestamp>,
@@ -87,6 +91,7 @@ impl Router {
             interface: None,
             source: None,
             placed: Arc::new([]),
+            installed: Arc::new([]),
             master: None,
             preempt_at: None,
             faults: Vec::new(),

@@ -148,7 +148,7 @@ impl Engine {
         let router = &self.routers[id];
         match router.state {
             State::Init | State::Backup | State::Master if !router.faults.is_empty() => {
-                self.fail(id)
+                self.fail(id);
             }
             State::Init => self.leave_init(now, id),
             State::Fault if router.faults.is_empty() => self.recover(now, id),
@@ -185,7 +185,13 @@ impl Engine {
         after: std::time::Duration,
     ) {
         if let Some(deadline) = self.timers.deadline(key) {
-            self.timers.set(key, ((deadline - before) + after).max(now));
+            // In this order nothing saturates at a clock that has just started.
+            let moved = if after >= before {
+                deadline + (after - before)
+            } else {
+                deadline - (before - after)
+            };
+            self.timers.set(key, moved.max(now));
         }
     }
 }

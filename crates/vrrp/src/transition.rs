@@ -6,11 +6,23 @@ use std::time::Duration;
 
 use evervip_model::{Delivery, State, VirtualAddress};
 
+use crate::router::Router;
 use crate::timers::TimerKey;
 use crate::{
     Action, Announcement, AnnouncementPart, Engine, LogLine, Notification, NotificationKind,
     PlacedAddress, RouterId, Subject, Timestamp,
 };
+
+/// How a master says that it resigns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resignation {
+    /// One advert of priority 0 and a line.
+    Once,
+    /// Two adverts and one line: the original's answer to an own fault.
+    Twice,
+    /// One advert and no line: the mates of a faulty router.
+    Silently,
+}
 
 impl Engine {
     /// First decisions (spec vrrp-runtime 1 and 2.1).
@@ -25,63 +37,85 @@ impl Engine {
         }
     }
 
-    /// Removes left-over addresses, opens sockets and gives each router its first state.
+    /// Gives each router its first state. The order of lines and notifications is the original's:
+    /// reasons, faults, left-overs, groups, the rest.
     pub(crate) fn start_routers(&mut self, now: Timestamp, ids: &[RouterId]) {
         for id in ids {
-            let assessment = self.assess(&self.routers[*id]);
-            let router = &mut self.routers[*id];
-            router.waiting = assessment.waiting;
-            // Before anything can have failed only interfaces have a say.
-            router.effective_priority = assessment.priority;
-            router.faults.clone_from(&assessment.faults);
-            let name = router.name();
-            for reason in assessment.faults {
-                self.log(LogLine::FaultReason {
-                    name: Arc::clone(&name),
-                    reason,
-                });
-            }
+            self.assess_first(*id);
         }
+        let first: Vec<(RouterId, State)> =
+            ids.iter().map(|id| (*id, self.first_state(*id))).collect();
+        let of_state = |state: State| first.iter().filter(move |f| f.1 == state).map(|f| f.0);
+        self.log_group_faults(ids);
+        for id in of_state(State::Fault) {
+            self.start_in_fault(id);
+        }
+        self.notify_new_groups(&first, State::Fault);
         for id in ids {
-            self.remove_addresses(*id);
+            self.remove_left_over(*id);
         }
         self.refresh_lookup();
-        for id in ids {
-            self.enter_first_state(now, *id);
+        self.notify_new_groups(&first, State::Backup);
+        for id in of_state(State::Backup) {
+            let owners = self.are_owners(id);
+            match self.routers[id].group {
+                None if owners => self.await_ownership(now, id),
+                Some(_) if owners => self.await_group_ownership(now, id, true),
+                _ => self.enter_backup(now, id, true, None),
+            }
         }
-        self.settle_groups();
     }
 
-    fn enter_first_state(&mut self, now: Timestamp, id: RouterId) {
+    fn assess_first(&mut self, id: RouterId) {
+        let assessment = self.assess(&self.routers[id]);
+        let router = &mut self.routers[id];
+        router.waiting = assessment.waiting;
+        // Before anything can have failed only interfaces have a say.
+        router.effective_priority = assessment.priority;
+        router.faults.clone_from(&assessment.faults);
+        let name = router.name();
+        for reason in assessment.faults {
+            let name = Arc::clone(&name);
+            self.log(LogLine::FaultReason { name, reason });
+        }
+    }
+
+    /// FAULT, INIT (scripts have to report first) or BACKUP; the same for all of a group.
+    fn first_state(&self, id: RouterId) -> State {
         let mates = self.mates(id);
-        let any = |what: fn(&crate::router::Router) -> bool| {
+        let any = |what: fn(&Router) -> bool| {
             what(&self.routers[id]) || mates.iter().any(|mate| what(&self.routers[*mate]))
         };
-        let faulty = any(|router| !router.faults.is_empty());
-        let waiting = any(|router| router.waiting);
-        let owners = !any(|router| !router.is_owner());
-        if faulty {
-            let router = &mut self.routers[id];
-            router.state = State::Fault;
-            router.want = if router.faults.is_empty() {
-                State::Backup
-            } else {
-                State::Fault
-            };
-            let name = router.name();
-            self.log(LogLine::Entering {
-                name,
-                state: State::Fault,
-                init: true,
-            });
-            self.notify(id, NotificationKind::Entered(State::Fault));
-        } else if waiting {
-            // Nothing is logged or notified before the scripts have reported.
-        } else if owners {
-            self.await_ownership(now, id);
+        if any(|router| !router.faults.is_empty()) {
+            State::Fault
+        } else if any(|router| router.waiting) {
+            State::Init
         } else {
-            self.enter_backup(now, id, true, None);
+            State::Backup
         }
+    }
+
+    fn start_in_fault(&mut self, id: RouterId) {
+        let router = &mut self.routers[id];
+        router.state = State::Fault;
+        router.want = if router.faults.is_empty() {
+            State::Backup
+        } else {
+            State::Fault
+        };
+        let name = router.name();
+        self.log(LogLine::Entering {
+            name,
+            state: State::Fault,
+            init: true,
+        });
+        self.notify(id, NotificationKind::Entered(State::Fault));
+    }
+
+    /// Whether a router and all of its group have priority 255.
+    fn are_owners(&self, id: RouterId) -> bool {
+        let owner = |id: &RouterId| self.routers[*id].is_owner();
+        owner(&id) && self.mates(id).iter().all(owner)
     }
 
     /// An address owner becomes MASTER at once, without a word about BACKUP.
@@ -93,6 +127,13 @@ impl Engine {
             .set(TimerKey::Router(id), now + Duration::from_micros(1));
     }
 
+    /// Owners in a group are BACKUP for one interval; the first timer takes all of them.
+    fn await_group_ownership(&mut self, now: Timestamp, id: RouterId, init: bool) {
+        let interval = self.routers[id].interval;
+        self.enter_backup(now, id, init, Some(interval));
+        self.routers[id].want = State::Master;
+    }
+
     /// The last awaited script has reported.
     pub(crate) fn leave_init(&mut self, now: Timestamp, id: RouterId) {
         let mates = self.mates(id);
@@ -100,19 +141,21 @@ impl Engine {
         if waiting(&id) || mates.iter().any(waiting) {
             return;
         }
-        let owners =
-            self.routers[id].is_owner() && mates.iter().all(|mate| self.routers[*mate].is_owner());
-        for id in std::iter::once(id).chain(mates) {
-            if self.routers[id].state != State::Init {
-                continue;
-            }
-            if owners {
-                self.await_ownership(now, id);
-            } else {
-                self.enter_backup(now, id, false, None);
-            }
+        let owners = self.are_owners(id);
+        if owners && self.routers[id].group.is_none() {
+            self.enter_master(now, id);
+            self.wake_neighbours(id);
+            return;
         }
-        self.settle_groups();
+        let enter = |engine: &mut Self, id| {
+            if owners {
+                engine.await_group_ownership(now, id, false);
+            } else {
+                engine.enter_backup(now, id, false, None);
+            }
+        };
+        enter(self, id);
+        self.sync(id, State::Backup, &mates, enter);
     }
 
     /// A router's own timer: the advert timer of a master, the master-down timer of a backup.
@@ -156,15 +199,29 @@ impl Engine {
         self.timers.set(TimerKey::Router(id), now + interval);
     }
 
-    /// Announces that a master resigns: `copies` adverts of priority 0, counted as one resignation.
-    pub(crate) fn resign(&mut self, id: RouterId, copies: u8) {
-        for _ in 0..copies {
-            self.send_advert_of(id, 0);
+    /// Announces that a master resigns. An interface that is down takes no packets; the original
+    /// logs the line all the same.
+    pub(crate) fn resign(&mut self, id: RouterId, resignation: Resignation) {
+        let (copies, logged) = match resignation {
+            Resignation::Once => (1, true),
+            Resignation::Twice => (2, true),
+            Resignation::Silently => (1, false),
+        };
+        let router = &self.routers[id];
+        let up = router
+            .interface
+            .and_then(|index| self.interfaces.get(index))
+            .is_some_and(|interface| interface.up);
+        if up && router.source.is_some() {
+            for _ in 0..copies {
+                self.send_advert_of(id, 0);
+            }
+            self.routers[id].statistics.pri_zero_sent += 1;
         }
-        let router = &mut self.routers[id];
-        router.statistics.pri_zero_sent += 1;
-        let name = router.name();
-        self.log(LogLine::SentZero { name });
+        if logged {
+            let name = self.routers[id].name();
+            self.log(LogLine::SentZero { name });
+        }
     }
 
     /// One router becomes MASTER (sync groups are seen to by the caller).
@@ -237,11 +294,11 @@ impl Engine {
         });
         if was == State::Master {
             if timer.is_some() {
-                self.resign(id, 1);
+                self.resign(id, Resignation::Once);
             }
             self.release(id);
         }
-        if was == State::Fault {
+        if was == State::Fault || (was == State::Init && !init) {
             self.wake_neighbours(id);
         }
         let router = &self.routers[id];
@@ -252,8 +309,8 @@ impl Engine {
         self.notify(id, NotificationKind::Entered(State::Backup));
     }
 
-    /// After a fault a unicast router tells where its own address is, so that peers need not find
-    /// out while they send the adverts that it waits for.
+    /// After a fault, or after it had to wait for scripts, a unicast router tells where its own
+    /// address is, so that peers need not find out while they send the adverts that it waits for.
     fn wake_neighbours(&mut self, id: RouterId) {
         let router = &self.routers[id];
         let unicast = matches!(router.spec.delivery, Delivery::Unicast { .. });
@@ -262,6 +319,11 @@ impl Engine {
                 interface,
                 address: VirtualAddress::new(source.into(), 32),
             };
+            let name = router.name();
+            self.log(LogLine::WakingNeighbours {
+                name,
+                address: source,
+            });
             self.push(Action::Announce(Announcement {
                 router: id,
                 addresses: Arc::new([own]),
@@ -271,8 +333,11 @@ impl Engine {
         }
     }
 
-    /// One router becomes FAULT; a master resigns `copies` times if it still can.
-    pub(crate) fn enter_fault(&mut self, id: RouterId, copies: u8) {
+    /// One router becomes FAULT.
+    ///
+    /// Who still waited for scripts fails without a line, and as a mate of the faulty one
+    /// ([`Resignation::Silently`]) without a notification: so does the original.
+    pub(crate) fn enter_fault(&mut self, id: RouterId, resignation: Resignation) {
         let router = &mut self.routers[id];
         let was = std::mem::replace(&mut router.state, State::Fault);
         router.preempt_at = None;
@@ -280,23 +345,32 @@ impl Engine {
         router.interval = router.spec.advert_interval;
         let name = router.name();
         self.timers.clear(TimerKey::Router(id));
-        self.log(LogLine::Entering {
-            name,
-            state: State::Fault,
-            init: false,
-        });
+        if was != State::Init {
+            self.log(LogLine::Entering {
+                name,
+                state: State::Fault,
+                init: false,
+            });
+        }
         if was == State::Master {
-            let router = &self.routers[id];
-            let reachable = router
-                .interface
-                .and_then(|index| self.interfaces.get(index))
-                .is_some_and(|i| i.up);
-            if reachable && router.source.is_some() {
-                self.resign(id, copies);
-            }
+            self.resign(id, resignation);
             self.release(id);
         }
-        self.notify(id, NotificationKind::Entered(State::Fault));
+        if was != State::Init || resignation != Resignation::Silently {
+            self.notify(id, NotificationKind::Entered(State::Fault));
+        }
+    }
+
+    /// A router without a counterpart in a new configuration hands over.
+    pub(crate) fn retire(&mut self, id: RouterId) {
+        let was = std::mem::replace(&mut self.routers[id].state, State::Fault);
+        if was == State::Master {
+            self.resign(id, Resignation::Once);
+            self.release(id);
+        }
+        if was != State::Fault {
+            self.notify(id, NotificationKind::Entered(State::Fault));
+        }
     }
 
     /// The original's answer to the removal of an address: step down and, unless somebody else takes
@@ -320,7 +394,7 @@ impl Engine {
         let ids = self.routers.ids();
         for id in &ids {
             if self.routers[*id].state == State::Master {
-                self.resign(*id, 1);
+                self.resign(*id, Resignation::Once);
                 self.release(*id);
             }
             self.routers[*id].state = State::Stop;

@@ -96,6 +96,8 @@ pub enum Severity {
 pub enum Class {
     /// A plain log line: not a complaint, not shown by `-t`, does not count.
     Log,
+    /// Shown by `-t`, and does not count: an `include` that finds nothing.
+    Notice,
     /// A file is missing.
     FileNotFound,
     /// An interface is missing.
@@ -135,7 +137,7 @@ impl Class {
     #[must_use]
     pub const fn test_exit_code(self) -> u8 {
         match self {
-            Self::Log => 0,
+            Self::Log | Self::Notice => 0,
             Self::FileNotFound | Self::BadInterface | Self::Fatal => 4,
             Self::MissingParameter => 2,
             Self::Security => 6,

@@ -14,9 +14,17 @@
 #![forbid(unsafe_code)]
 
 mod diagnostic;
+mod include;
+pub mod keyword;
+mod lex;
+mod lines;
 mod load;
+mod lower;
 mod machine;
+mod read;
 mod source;
+mod text;
+mod tree;
 
 pub use diagnostic::{Class, Code, Diagnostic, Label, Severity};
 pub use evervip_model::Config;

@@ -4,9 +4,12 @@ use std::path::Path;
 
 use evervip_model::Config;
 
-use crate::diagnostic::{Class, Diagnostic, sort};
+use crate::diagnostic::{Class, Code, Diagnostic, sort};
+use crate::lines::Reader;
+use crate::lower;
 use crate::machine::{Files, Host};
 use crate::source::SourceMap;
+use crate::tree;
 
 /// Why the configuration is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -108,20 +111,53 @@ pub fn load(path: &Path, files: &dyn Files, host: &dyn Host, mode: Mode) -> Load
 /// Never fails: what is wrong stands in [`Loaded::diagnostics`].
 #[must_use]
 pub fn load_with(
-    _path: &Path,
-    _files: &dyn Files,
-    _host: &dyn Host,
-    _mode: Mode,
-    _options: &Options,
+    path: &Path,
+    files: &dyn Files,
+    host: &dyn Host,
+    mode: Mode,
+    options: &Options,
 ) -> Loaded {
-    let mut diagnostics = Vec::new();
+    let mut reader = Reader::new(files, host, options);
+    reader.read_main(path);
+    let Reader {
+        sources,
+        mut diagnostics,
+        lines,
+        directives,
+        refusal,
+        ..
+    } = reader;
+    let nodes = tree::build(lines, &mut diagnostics);
+    let lowered = lower::lower(&nodes, &directives, host, mode, &mut diagnostics);
+    let refusal = refusal.or(lowered.refusal);
     sort(&mut diagnostics);
+    limit(&mut diagnostics);
     Loaded {
-        config: Some(Config::default()),
+        config: lowered.config.filter(|_| refusal.is_none()),
         diagnostics,
-        sources: SourceMap::default(),
-        has_vrrp: false,
-        has_lvs: false,
-        refusal: None,
+        sources,
+        has_vrrp: lowered.has_vrrp,
+        has_lvs: lowered.has_lvs,
+        refusal,
     }
 }
+
+/// Keeps a broken file from flooding the log; the greatest class stays, it decides the exit code.
+fn limit(diagnostics: &mut Vec<Diagnostic>) {
+    if diagnostics.len() <= MAX_DIAGNOSTICS {
+        return;
+    }
+    let left_out = diagnostics.split_off(MAX_DIAGNOSTICS);
+    let worst = left_out.into_iter().max_by_key(|d| (d.severity, d.class));
+    diagnostics.extend(worst);
+    diagnostics.push(
+        Diagnostic::new(
+            Code::Limit,
+            Class::Log,
+            "too many messages; the rest is left out",
+        )
+        .help("correct what is reported first"),
+    );
+}
+
+const MAX_DIAGNOSTICS: usize = 1000;

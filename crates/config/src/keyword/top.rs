@@ -1,0 +1,198 @@
+//! Keywords outside all blocks.
+
+use super::{Block, Keyword, Need, Shape, block, flag, values, word};
+
+const fn lvs_block(name: &'static str, arguments: &'static str, help: &'static str) -> Keyword {
+    Keyword::new(name, Shape::Lvs, Need::Optional, help)
+        .args(arguments)
+        .lvs()
+}
+
+pub(super) const TOP: &[Keyword] = &[
+    word(
+        "net_namespace",
+        "NAME",
+        "Run inside the network namespace NAME.",
+    ),
+    word(
+        "net_namespace_ipvs",
+        "[NAME]",
+        "Network namespace for IPVS.",
+    )
+    .optional()
+    .since("2.1.0")
+    .lvs(),
+    flag(
+        "namespace_with_ipsets",
+        "Allow ipsets inside a network namespace on old kernels.",
+    ),
+    word(
+        "instance",
+        "NAME",
+        "Name of this daemon: suffix of pid files and of the log ident.",
+    ),
+    flag(
+        "use_pid_dir",
+        "Keep pid files in the run directory of the daemon.",
+    ),
+    flag(
+        "linkbeat_use_polling",
+        "Poll the link state of all interfaces.",
+    ),
+    word(
+        "child_wait_time",
+        "SECONDS",
+        "Time that the children have to end at a stop.",
+    )
+    .default("5")
+    .since("2.0.0"),
+    block(
+        "global_defs",
+        Block::Global,
+        "Settings of the daemon and defaults for instances.",
+    )
+    .yes(),
+    values(
+        "static_ipaddress",
+        "{ address entries }",
+        "Addresses held as long as the daemon runs.",
+    ),
+    values(
+        "static_routes",
+        "{ route entries }",
+        "Routes held as long as the daemon runs.",
+    ),
+    values(
+        "static_rules",
+        "{ rule entries }",
+        "Rules held as long as the daemon runs.",
+    ),
+    block(
+        "track_group",
+        Block::TrackGroup,
+        "Instances whose interfaces guard static entries.",
+    )
+    .args("NAME")
+    .since("2.0.3"),
+    values(
+        "linkbeat_interfaces",
+        "{ IFNAME [MII|ETHTOOL|IOCTL] }",
+        "Interfaces whose link state is polled.",
+    ),
+    values(
+        "interface_up_down_delays",
+        "{ IFNAME DOWN [UP] } seconds, 0 to 255",
+        "Time that an interface must stay down or up to count.",
+    )
+    .since("2.2.3"),
+    block(
+        "garp_group",
+        Block::GarpGroup,
+        "Interfaces that share a least gap between gratuitous ARPs.",
+    )
+    .since("1.2.21"),
+    block(
+        "vrrp_script",
+        Block::Script,
+        "A check that instances may track.",
+    )
+    .args("NAME")
+    .yes(),
+    block(
+        "vrrp_track_process",
+        Block::TrackProcess,
+        "A process that instances may track.",
+    )
+    .args("NAME")
+    .since("2.0.11"),
+    block(
+        "track_file",
+        Block::TrackFile,
+        "A file whose number instances may track.",
+    )
+    .args("NAME")
+    .since("2.0.0"),
+    block(
+        "vrrp_track_file",
+        Block::TrackFile,
+        "Old spelling of track_file.",
+    )
+    .args("NAME")
+    .since("2.0.0"),
+    block(
+        "vrrp_sync_group",
+        Block::SyncGroup,
+        "Instances that change state together.",
+    )
+    .args("NAME")
+    .yes(),
+    block("vrrp_instance", Block::Instance, "A virtual router.")
+        .args("NAME")
+        .yes(),
+    block(
+        "bfd_instance",
+        Block::Bfd,
+        "A BFD session that instances may track.",
+    )
+    .args("NAME")
+    .since("2.0.0"),
+    lvs_block("virtual_server_group", "NAME", "Group of virtual services."),
+    lvs_block(
+        "virtual_server",
+        "IP PORT | fwmark N | group NAME",
+        "A load-balanced service.",
+    ),
+    lvs_block("SSL", "", "Certificates of the SSL_GET checker."),
+    word(
+        "include",
+        "PATTERN",
+        "Reads further files here; relative to the file it stands in.",
+    )
+    .yes(),
+    word(
+        "includer",
+        "PATTERN",
+        "As include; a file that cannot be read ends the start.",
+    )
+    .since("2.2.0")
+    .yes(),
+    word(
+        "includem",
+        "PATTERN",
+        "As includer; so does a name that does not exist.",
+    )
+    .since("2.2.0")
+    .yes(),
+    word(
+        "includew",
+        "PATTERN",
+        "As includem; so does a wildcard that matches nothing.",
+    )
+    .since("2.2.0")
+    .yes(),
+    word(
+        "includeb",
+        "PATTERN",
+        "As includer; so does a brace alternative that does not exist.",
+    )
+    .since("2.2.0")
+    .yes(),
+    word("includea", "PATTERN", "All of the above.")
+        .since("2.2.0")
+        .yes(),
+];
+
+pub(super) const EVERVIP: &[Keyword] = &[
+    word(
+        "unrunnable_scripts",
+        "succeed | fail",
+        "Whether a check that cannot be executed counts as success, as it does for keepalived, or as failure.",
+    )
+    .default("succeed"),
+    word(
+        "reinstate_addresses",
+        "on | off",
+        "Whether an address removed behind our back is put back at once.",
+    )
+    .default("on"),
+];

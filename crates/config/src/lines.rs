@@ -1,0 +1,324 @@
+//! Files to logical lines: comments, includes, conditional lines, braces
+//! (spec config-language 2, 4 and 5).
+
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Class, Code, Diagnostic};
+use crate::include::{self, Checks};
+use crate::lex::{first_brace, strip_comment, words};
+use crate::load::{Options, Refusal};
+use crate::machine::{Files, Host};
+use crate::source::{SourceMap, Span};
+use crate::text::Text;
+use crate::tree::{Line, Logical};
+
+/// Everything that reading needs and gives.
+pub(crate) struct Reader<'a> {
+    files: &'a dyn Files,
+    config_id: String,
+    pub(crate) sources: SourceMap,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) lines: Vec<Logical>,
+    /// `@evervip` lines without that word.
+    pub(crate) directives: Vec<Line>,
+    pub(crate) refusal: Option<Refusal>,
+    checks: Checks,
+    /// Files being read, outermost first.
+    chain: Vec<PathBuf>,
+    bytes_read: usize,
+    exhausted: bool,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(files: &'a dyn Files, host: &dyn Host, options: &Options) -> Self {
+        let config_id = options.config_id.clone().unwrap_or_else(|| {
+            let node = host.node_name();
+            node.split('.').next().unwrap_or_default().to_owned()
+        });
+        Self {
+            files,
+            config_id,
+            sources: SourceMap::default(),
+            diagnostics: Vec::new(),
+            lines: Vec::new(),
+            directives: Vec::new(),
+            refusal: None,
+            checks: if options.all_includes_required {
+                Checks::ALL
+            } else {
+                Checks::NONE
+            },
+            chain: Vec::new(),
+            bytes_read: 0,
+            exhausted: false,
+        }
+    }
+
+    /// Reads the main file.
+    pub(crate) fn read_main(&mut self, path: &Path) {
+        let shown = path.display().to_string();
+        match include::open(self.files, path) {
+            Ok(bytes) => self.read_bytes(&shown, path, bytes),
+            Err(problem) => {
+                self.refusal = Some(Refusal::Unreadable);
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        Code::UnreadableFile,
+                        Class::FileNotFound,
+                        format!("Unable to read configuration file {shown}: {problem}"),
+                    )
+                    .error()
+                    .help("name the configuration with -f FILE, or create it"),
+                );
+            }
+        }
+    }
+
+    fn read_bytes(&mut self, shown: &str, path: &Path, bytes: Vec<u8>) {
+        self.bytes_read = self.bytes_read.saturating_add(bytes.len());
+        if self.bytes_read > MAX_BYTES || self.sources.len() >= MAX_FILES {
+            self.give_up(&format!("configuration too large at file {shown}"));
+            return;
+        }
+        let checks = self.checks;
+        self.chain.push(path.to_owned());
+        let file = self.sources.add(shown, bytes);
+        let bytes = self.sources.bytes(file).to_vec();
+        let mut start = 0;
+        for physical in bytes.split_inclusive(|b| *b == b'\n') {
+            let end = physical
+                .iter()
+                .rposition(|b| !matches!(b, b'\n' | b'\r'))
+                .map_or(0, |e| e + 1);
+            self.physical(&Text::from_source(file, start, &physical[..end]));
+            start += physical.len();
+            if self.exhausted {
+                break;
+            }
+        }
+        self.chain.pop();
+        self.checks = checks;
+    }
+
+    /// Ends the reading: a limit that no sane file comes near has been reached.
+    fn give_up(&mut self, what: &str) {
+        if !self.exhausted {
+            self.exhausted = true;
+            self.refusal = Some(Refusal::Fatal);
+            self.diagnostics.push(
+                Diagnostic::new(Code::Limit, Class::General, what.to_owned())
+                    .error()
+                    .help("make it smaller"),
+            );
+        }
+    }
+
+    fn physical(&mut self, raw: &Text) {
+        let stripped = strip_comment(raw);
+        if let Some(span) = stripped.invisible {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Code::Suspicious,
+                    Class::UnknownKeyword,
+                    "invisible character in the line: read as if it were not there",
+                )
+                .at(span)
+                .help("remove it (zero-width or no-break space, byte-order mark); keepalived does not know the word"),
+            );
+        }
+        let mut text = stripped.text;
+        if text.is_empty() {
+            return;
+        }
+        if raw.bytes().contains(&0) {
+            self.diagnostics.push(
+                Diagnostic::new(Code::Suspicious, Class::Log, "NUL character in the line")
+                    .at(text.whole())
+                    .help("remove it"),
+            );
+        }
+        if text.bytes()[0] == b'@' {
+            match self.condition(&text) {
+                Some(rest) => text = rest,
+                None => return,
+            }
+        }
+        self.logical(text, stripped.open_quote);
+    }
+
+    /// The rest of a conditional line that applies.
+    fn condition(&mut self, text: &Text) -> Option<Text> {
+        let blank = |b: &u8| *b == b' ' || *b == b'\t';
+        let end = text.bytes().iter().position(blank)?;
+        let rest = text.slice(end..text.len()).trimmed();
+        let id = &text.bytes()[1..end];
+        if id == b"evervip" {
+            let words = words(&rest);
+            if !words.tokens.is_empty() {
+                self.directives.push(Line {
+                    text: rest,
+                    tokens: words.tokens,
+                });
+            }
+            return None;
+        }
+        let applies = match id.strip_prefix(b"^") {
+            Some(id) => id != self.config_id.as_bytes(),
+            None => id == self.config_id.as_bytes(),
+        };
+        applies.then_some(rest)
+    }
+
+    fn logical(&mut self, text: Text, open_quote: bool) {
+        if let Some(span) = unsupported_definition(&text) {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Code::NotSupported,
+                    Class::Log,
+                    format!(
+                        "definitions are not supported by this version: '{}'",
+                        text.lossy()
+                    ),
+                )
+                .at(span)
+                .help("write the value where it is used"),
+            );
+            return;
+        }
+        if let Some((checks, pattern)) = include::recognise(&text) {
+            self.include(checks, &pattern);
+            return;
+        }
+        let mut left = text;
+        while let Some(at) = first_brace(left.bytes()) {
+            self.words(left.slice(0..at).trimmed(), open_quote);
+            let span = left.span(at..at + 1);
+            self.lines.push(if left.bytes()[at] == b'{' {
+                Logical::Open(span)
+            } else {
+                Logical::Close(span)
+            });
+            left = left.slice(at + 1..left.len()).trimmed();
+        }
+        self.words(left, open_quote);
+        if self.lines.len() > MAX_LINES {
+            self.give_up("configuration has too many lines");
+        }
+    }
+
+    fn words(&mut self, text: Text, open_quote: bool) {
+        if text.is_empty() {
+            return;
+        }
+        let words = words(&text);
+        let unmatched = words.unmatched.or_else(|| open_quote.then(|| text.whole()));
+        if let Some(span) = unmatched {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Code::UnmatchedQuote,
+                    Class::UnmatchedQuote,
+                    format!("Unmatched quote: '{}'", text.lossy()),
+                )
+                .at(span)
+                .help("close the double quote on the same line"),
+            );
+        }
+        if let Some(first) = words.tokens.first() {
+            // The reader sets the checks as it goes, because they hold for what follows.
+            if first.text == "include_check" {
+                self.checks = self.checks.changed_by(&words.tokens[1..]);
+            }
+            self.lines.push(Logical::Words(Line {
+                text,
+                tokens: words.tokens,
+            }));
+        }
+    }
+
+    fn include(&mut self, checks: Checks, pattern: &Text) {
+        let checks = checks.union(self.checks);
+        let at = pattern.whole();
+        if self.chain.len() >= MAX_DEPTH {
+            self.include_error(at, "include nests too deeply".to_owned());
+            return;
+        }
+        let directory = self
+            .chain
+            .last()
+            .and_then(|p| p.parent())
+            .map(Path::to_owned)
+            .unwrap_or_default();
+        let found = include::expand(self.files, &directory, &pattern.lossy());
+        // A wildcard that matches nothing is nobody's mistake unless a check says so.
+        let complaint = found
+            .complaint
+            .filter(|(_, bit)| *bit != Checks::WILDCARD || checks.contains(*bit));
+        if let Some((message, bit)) = complaint {
+            self.include_problem(at, message, checks.contains(bit));
+        }
+        for path in found.paths {
+            let full = directory.join(&path);
+            if let Some(first) = self.chain.iter().position(|p| *p == full) {
+                let chain: Vec<_> = self.chain[first..]
+                    .iter()
+                    .chain(std::iter::once(&full))
+                    .map(|p| p.display().to_string())
+                    .collect();
+                self.include_error(at, format!("include loop: {}", chain.join(" -> ")));
+                continue;
+            }
+            let shown = path.display().to_string();
+            match include::open(self.files, &full) {
+                Ok(bytes) => self.read_bytes(&shown, &full, bytes),
+                Err(problem) => self.include_problem(
+                    at,
+                    format!("Configuration file '{shown}' {problem} - skipping"),
+                    checks.contains(Checks::READ),
+                ),
+            }
+            if self.exhausted {
+                return;
+            }
+        }
+    }
+
+    fn include_problem(&mut self, at: Span, message: String, fatal: bool) {
+        let mut diagnostic = Diagnostic::new(Code::Include, Class::Notice, message)
+            .at(at)
+            .help("a relative name counts from the directory of the file with the include");
+        if fatal {
+            self.refusal = self.refusal.or(Some(Refusal::Include));
+            diagnostic = diagnostic.error();
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn include_error(&mut self, at: Span, message: String) {
+        self.refusal = self.refusal.or(Some(Refusal::Include));
+        self.diagnostics.push(
+            Diagnostic::new(Code::Include, Class::General, message)
+                .error()
+                .at(at)
+                .help("take this include out"),
+        );
+    }
+}
+
+/// `$NAME=…`, `~SEQ` and `~LST` lines.
+fn unsupported_definition(text: &Text) -> Option<Span> {
+    let bytes = text.bytes();
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    let defines = bytes.strip_prefix(b"$").is_some_and(|rest| {
+        let name = rest.iter().take_while(|b| is_name(b)).count();
+        name > 0 && !rest[0].is_ascii_digit() && rest.get(name) == Some(&b'=')
+    });
+    let repeats = bytes.starts_with(b"~SEQ") || bytes.starts_with(b"~LST");
+    (defines || repeats).then(|| text.whole())
+}
+
+/// Bytes of all files together.
+const MAX_BYTES: usize = 32 << 20;
+const MAX_FILES: usize = 10_000;
+const MAX_LINES: usize = 1_000_000;
+/// Files that include one another.
+const MAX_DEPTH: usize = 100;

@@ -1,0 +1,355 @@
+//! Drafts to the model.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use evervip_model::{
+    Authentication, Command, Config, Delivery, Family, GratuitousArp, InitialState, Instance,
+    InstanceIndex, NotifyCommands, Priority, ScriptIndex, SyncGroup, TrackedScript,
+    UnsupportedReason, Version, VrrpScript,
+};
+
+use super::Lower;
+use super::draft::{AuthType, GarpDraft, GroupDraft, InstanceDraft, ScriptDraft, TrackDraft};
+use crate::diagnostic::{Class, Code, Diagnostic};
+use crate::load::Mode;
+
+/// Commands that can be run, beside their drafts.
+#[derive(Default)]
+pub(super) struct Resolved {
+    pub(super) scripts: Vec<(ScriptDraft, Option<Command>)>,
+    /// In the order of the instances.
+    pub(super) instances: Vec<NotifyCommands>,
+    /// By name, because groups may be removed later.
+    pub(super) groups: Vec<(String, NotifyCommands)>,
+}
+
+impl Lower<'_> {
+    pub(super) fn build(
+        &mut self,
+        drafts: &[InstanceDraft],
+        groups: &[GroupDraft],
+        resolved: Resolved,
+    ) -> Config {
+        let mut config = Config {
+            globals: self.globals.model.clone(),
+            ..Config::default()
+        };
+        // Where each script of the file went; a dropped one is nowhere.
+        self.script_places = Vec::new();
+        for (draft, command) in resolved.scripts {
+            let place = command.map(|command| {
+                config.scripts.push(script(&draft, command));
+                ScriptIndex(config.scripts.len() - 1)
+            });
+            self.script_places.push(place);
+        }
+        for (draft, notify) in drafts.iter().zip(resolved.instances) {
+            if let Some(instance) = self.build_instance(draft, notify) {
+                config.instances.push(instance);
+            }
+        }
+        for group in groups {
+            let members: Vec<_> = group
+                .members
+                .iter()
+                .filter_map(|(name, _)| {
+                    let at = config.instances.iter().position(|i| *i.name == **name)?;
+                    Some(InstanceIndex(at))
+                })
+                .collect();
+            let notify = resolved.groups.iter().find(|(n, _)| *n == group.name);
+            config.sync_groups.push(SyncGroup {
+                name: Arc::from(group.name.as_str()),
+                members,
+                notify: notify.map(|(_, n)| n.clone()).unwrap_or_default(),
+            });
+        }
+        config
+    }
+
+    fn build_instance(
+        &mut self,
+        draft: &InstanceDraft,
+        notify: NotifyCommands,
+    ) -> Option<Instance> {
+        let unsupported = self.unsupported_reason(draft);
+        Some(Instance {
+            name: Arc::from(draft.name.as_str()),
+            initial_state: draft.state.unwrap_or(InitialState::Backup),
+            interface: draft.interface.clone(),
+            // `check_minimum` has refused instances without.
+            vrid: draft.vrid?,
+            priority: draft.priority.unwrap_or(Priority::DEFAULT),
+            version: draft.version.unwrap_or(Version::V2),
+            family: draft.family.unwrap_or(Family::Inet),
+            advert_interval: Duration::from_micros(draft.advert_interval),
+            nopreempt: draft.nopreempt,
+            preempt_delay: Duration::from_micros(draft.preempt_delay),
+            down_timer_adverts: draft.down_timer_adverts,
+            skip_check_adv_addr: draft.skip_check_adv_addr,
+            lower_prio_no_advert: draft
+                .lower_prio_no_advert
+                .unwrap_or(self.globals.lower_prio_no_advert),
+            higher_prio_send_advert: draft
+                .higher_prio_send_advert
+                .unwrap_or(self.globals.higher_prio_send_advert),
+            source: draft.source,
+            track_source: draft.track_source,
+            delivery: self.delivery(draft),
+            authentication: match (draft.auth_type, draft.auth_pass) {
+                (Some(AuthType::Pass), Some(pass)) => Authentication::Pass(pass),
+                _ => Authentication::None,
+            },
+            addresses: draft.addresses.clone(),
+            excluded_addresses: draft.excluded.clone(),
+            track_interfaces: draft.trackers.interfaces.clone(),
+            track_scripts: self.tracked_scripts(&draft.trackers.scripts),
+            track_primary: draft.track_primary,
+            garp: self.garp(draft.garp),
+            notify,
+            unsupported,
+        })
+    }
+
+    fn unsupported_reason(&mut self, draft: &InstanceDraft) -> Option<UnsupportedReason> {
+        if draft.family == Some(Family::Inet6) {
+            self.unsupported(
+                draft,
+                "IPv6 instances are not supported by this version",
+                "the instance stays in FAULT",
+            );
+            Some(UnsupportedReason::Inet6)
+        } else if draft.auth_type == Some(AuthType::Header) {
+            Some(UnsupportedReason::AuthenticationHeader)
+        } else if draft.interface.is_none() {
+            Some(UnsupportedReason::NoInterface)
+        } else {
+            None
+        }
+    }
+
+    fn delivery(&self, draft: &InstanceDraft) -> Delivery {
+        if !draft.peers.is_empty() {
+            return Delivery::Unicast {
+                peers: draft.peers.clone(),
+                ttl: draft.ttl.unwrap_or(255),
+                check_source: draft.check_unicast_source,
+            };
+        }
+        if draft.unicast_wanted && draft.fault_no_peer {
+            return Delivery::NoPeer;
+        }
+        let default = match draft.family {
+            Some(Family::Inet6) => std::net::IpAddr::from([0xff02, 0, 0, 0, 0, 0, 0, 0x12]),
+            _ => self.globals.multicast_group,
+        };
+        Delivery::Multicast {
+            group: draft.multicast_group.unwrap_or(default),
+        }
+    }
+
+    fn tracked_scripts(&self, tracks: &[TrackDraft]) -> Vec<TrackedScript> {
+        tracks
+            .iter()
+            .filter_map(|t| {
+                Some(TrackedScript {
+                    script: (*self.script_places.get(t.script)?)?,
+                    weight: t.weight,
+                    reverse: t.reverse,
+                })
+            })
+            .collect()
+    }
+
+    fn garp(&self, draft: GarpDraft) -> GratuitousArp {
+        let globals = &self.globals.garp;
+        let seconds = |n: u32| Duration::from_secs(u64::from(n));
+        GratuitousArp {
+            delay: seconds(draft.delay),
+            repeat: draft.repeat,
+            refresh: seconds(draft.refresh),
+            refresh_repeat: draft.refresh_repeat,
+            lower_prio_delay: seconds(
+                draft
+                    .lower_delay
+                    .or(globals.lower_delay)
+                    .unwrap_or(globals.delay),
+            ),
+            lower_prio_repeat: draft
+                .lower_repeat
+                .or(globals.lower_repeat)
+                .unwrap_or(globals.repeat),
+        }
+    }
+
+    /// Trackers of a group become trackers of its members (spec vrrp-keywords 14, 18-35).
+    pub(super) fn fold_group_trackers(&mut self, config: &mut Config, groups: &[GroupDraft]) {
+        for (at, group) in groups.iter().enumerate() {
+            let members = config.sync_groups[at].members.clone();
+            let has_owner = members
+                .iter()
+                .any(|m| config.instances[m.0].priority.is_owner());
+            let mut trackers = group.trackers.clone();
+            for track in &mut trackers.scripts {
+                let name = self
+                    .script_names
+                    .get(track.script)
+                    .cloned()
+                    .unwrap_or_default();
+                self.clear_weight(group, has_owner, "script", &name, &mut track.weight);
+            }
+            for track in &mut trackers.interfaces {
+                self.clear_weight(
+                    group,
+                    has_owner,
+                    "interface",
+                    &track.interface,
+                    &mut track.weight,
+                );
+            }
+            let scripts = self.tracked_scripts(&trackers.scripts);
+            for member in members {
+                let instance = &mut config.instances[member.0];
+                for track in &scripts {
+                    match instance
+                        .track_scripts
+                        .iter_mut()
+                        .find(|t| t.script == track.script)
+                    {
+                        Some(own) if own.weight != 0 => *own = *track,
+                        Some(_) => {}
+                        None => instance.track_scripts.push(*track),
+                    }
+                }
+                for track in &trackers.interfaces {
+                    if instance.interface.as_ref() == Some(&track.interface) {
+                        continue;
+                    }
+                    let own = instance
+                        .track_interfaces
+                        .iter_mut()
+                        .find(|t| t.interface == track.interface);
+                    let Some(own) = own else {
+                        instance.track_interfaces.push(track.clone());
+                        continue;
+                    };
+                    if own.weight != 0 {
+                        *own = track.clone();
+                    }
+                    let text = format!(
+                        "({}) track_interface {} is configured on VRRP instance and sync group. Remove vrrp instance or sync group config",
+                        instance.name, track.interface
+                    );
+                    self.say(
+                        Diagnostic::new(Code::Duplicate, Class::General, text)
+                            .label(group.span, "in this group"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn clear_weight(
+        &mut self,
+        group: &GroupDraft,
+        has_owner: bool,
+        kind: &str,
+        what: &str,
+        weight: &mut i32,
+    ) {
+        if !has_owner || *weight == 0 {
+            return;
+        }
+        *weight = 0;
+        let text = format!(
+            "({}) Cannot have weighted track {kind} '{what}' with member having priority 255 - clearing weight",
+            group.name
+        );
+        self.say(
+            Diagnostic::new(Code::Conflict, Class::General, text)
+                .label(group.span, "in this group"),
+        );
+    }
+
+    /// A script that nobody tracks is not run (spec vrrp-keywords 11).
+    pub(super) fn drop_unused_scripts(&mut self, config: &mut Config) {
+        let used: Vec<bool> = (0..config.scripts.len())
+            .map(|i| {
+                let mut tracks = config.instances.iter().flat_map(|i| &i.track_scripts);
+                tracks.any(|t| t.script == ScriptIndex(i))
+            })
+            .collect();
+        let mut moved = Vec::with_capacity(used.len());
+        let mut kept = 0;
+        for is_used in &used {
+            moved.push(ScriptIndex(kept));
+            kept += usize::from(*is_used);
+        }
+        let mut at = 0;
+        config.scripts.retain(|script| {
+            let keep = used[at];
+            at += 1;
+            if !keep && self.mode == Mode::Start {
+                let text = format!("Warning - script {} is not used", script.name);
+                self.diagnostics.push(
+                    Diagnostic::new(Code::Suspicious, Class::Log, text)
+                        .help("track it, or remove it"),
+                );
+            }
+            keep
+        });
+        for instance in &mut config.instances {
+            for track in &mut instance.track_scripts {
+                track.script = moved[track.script.0];
+            }
+        }
+    }
+}
+
+fn script(draft: &ScriptDraft, command: Command) -> VrrpScript {
+    let seconds = |n: u32| Duration::from_secs(u64::from(n));
+    VrrpScript {
+        name: Arc::from(draft.name.as_str()),
+        command,
+        interval: seconds(draft.interval),
+        timeout: seconds(draft.timeout.unwrap_or(draft.interval)),
+        weight: draft.weight,
+        reverse: draft.reverse,
+        rise: draft.rise,
+        fall: draft.fall,
+        init_fail: draft.init_fail,
+    }
+}
+
+/// The message when two instances cannot share a network (spec vrrp-keywords 18-33).
+pub(super) fn clash(a: &Instance, b: &Instance) -> Option<String> {
+    if a.family != b.family || a.vrid != b.vrid || a.interface != b.interface {
+        return None;
+    }
+    match (&a.delivery, &b.delivery) {
+        (Delivery::Multicast { group: x }, Delivery::Multicast { group: y }) if x == y => {
+            let version = match a.family {
+                Family::Inet => 4,
+                Family::Inet6 => 6,
+            };
+            Some(format!(
+                "{} and {} both use VRID {} with IPv{version} on interface {}",
+                a.name,
+                b.name,
+                a.vrid,
+                a.interface.as_deref().unwrap_or("(none)")
+            ))
+        }
+        (Delivery::Unicast { peers: x, .. }, Delivery::Unicast { peers: y, .. })
+            if a.source == b.source
+                && x.iter().any(|p| y.iter().any(|q| p.address == q.address)) =>
+        {
+            Some(format!(
+                "({}) duplicate VRID conflict with {} VRID {}",
+                a.name, b.name, a.vrid
+            ))
+        }
+        _ => None,
+    }
+}

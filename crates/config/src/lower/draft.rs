@@ -1,0 +1,184 @@
+//! What the keywords said, before defaults and checks.
+
+use std::net::IpAddr;
+
+use evervip_model::{
+    Credentials, Family, Globals, InitialState, Priority, TrackedInterface, UnicastPeer, Version,
+    VirtualAddress, Vrid,
+};
+
+use crate::source::Span;
+
+/// The user of scripts that name none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum ScriptUser {
+    /// No `script_user`.
+    #[default]
+    Unset,
+    /// `script_user`.
+    Set(Credentials),
+    /// `script_user` that does not exist: scripts without user are dropped.
+    Invalid,
+}
+
+/// `global_defs`.
+#[derive(Debug, Clone)]
+pub(super) struct GlobalDraft {
+    pub(super) model: Globals,
+    pub(super) script_user: ScriptUser,
+    pub(super) version: Version,
+    pub(super) strict: bool,
+    pub(super) multicast_group: IpAddr,
+    pub(super) check_unicast_source: bool,
+    pub(super) skip_check_adv_addr: bool,
+    pub(super) down_timer_adverts: u8,
+    pub(super) lower_prio_no_advert: bool,
+    pub(super) higher_prio_send_advert: bool,
+    pub(super) garp: GarpDraft,
+}
+
+impl Default for GlobalDraft {
+    fn default() -> Self {
+        Self {
+            model: Globals::default(),
+            script_user: ScriptUser::Unset,
+            version: Version::V2,
+            strict: false,
+            multicast_group: IpAddr::from([224, 0, 0, 18]),
+            check_unicast_source: false,
+            skip_check_adv_addr: false,
+            down_timer_adverts: 3,
+            lower_prio_no_advert: false,
+            higher_prio_send_advert: false,
+            garp: GarpDraft {
+                delay: 5,
+                repeat: 5,
+                refresh: 0,
+                refresh_repeat: 1,
+                lower_delay: None,
+                lower_repeat: None,
+            },
+        }
+    }
+}
+
+/// Gratuitous ARP settings; times in seconds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GarpDraft {
+    pub(super) delay: u32,
+    pub(super) repeat: u32,
+    pub(super) refresh: u32,
+    pub(super) refresh_repeat: u32,
+    pub(super) lower_delay: Option<u32>,
+    pub(super) lower_repeat: Option<u32>,
+}
+
+/// A command line as written.
+#[derive(Debug, Clone)]
+pub(super) struct CommandDraft {
+    pub(super) argv: Vec<Vec<u8>>,
+    pub(super) credentials: Credentials,
+    pub(super) span: Span,
+}
+
+/// The `notify*` lines of a block.
+#[derive(Debug, Clone, Default)]
+pub(super) struct NotifyDraft {
+    pub(super) master: Option<CommandDraft>,
+    pub(super) backup: Option<CommandDraft>,
+    pub(super) fault: Option<CommandDraft>,
+    pub(super) stop: Option<CommandDraft>,
+    pub(super) any: Option<CommandDraft>,
+    pub(super) master_rx_lower_pri: Option<CommandDraft>,
+}
+
+/// A `vrrp_script`.
+#[derive(Debug, Clone)]
+pub(super) struct ScriptDraft {
+    pub(super) name: String,
+    pub(super) command: CommandDraft,
+    /// Seconds.
+    pub(super) interval: u32,
+    /// Seconds; `None` is the interval.
+    pub(super) timeout: Option<u32>,
+    pub(super) weight: i32,
+    pub(super) reverse: bool,
+    pub(super) rise: u32,
+    pub(super) fall: u32,
+    pub(super) init_fail: bool,
+}
+
+/// A line of `track_script`.
+#[derive(Debug, Clone)]
+pub(super) struct TrackDraft {
+    /// Index into the scripts read so far.
+    pub(super) script: usize,
+    pub(super) weight: i32,
+    pub(super) reverse: bool,
+}
+
+/// The trackers of an instance or a group.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Trackers {
+    pub(super) interfaces: Vec<TrackedInterface>,
+    pub(super) scripts: Vec<TrackDraft>,
+}
+
+/// `auth_type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AuthType {
+    Pass,
+    Header,
+}
+
+/// A `vrrp_instance`.
+#[derive(Debug, Clone)]
+pub(super) struct InstanceDraft {
+    pub(super) name: String,
+    pub(super) span: Span,
+    pub(super) state: Option<InitialState>,
+    pub(super) interface: Option<String>,
+    pub(super) vrid: Option<Vrid>,
+    pub(super) priority: Option<Priority>,
+    pub(super) version: Option<Version>,
+    pub(super) family: Option<Family>,
+    /// Microseconds.
+    pub(super) advert_interval: u64,
+    pub(super) nopreempt: bool,
+    /// Microseconds.
+    pub(super) preempt_delay: u64,
+    pub(super) down_timer_adverts: u8,
+    pub(super) skip_check_adv_addr: bool,
+    pub(super) strict: Option<bool>,
+    pub(super) lower_prio_no_advert: Option<bool>,
+    pub(super) higher_prio_send_advert: Option<bool>,
+    pub(super) source: Option<IpAddr>,
+    pub(super) track_source: bool,
+    pub(super) multicast_group: Option<IpAddr>,
+    pub(super) unicast_wanted: bool,
+    pub(super) fault_no_peer: bool,
+    pub(super) peers: Vec<UnicastPeer>,
+    pub(super) ttl: Option<u8>,
+    pub(super) check_unicast_source: bool,
+    pub(super) auth_type: Option<AuthType>,
+    pub(super) auth_pass: Option<[u8; 8]>,
+    pub(super) accept: bool,
+    pub(super) addresses: Vec<VirtualAddress>,
+    pub(super) excluded: Vec<VirtualAddress>,
+    pub(super) trackers: Trackers,
+    pub(super) track_primary: bool,
+    pub(super) garp: GarpDraft,
+    pub(super) notify: NotifyDraft,
+}
+
+/// A `vrrp_sync_group`.
+#[derive(Debug, Clone)]
+pub(super) struct GroupDraft {
+    pub(super) name: String,
+    pub(super) span: Span,
+    pub(super) members: Vec<(String, Span)>,
+    pub(super) has_member_block: bool,
+    pub(super) tracking_weight: bool,
+    pub(super) trackers: Trackers,
+    pub(super) notify: NotifyDraft,
+}

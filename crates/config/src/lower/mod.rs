@@ -1,0 +1,359 @@
+//! The tree to the model: keywords in file order, then the checks after the whole file.
+//!
+//! Messages are those of keepalived 2.2.7; the order of the checks is that of spec
+//! vrrp-keywords 18, because the first fatal one ends the run.
+
+mod address;
+mod build;
+mod check;
+mod draft;
+mod global;
+mod group;
+mod instance;
+mod resolve;
+mod script;
+mod track;
+mod unicast;
+
+use evervip_model::{Config, ScriptIndex};
+
+use crate::diagnostic::{Class, Code, Diagnostic};
+use crate::keyword::{self, Block, Need, Shape, Status};
+use crate::lex::Token;
+use crate::load::{Mode, Refusal};
+use crate::machine::Host;
+use crate::read::{Number, switch};
+use crate::source::Span;
+use crate::tree::{Line, Node};
+use draft::{GlobalDraft, GroupDraft, InstanceDraft, ScriptDraft};
+
+/// What lowering makes of a tree.
+pub(crate) struct Lowered {
+    pub(crate) config: Option<Config>,
+    pub(crate) refusal: Option<Refusal>,
+    pub(crate) has_vrrp: bool,
+    pub(crate) has_lvs: bool,
+}
+
+/// Lowers a tree.
+pub(crate) fn lower(
+    nodes: &[Node],
+    directives: &[Line],
+    host: &dyn Host,
+    mode: Mode,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Lowered {
+    let mut lower = Lower {
+        host,
+        mode,
+        diagnostics,
+        globals: GlobalDraft::default(),
+        scripts: Vec::new(),
+        instances: Vec::new(),
+        groups: Vec::new(),
+        missing_interface: false,
+        missing_parameter: false,
+        has_vrrp: false,
+        lvs: None,
+        default_user_reported: false,
+        fallback_user_reported: false,
+        script_names: Vec::new(),
+        script_places: Vec::new(),
+    };
+    lower.directives(directives);
+    lower.top(nodes);
+    lower.finish()
+}
+
+struct Lower<'a> {
+    host: &'a dyn Host,
+    mode: Mode,
+    diagnostics: &'a mut Vec<Diagnostic>,
+    globals: GlobalDraft,
+    scripts: Vec<ScriptDraft>,
+    instances: Vec<InstanceDraft>,
+    groups: Vec<GroupDraft>,
+    /// Some interface that must exist does not.
+    missing_interface: bool,
+    /// Some keyword lacks its parameter.
+    missing_parameter: bool,
+    has_vrrp: bool,
+    /// The first LVS block.
+    lvs: Option<Span>,
+    default_user_reported: bool,
+    fallback_user_reported: bool,
+    /// Names of the scripts by their index in the drafts.
+    script_names: Vec<String>,
+    /// Where those scripts stand in the model.
+    script_places: Vec<Option<ScriptIndex>>,
+}
+
+impl Lower<'_> {
+    /// `global_defs` first, wherever it stands, as the original's parent process does.
+    fn top(&mut self, nodes: &[Node]) {
+        for node in nodes {
+            if node.keyword().text == "global_defs" {
+                self.keywords(node.nodes(), Block::Global, Self::global_keyword);
+            }
+        }
+        self.keywords(nodes, Block::Top, Self::top_keyword);
+    }
+
+    fn top_keyword(&mut self, node: &Node) {
+        match node.keyword().text.as_str() {
+            "vrrp_script" => self.script(node),
+            "vrrp_sync_group" => self.sync_group(node),
+            "vrrp_instance" => self.instance(node),
+            // `global_defs` is read already; an include line that still stands has no pattern.
+            _ => {}
+        }
+    }
+
+    /// Reads the lines of a block: the table decides, `honour` does what is honoured.
+    fn keywords(&mut self, nodes: &[Node], block: Block, mut honour: impl FnMut(&mut Self, &Node)) {
+        for node in nodes {
+            let Some(entry) = node.entry else {
+                self.unknown_keyword(node, block);
+                continue;
+            };
+            if entry.is_newer_than_reference() && entry.status == Status::NotSupported {
+                self.newer_keyword(node, entry.since);
+                continue;
+            }
+            if entry.need == Need::Fatal && node.args().is_empty() && entry.status != Status::Lvs {
+                self.missing_parameter_at(node, 2);
+                continue;
+            }
+            match entry.status {
+                Status::Honoured | Status::Accepted => honour(self, node),
+                Status::NotSupported => self.not_supported(node, block),
+                Status::Lvs => self.lvs_keyword(node, block),
+            }
+        }
+    }
+
+    fn unknown_keyword(&mut self, node: &Node, block: Block) {
+        let word = &node.keyword().text;
+        let mut diagnostic = Diagnostic::new(
+            Code::UnknownKeyword,
+            Class::UnknownKeyword,
+            format!("Unknown keyword '{word}'"),
+        )
+        .at(node.span());
+        let (name, _) = block_name(block);
+        if let Some(better) = keyword::suggest(block, word) {
+            diagnostic = diagnostic.help(format!("did you mean '{better}'?"));
+        } else if block != Block::Top && keyword::find(Block::Top, word).is_some() {
+            diagnostic = diagnostic.help(format!(
+                "it belongs outside {name}: is a '}}' missing above?"
+            ));
+        } else if let Some((home, _)) = home_of(word) {
+            diagnostic = diagnostic.help(format!("it belongs into {home}; here it is ignored"));
+        } else {
+            diagnostic = diagnostic.help("remove the line; it has no effect");
+        }
+        if node.body.is_some() {
+            diagnostic = diagnostic.note("its block is skipped up to the matching '}'");
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// A keyword that the reference version does not have and that we do not honour.
+    fn newer_keyword(&mut self, node: &Node, since: &str) {
+        let word = &node.keyword().text;
+        self.diagnostics.push(
+            Diagnostic::new(
+                Code::NotSupported,
+                Class::UnknownKeyword,
+                format!("Unknown keyword '{word}'"),
+            )
+            .at(node.span())
+            .help(format!(
+                "keepalived has it since {since}; not supported by this version, it has no effect"
+            )),
+        );
+    }
+
+    fn not_supported(&mut self, node: &Node, block: Block) {
+        if block == Block::Top && node.keyword().text.starts_with("static_") {
+            self.has_vrrp = true;
+        }
+        let word = &node.keyword().text;
+        let shape = node.entry.map(|e| e.shape);
+        let what = match shape {
+            Some(Shape::Values | Shape::Keywords(_)) => "the whole block has no effect",
+            _ => "it has no effect",
+        };
+        self.diagnostics.push(
+            Diagnostic::new(
+                Code::NotSupported,
+                Class::Log,
+                format!("'{word}' is not supported by this version"),
+            )
+            .at(node.span())
+            .help(what),
+        );
+    }
+
+    fn lvs_keyword(&mut self, node: &Node, block: Block) {
+        if block == Block::Top && self.lvs.is_none() && node.body.is_some() {
+            self.lvs = Some(node.span());
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Code::NotSupported,
+                    Class::Log,
+                    "virtual servers are not run by this build",
+                )
+                .at(node.span())
+                .help("run them with keepalived -C; all LVS blocks of the file are skipped"),
+            );
+        } else if block != Block::Top || node.body.is_none() {
+            self.not_supported(node, block);
+        }
+    }
+
+    fn missing_parameter_at(&mut self, node: &Node, position: usize) {
+        let first = &node.keyword().text;
+        let last = node.line.tokens.last().map_or(first, |t| &t.text);
+        self.missing_parameter = true;
+        let arguments = node.entry.map_or("", |e| e.arguments);
+        let mut diagnostic = Diagnostic::new(
+            Code::MissingParameter,
+            Class::MissingParameter,
+            format!(
+                "*** Configuration line starting `{first}` is missing a parameter after keyword `{last}` at word position {position}"
+            ),
+        )
+        .at(node.span())
+        .error();
+        diagnostic = if arguments.is_empty() {
+            diagnostic.help("add it, or remove the line")
+        } else {
+            diagnostic.help(format!("write '{first} {arguments}', or remove the line"))
+        };
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn directives(&mut self, lines: &[Line]) {
+        for line in lines {
+            let word = &line.tokens[0];
+            let known = keyword::find(Block::Evervip, &word.text).is_some();
+            let diagnostic = if known {
+                Diagnostic::new(
+                    Code::NotSupported,
+                    Class::Log,
+                    format!("'@evervip {}' is not supported by this version", word.text),
+                )
+                .help("it has no effect")
+            } else {
+                let text = format!("Unknown keyword '@evervip {}'", word.text);
+                let d = Diagnostic::new(Code::UnknownKeyword, Class::Log, text);
+                match keyword::suggest(Block::Evervip, &word.text) {
+                    Some(better) => d.help(format!("did you mean '{better}'?")),
+                    None => d.help("remove the line; it has no effect"),
+                }
+            };
+            self.diagnostics.push(diagnostic.at(word.span));
+        }
+    }
+
+    // What all readers of keywords use.
+
+    fn complain(&mut self, code: Code, at: Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.say(Diagnostic::new(code, Class::General, message).at(at))
+    }
+
+    /// A plain log line: no complaint, not shown by `-t`.
+    fn log(&mut self, code: Code, at: Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.say(Diagnostic::new(code, Class::Log, message).at(at))
+    }
+
+    fn say(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
+        let at = self.diagnostics.len();
+        self.diagnostics.push(diagnostic);
+        &mut self.diagnostics[at]
+    }
+
+    /// Reads a number; the complaint about the word itself is made here.
+    fn number(&mut self, token: &Token, number: Number) -> Option<i64> {
+        let reading = number.read(&token.text, self.mode);
+        if let Some(text) = reading.complaint {
+            let used = reading.value.is_some();
+            let diagnostic =
+                Diagnostic::new(Code::OutOfRange, Class::InvalidNumber, text).at(token.span);
+            let said = self.say(diagnostic);
+            if used {
+                said.help = Some("write the number alone".to_owned());
+            }
+        }
+        reading.value
+    }
+
+    /// An optional switch: absent means true; `None` for a word that is none.
+    fn optional_switch(node: &Node) -> Option<bool> {
+        match node.args().first() {
+            None => Some(true),
+            Some(word) => switch(&word.text),
+        }
+    }
+
+    /// Whether an interface that must exist does, or may come later.
+    fn interface_usable(&mut self, name: &str) -> bool {
+        if self.host.interface(name).is_some() || self.globals.model.dynamic_interfaces {
+            return true;
+        }
+        self.missing_interface = true;
+        false
+    }
+
+    /// What to do about an interface that is not there.
+    fn interface_help(&self, name: &str) -> String {
+        let mut names = self.host.interface_names();
+        names.retain(|n| n != "lo");
+        names.sort();
+        let list = if names.is_empty() {
+            "none".to_owned()
+        } else if names.len() > LISTED_INTERFACES {
+            format!("{} …", names[..LISTED_INTERFACES].join(", "))
+        } else {
+            names.join(", ")
+        };
+        let meant = keyword::closest(name, names.iter().map(String::as_str))
+            .map(|n| format!("did you mean '{n}'? "))
+            .unwrap_or_default();
+        format!(
+            "{meant}this machine has: {list}; 'dynamic_interfaces' in global_defs lets it wait for one"
+        )
+    }
+}
+
+/// Title of a block in messages.
+fn block_name(block: Block) -> (&'static str, Block) {
+    keyword::BLOCKS
+        .iter()
+        .find(|(b, _)| *b == block)
+        .map_or(("", block), |(b, name)| (*name, *b))
+}
+
+/// The block that a misplaced keyword belongs to, when there is only one sort of it.
+fn home_of(word: &str) -> Option<(&'static str, Block)> {
+    [
+        Block::Global,
+        Block::Instance,
+        Block::Authentication,
+        Block::Script,
+        Block::SyncGroup,
+        Block::Top,
+    ]
+    .into_iter()
+    .find(|b| keyword::find(*b, word).is_some())
+    .map(|b| {
+        if b == Block::Top {
+            ("the top level", b)
+        } else {
+            block_name(b)
+        }
+    })
+}
+
+const LISTED_INTERFACES: usize = 12;

@@ -1,0 +1,168 @@
+//! Commands as written to commands that can be run (spec cli-and-process 9).
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use evervip_model::{Command, NotifyCommands};
+
+use super::Lower;
+use super::draft::{CommandDraft, NotifyDraft};
+use crate::diagnostic::{Class, Code, Diagnostic};
+use crate::machine::ScriptCheck;
+
+/// Why a command is not run.
+pub(super) enum Dropped {
+    NotFound,
+    Insecure,
+}
+
+/// What looking at all commands has shown.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// Some command is run although script security is off.
+    used: bool,
+    /// Some command could be replaced by others.
+    insecure: bool,
+}
+
+impl Lower<'_> {
+    pub(super) fn resolve(
+        &mut self,
+        draft: &CommandDraft,
+        seen: &mut Seen,
+    ) -> Result<Command, Dropped> {
+        let first = draft.argv.first().ok_or(Dropped::NotFound)?;
+        let written = String::from_utf8_lossy(first).into_owned();
+        if first.starts_with(b"</") {
+            return Ok(readability_check(draft));
+        }
+        let path = self
+            .command_path(draft, first, &written)
+            .ok_or(Dropped::NotFound)?;
+        match self.host.check_script(&path, draft.credentials) {
+            ScriptCheck::NotFound { reason } => {
+                let text = format!("Script {written} cannot be accessed - {reason}");
+                self.log(Code::UnusableScript, draft.span, text).help =
+                    Some("it is not run until the configuration is read again".to_owned());
+                Err(Dropped::NotFound)
+            }
+            ScriptCheck::NotExecutable => {
+                let c = draft.credentials;
+                let text = format!(
+                    "WARNING - script '{written}' is not executable for uid:gid {}:{} - disabling.",
+                    c.uid, c.gid
+                );
+                self.log(Code::UnusableScript, draft.span, text).help =
+                    Some(format!("chmod +x {written}"));
+                Err(Dropped::NotFound)
+            }
+            ScriptCheck::Usable { path, insecure } => {
+                if insecure {
+                    self.unsafe_permissions(draft, &written);
+                    if self.globals.model.script_security {
+                        return Err(Dropped::Insecure);
+                    }
+                }
+                seen.used |= !self.globals.model.script_security;
+                seen.insecure |= insecure;
+                Ok(Command {
+                    path,
+                    argv: words(draft),
+                    credentials: draft.credentials,
+                })
+            }
+        }
+    }
+
+    fn command_path(
+        &mut self,
+        draft: &CommandDraft,
+        first: &[u8],
+        written: &str,
+    ) -> Option<PathBuf> {
+        if first.contains(&b'/') {
+            return Some(PathBuf::from(OsString::from_vec(first.to_vec())));
+        }
+        let found = self.host.search_path(written);
+        match &found {
+            Some(path) => {
+                let text = format!(
+                    "WARNING - script `{written}` resolved by path search to `{}`. Please specify full path.",
+                    path.display()
+                );
+                self.log(Code::Suspicious, draft.span, text);
+            }
+            None => {
+                let text = format!("Cannot find script {written} in path - disabling");
+                self.log(Code::UnusableScript, draft.span, text).help =
+                    Some("write the full path".to_owned());
+            }
+        }
+        found
+    }
+
+    fn unsafe_permissions(&mut self, draft: &CommandDraft, written: &str) {
+        let end = if self.globals.model.script_security {
+            " - disabling"
+        } else {
+            ""
+        };
+        let text = format!("Unsafe permissions found for script '{written}'{end}.");
+        self.log(Code::InsecureScript, draft.span, text).help = Some(
+            "let only root write to it and to the directories above it, or run it as another user"
+                .to_owned(),
+        );
+    }
+
+    pub(super) fn resolve_notify(
+        &mut self,
+        notify: &NotifyDraft,
+        seen: &mut Seen,
+    ) -> NotifyCommands {
+        let mut one =
+            |draft: &Option<CommandDraft>| draft.as_ref().and_then(|d| self.resolve(d, seen).ok());
+        NotifyCommands {
+            master: one(&notify.master),
+            backup: one(&notify.backup),
+            fault: one(&notify.fault),
+            stop: one(&notify.stop),
+            any: one(&notify.any),
+            master_rx_lower_pri: one(&notify.master_rx_lower_pri),
+        }
+    }
+
+    pub(super) fn report_script_security(&mut self, seen: &Seen) {
+        if !seen.used {
+            return;
+        }
+        let insecure = if seen.insecure {
+            " There are insecure scripts."
+        } else {
+            ""
+        };
+        self.say(
+            Diagnostic::new(
+                Code::InsecureScript,
+                Class::Security,
+                format!("SECURITY VIOLATION - scripts are being executed but script_security not enabled.{insecure}"),
+            )
+            .help("write enable_script_security into global_defs"),
+        );
+    }
+}
+
+/// `</path`: the shell tries to read the file; needs no execute permission.
+fn readability_check(draft: &CommandDraft) -> Command {
+    let shell = Path::new("/bin/sh");
+    let line = draft.argv.join(&b' ');
+    Command {
+        path: shell.to_owned(),
+        argv: vec![shell.into(), "-c".into(), OsString::from_vec(line)],
+        credentials: draft.credentials,
+    }
+}
+
+fn words(draft: &CommandDraft) -> Vec<OsString> {
+    draft.argv.iter().cloned().map(OsString::from_vec).collect()
+}

@@ -1,0 +1,356 @@
+//! `vrrp_script` blocks and the command lines of `notify*` (spec vrrp-keywords 4.7 and 11).
+
+use evervip_model::Credentials;
+
+use super::Lower;
+use super::draft::{CommandDraft, NotifyDraft, ScriptDraft, ScriptUser};
+use crate::diagnostic::Code;
+use crate::keyword::Block;
+use crate::lex::{ScriptError, Token, script_words};
+use crate::read::Number;
+use crate::source::Span;
+use crate::tree::Node;
+
+/// A `vrrp_script` while it is read.
+struct Reading {
+    name: String,
+    argv: Option<Vec<Vec<u8>>>,
+    script_span: Span,
+    user: Option<Credentials>,
+    /// The whole script is dropped, and the reason has been given.
+    dropped: bool,
+    interval: u32,
+    timeout: Option<u32>,
+    weight: i32,
+    reverse: bool,
+    rise: u32,
+    fall: u32,
+    init_fail: bool,
+}
+
+impl Lower<'_> {
+    pub(super) fn script(&mut self, node: &Node) {
+        let Some(name) = node.args().first() else {
+            self.missing_parameter_at(node, 2);
+            return;
+        };
+        let mut reading = Reading {
+            name: name.text.clone(),
+            argv: None,
+            script_span: node.span(),
+            user: None,
+            dropped: false,
+            interval: 1,
+            timeout: None,
+            weight: 0,
+            reverse: false,
+            rise: 1,
+            fall: 1,
+            init_fail: false,
+        };
+        self.keywords(node.nodes(), Block::Script, |lower, node| {
+            lower.script_keyword(&mut reading, node);
+        });
+        self.finish_script(reading, node);
+    }
+
+    fn script_keyword(&mut self, script: &mut Reading, node: &Node) {
+        match node.keyword().text.as_str() {
+            "script" => {
+                if let Some((argv, _)) = self.command_words(node) {
+                    script.script_span = node.span();
+                    script.argv = Some(argv).filter(|a| !a.is_empty());
+                }
+            }
+            "interval" => self.script_seconds(script, node, "interval"),
+            "timeout" => self.script_seconds(script, node, "timeout"),
+            "weight" => self.script_weight(script, node),
+            "rise" => script.rise = self.script_count(script, node),
+            "fall" => script.fall = self.script_count(script, node),
+            "user" => self.script_own_user(script, node),
+            "init_fail" => script.init_fail = true,
+            _ => {}
+        }
+    }
+
+    fn script_seconds(&mut self, script: &mut Reading, node: &Node, what: &str) {
+        let word = &node.args()[0];
+        let name = &script.name;
+        let value = self.number(word, Number::whole(0, 4294).lenient());
+        let seconds = match value.and_then(|n| u32::try_from(n).ok()) {
+            Some(0) => {
+                let text =
+                    format!("({name}): vrrp script {what} must be greater than 0, setting to 1");
+                self.complain(Code::OutOfRange, word.span, text);
+                1
+            }
+            Some(n) => n,
+            None => {
+                let text = format!(
+                    "({name}): vrrp script {what} '{}' must be between 1 and 4294 - ignoring",
+                    word.text
+                );
+                self.complain(Code::OutOfRange, word.span, text).help =
+                    Some("use whole seconds".to_owned());
+                return;
+            }
+        };
+        if what == "interval" {
+            script.interval = seconds;
+        } else {
+            script.timeout = Some(seconds);
+        }
+    }
+
+    /// A weight outside the range is complained about and used, as the original does.
+    fn script_weight(&mut self, script: &mut Reading, node: &Node) {
+        let word = &node.args()[0];
+        let name = script.name.clone();
+        match self.number(word, Number::whole(-253, 253).lenient()) {
+            Some(n) => script.weight = i32::try_from(n).unwrap_or(0),
+            None => {
+                let text = format!(
+                    "vrrp_script {name} weight {} must be in [-253, 253]",
+                    word.text
+                );
+                self.complain(Code::OutOfRange, word.span, text);
+                if let Ok(n) = word.text.parse() {
+                    script.weight = n;
+                }
+            }
+        }
+        script.reverse = false;
+        match node.args().get(1) {
+            Some(w) if w.text == "reverse" => script.reverse = true,
+            Some(w) => {
+                let text = format!("vrrp_script {name} unknown weight option {}", w.text);
+                self.complain(Code::InvalidValue, w.span, text);
+            }
+            None => {}
+        }
+    }
+
+    fn script_count(&mut self, script: &Reading, node: &Node) -> u32 {
+        let word = &node.args()[0];
+        let value = self.number(word, Number::whole(1, i64::from(i32::MAX)).lenient());
+        value
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or_else(|| {
+                let text = format!(
+                    "({}): vrrp script {} value '{}' invalid, defaulting to 1",
+                    script.name,
+                    node.keyword().text,
+                    word.text
+                );
+                self.complain(Code::OutOfRange, word.span, text);
+                1
+            })
+    }
+
+    fn script_own_user(&mut self, script: &mut Reading, node: &Node) {
+        let user = &node.args()[0];
+        script.user = self.credentials(user, node.args().get(1));
+        if script.user.is_none() {
+            script.dropped = true;
+            let words = script.argv.iter().flatten();
+            let command: Vec<_> = words
+                .map(|w| format!("'{}'", String::from_utf8_lossy(w)))
+                .collect();
+            let text = format!("Unable to set uid/gid for script {}", command.join(" "));
+            self.complain(Code::UnknownUser, user.span, text).help = Some(
+                "name an existing user and group; until then the script is not run".to_owned(),
+            );
+        }
+    }
+
+    fn finish_script(&mut self, script: Reading, node: &Node) {
+        let end = node
+            .body
+            .as_ref()
+            .and_then(|b| b.close)
+            .unwrap_or(node.span());
+        if script.dropped {
+            return;
+        }
+        let Some(argv) = script.argv else {
+            let text = format!("No script set for vrrp_script {} - removing", script.name);
+            self.complain(Code::MissingParameter, end, text).help =
+                Some("write script \"PATH ARGUMENTS\" into the block".to_owned());
+            return;
+        };
+        let Some(credentials) = script.user.or_else(|| self.default_user(end)) else {
+            let text = format!(
+                "Unable to set default user for vrrp script {} - removing",
+                script.name
+            );
+            self.complain(Code::UnknownUser, end, text).help = Some(
+                "write script_user USER into global_defs, or user USER into the block".to_owned(),
+            );
+            return;
+        };
+        self.scripts.push(ScriptDraft {
+            name: script.name,
+            command: CommandDraft {
+                argv,
+                credentials,
+                span: script.script_span,
+            },
+            interval: script.interval,
+            timeout: script.timeout,
+            weight: script.weight,
+            reverse: script.reverse,
+            rise: script.rise,
+            fall: script.fall,
+            init_fail: script.init_fail,
+        });
+    }
+
+    /// The words of the command, and those behind it (user and group).
+    fn command_words(&mut self, node: &Node) -> Option<(Vec<Vec<u8>>, Vec<Vec<u8>>)> {
+        let line = node.line.text.bytes();
+        let outer = match script_words(line) {
+            Ok(words) => words,
+            Err(error) => {
+                self.script_error(node, &node.line.text.lossy(), error);
+                return None;
+            }
+        };
+        let command = outer.get(1)?;
+        match script_words(command) {
+            Ok(argv) => Some((argv, outer.get(2..).unwrap_or_default().to_vec())),
+            Err(error) => {
+                self.script_error(node, &String::from_utf8_lossy(command), error);
+                None
+            }
+        }
+    }
+
+    fn script_error(&mut self, node: &Node, text: &str, error: ScriptError) {
+        let (message, help) = match error {
+            ScriptError::Unterminated(q) => (
+                format!("String '{text}': missing terminating {q}"),
+                "close the quote; the command is dropped",
+            ),
+            ScriptError::LoneEscape => (
+                format!("Missing escape char at end: '{text}'"),
+                "write \\\\ for a backslash; the command is dropped",
+            ),
+        };
+        self.complain(Code::UnmatchedQuote, node.span(), message)
+            .help = Some(help.to_owned());
+    }
+
+    /// A `notify*` line. A user that does not exist drops it without a complaint, as the original.
+    fn notify_command(&mut self, node: &Node) -> Option<CommandDraft> {
+        let (argv, rest) = self.command_words(node)?;
+        let path = String::from_utf8_lossy(argv.first()?).into_owned();
+        let credentials = match rest.first() {
+            None => self.default_user(node.span())?,
+            Some(user) => {
+                let span = node.args().last().map_or(node.span(), |t| t.span);
+                let token = |bytes: &Vec<u8>| Token {
+                    text: String::from_utf8_lossy(bytes).into_owned(),
+                    bytes: bytes.clone(),
+                    span,
+                };
+                let group = rest.get(1).map(token);
+                let found = self.credentials(&token(user), group.as_ref());
+                if found.is_none() {
+                    let text = format!("Invalid user/group for notify script {path} - ignoring");
+                    self.log(Code::UnknownUser, span, text).help = Some(format!(
+                        "the words behind the command are user and group; write {} \"{path} ...\" when they are arguments",
+                        node.keyword().text
+                    ));
+                }
+                found?
+            }
+        };
+        Some(CommandDraft {
+            argv,
+            credentials,
+            span: node.span(),
+        })
+    }
+
+    /// A `notify*` keyword of an instance or a group; `who` begins its messages.
+    pub(super) fn notify(&mut self, notify: &mut NotifyDraft, who: &str, node: &Node) {
+        let name = node.keyword().text.as_str();
+        let slot = match name {
+            "notify_master" => &mut notify.master,
+            "notify_backup" => &mut notify.backup,
+            "notify_fault" => &mut notify.fault,
+            "notify_stop" => &mut notify.stop,
+            "notify" => &mut notify.any,
+            "notify_master_rx_lower_pri" => &mut notify.master_rx_lower_pri,
+            _ => return,
+        };
+        if slot.is_some() {
+            let text = format!(
+                "{who} {name} script already specified - ignoring {}",
+                node.args()[0].text
+            );
+            self.complain(Code::Duplicate, node.span(), text).help =
+                Some("keep one; let it run the other".to_owned());
+            return;
+        }
+        let command = self.notify_command(node);
+        *slot = command;
+    }
+
+    /// Looks user and group up; the group is the user's own when none is named.
+    pub(super) fn credentials(
+        &mut self,
+        user: &Token,
+        group: Option<&Token>,
+    ) -> Option<Credentials> {
+        let Some(mut credentials) = self.host.user(&user.text) else {
+            let text = format!("Script user '{}' does not exist", user.text);
+            self.log(Code::UnknownUser, user.span, text);
+            return None;
+        };
+        if let Some(group) = group {
+            match self.host.group(&group.text) {
+                Some(gid) => credentials.gid = gid,
+                None => {
+                    let text = format!("Script group '{}' does not exist", group.text);
+                    self.log(Code::UnknownUser, group.span, text);
+                    return None;
+                }
+            }
+        }
+        Some(credentials)
+    }
+
+    /// Who runs a script that names nobody.
+    fn default_user(&mut self, at: Span) -> Option<Credentials> {
+        match self.globals.script_user {
+            ScriptUser::Set(credentials) => return Some(credentials),
+            ScriptUser::Invalid => return None,
+            ScriptUser::Unset => {}
+        }
+        if let Some(credentials) = self.host.user(DEFAULT_USER) {
+            return Some(credentials);
+        }
+        if self.globals.model.script_security {
+            if !self.default_user_reported {
+                self.default_user_reported = true;
+                let text = format!("Unable to set default user {DEFAULT_USER} for script");
+                self.complain(Code::UnknownUser, at, text).help = Some(format!(
+                    "write script_user USER into global_defs, or create the account {DEFAULT_USER}"
+                ));
+            }
+            return None;
+        }
+        if !self.fallback_user_reported {
+            self.fallback_user_reported = true;
+            let text = format!("Script user '{DEFAULT_USER}' does not exist");
+            self.log(Code::UnknownUser, at, text).help = Some(
+                "scripts run as the daemon's own user; script_user in global_defs names another"
+                    .to_owned(),
+            );
+        }
+        Some(self.host.own_credentials())
+    }
+}
+
+const DEFAULT_USER: &str = "keepalived_script";

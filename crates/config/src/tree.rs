@@ -1,0 +1,302 @@
+//! Block structure: logical lines to nodes, by a plain loop with recovery.
+//!
+//! The keyword table decides what a brace belongs to. An unknown block is skipped as a unit, where
+//! the original lets its closing brace end the block around it. Nesting is bounded by the table
+//! (skipped text is counted, not stored), so the tree is never deep.
+
+use crate::diagnostic::{Class, Code, Diagnostic};
+use crate::keyword::{self, Block, Keyword, Shape, Status};
+use crate::lex::Token;
+use crate::source::Span;
+use crate::text::Text;
+
+/// A line of words.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    /// The line without comment, for script lines and messages.
+    pub(crate) text: Text,
+    /// Its words, at least one.
+    pub(crate) tokens: Vec<Token>,
+}
+
+/// What the line reader delivers.
+#[derive(Debug, Clone)]
+pub(crate) enum Logical {
+    Words(Line),
+    Open(Span),
+    Close(Span),
+}
+
+/// A keyword line with its block.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub(crate) line: Line,
+    /// Its entry in the table; `None` in value blocks and for unknown words.
+    pub(crate) entry: Option<&'static Keyword>,
+    pub(crate) body: Option<Body>,
+}
+
+/// What stands between braces.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Body {
+    pub(crate) nodes: Vec<Node>,
+    /// The closing brace, when there is one.
+    pub(crate) close: Option<Span>,
+}
+
+impl Node {
+    /// The keyword.
+    pub(crate) fn keyword(&self) -> &Token {
+        &self.line.tokens[0]
+    }
+
+    /// The words behind the keyword.
+    pub(crate) fn args(&self) -> &[Token] {
+        &self.line.tokens[1..]
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.keyword().span
+    }
+
+    pub(crate) fn nodes(&self) -> &[Node] {
+        self.body.as_ref().map_or(&[], |b| b.nodes.as_slice())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Context {
+    Keywords(Block),
+    Values,
+    /// Text that nobody reads, this many braces deep.
+    Skipped(usize),
+}
+
+struct Frame {
+    context: Context,
+    /// The line that opened it; `None` for a brace without keyword.
+    owner: Option<Node>,
+    nodes: Vec<Node>,
+}
+
+/// Builds the tree of a whole configuration.
+pub(crate) fn build(lines: Vec<Logical>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
+    let mut builder = Builder {
+        top: Vec::new(),
+        stack: Vec::new(),
+        adjacent: false,
+        diagnostics,
+    };
+    for line in lines {
+        match line {
+            Logical::Words(line) => builder.words(line),
+            Logical::Open(span) => builder.open(span),
+            Logical::Close(span) => builder.close(span),
+        }
+    }
+    builder.end()
+}
+
+struct Builder<'a> {
+    top: Vec<Node>,
+    stack: Vec<Frame>,
+    /// The last thing read was a line of words: a brace now belongs to it.
+    adjacent: bool,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Builder<'_> {
+    fn context(&self) -> Context {
+        self.stack
+            .last()
+            .map_or(Context::Keywords(Block::Top), |f| f.context)
+    }
+
+    fn nodes(&mut self) -> &mut Vec<Node> {
+        match self.stack.last_mut() {
+            Some(frame) => &mut frame.nodes,
+            None => &mut self.top,
+        }
+    }
+
+    fn words(&mut self, line: Line) {
+        self.open_if_missing();
+        let entry = match self.context() {
+            Context::Keywords(block) => keyword::find(block, &line.tokens[0].text),
+            Context::Values => None,
+            Context::Skipped(_) => return,
+        };
+        let node = Node {
+            line,
+            entry,
+            body: None,
+        };
+        self.nodes().push(node);
+        self.adjacent = true;
+    }
+
+    /// The last line wants a block, and something else than a brace follows.
+    fn open_if_missing(&mut self) {
+        if !self.adjacent || !matches!(self.context(), Context::Keywords(_)) {
+            return;
+        }
+        let Some(node) = self.nodes().last() else {
+            return;
+        };
+        let (name, span) = (node.keyword().text.clone(), node.span());
+        let shape = node.entry.map(|e| e.shape);
+        let diagnostic = match shape {
+            Some(Shape::Values) => Diagnostic::new(
+                Code::Brace,
+                Class::Log,
+                format!("'{{' missing from beginning of block {name}"),
+            ),
+            Some(Shape::Keywords(_) | Shape::Lvs) => Diagnostic::new(
+                Code::Brace,
+                Class::MissingOpen,
+                "Missing '{' at beginning of configuration block",
+            ),
+            _ => return,
+        };
+        self.diagnostics
+            .push(diagnostic.at(span).help(format!("write '{name} ... {{'")));
+        self.push_frame(true);
+    }
+
+    fn open(&mut self, span: Span) {
+        match self.context() {
+            // In the original a brace among values is a value, and the next '}' ends the block.
+            Context::Values => {
+                let token = Token {
+                    text: "{".to_owned(),
+                    bytes: b"{".to_vec(),
+                    span,
+                };
+                let mut text = Text::from_source(span.file, span.start as usize, b"{");
+                text = text.trimmed();
+                let line = Line {
+                    text,
+                    tokens: vec![token],
+                };
+                self.nodes().push(Node {
+                    line,
+                    entry: None,
+                    body: None,
+                });
+            }
+            Context::Skipped(depth) => {
+                if let Some(frame) = self.stack.last_mut() {
+                    frame.context = Context::Skipped(depth + 1);
+                }
+            }
+            Context::Keywords(_) => self.open_block(span),
+        }
+        self.adjacent = false;
+    }
+
+    fn open_block(&mut self, span: Span) {
+        let adjacent = self.adjacent;
+        let owner = self.nodes().last().filter(|_| adjacent);
+        let takes_block = owner
+            .and_then(|n| n.entry)
+            .is_some_and(|e| matches!(e.shape, Shape::Keywords(_) | Shape::Values | Shape::Lvs));
+        // An unknown keyword is reported when the tree is read; its block belongs to that report.
+        let unknown = owner.is_some_and(|n| n.entry.is_none());
+        if !takes_block && !unknown {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Code::Brace,
+                    Class::UnexpectedOpen,
+                    "Unexpected '{' - ignoring",
+                )
+                .at(span)
+                .help("remove it together with its '}'; the text between them is skipped"),
+            );
+        }
+        self.push_frame(adjacent);
+    }
+
+    /// Opens the block of the last line, or one without owner.
+    fn push_frame(&mut self, owned: bool) {
+        let owner = if owned { self.nodes().pop() } else { None };
+        let context = match owner
+            .as_ref()
+            .and_then(|n| n.entry)
+            .map(|e| (e.shape, e.status))
+        {
+            Some((_, Status::Lvs)) => Context::Skipped(1),
+            Some((Shape::Keywords(block), _)) => Context::Keywords(block),
+            Some((Shape::Values, _)) => Context::Values,
+            _ => Context::Skipped(1),
+        };
+        self.stack.push(Frame {
+            context,
+            owner,
+            nodes: Vec::new(),
+        });
+        self.adjacent = false;
+    }
+
+    fn close(&mut self, span: Span) {
+        self.open_if_missing();
+        self.adjacent = false;
+        if let Context::Skipped(depth) = self.context() {
+            if depth > 1 {
+                if let Some(frame) = self.stack.last_mut() {
+                    frame.context = Context::Skipped(depth - 1);
+                }
+                return;
+            }
+        }
+        if self.stack.is_empty() {
+            self.diagnostics.push(
+                Diagnostic::new(Code::Brace, Class::UnexpectedClose, "Extra '}' found")
+                    .at(span)
+                    .help("remove it, or add the '{' that belongs to it"),
+            );
+        } else {
+            self.pop_frame(Some(span));
+        }
+    }
+
+    fn pop_frame(&mut self, close: Option<Span>) {
+        let Some(frame) = self.stack.pop() else {
+            return;
+        };
+        if let Some(mut node) = frame.owner {
+            node.body = Some(Body {
+                nodes: frame.nodes,
+                close,
+            });
+            self.nodes().push(node);
+        }
+    }
+
+    fn end(mut self) -> Vec<Node> {
+        self.open_if_missing();
+        let missing: usize = self
+            .stack
+            .iter()
+            .map(|f| match f.context {
+                Context::Skipped(depth) => depth,
+                Context::Keywords(_) | Context::Values => 1,
+            })
+            .sum();
+        if missing > 0 {
+            let mut diagnostic = Diagnostic::new(
+                Code::Brace,
+                Class::MissingClose,
+                format!("There are {missing} missing '}}'s or extra '{{'s"),
+            )
+            .help("every '{' needs a '}'");
+            for owner in self.stack.iter().filter_map(|f| f.owner.as_ref()) {
+                diagnostic = diagnostic.label(owner.span(), "this block is not closed");
+            }
+            self.diagnostics.push(diagnostic);
+        }
+        while !self.stack.is_empty() {
+            self.pop_frame(None);
+        }
+        self.top
+    }
+}

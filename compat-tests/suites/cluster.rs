@@ -21,6 +21,8 @@ use crate::{
 pub const PATIENCE: Duration = Duration::from_secs(15);
 /// Added to upper bounds of the protocol's times: the machine may be busy with other cases.
 pub const SLACK: Duration = Duration::from_millis(800);
+/// Adverts at the beginning and at the end of a failure message.
+const STORY_ADVERTS: usize = 30;
 /// Where the program under test appears in each node: argv is the same for both sides.
 pub const PROGRAM: &str = "/run/bin/keepalived";
 /// Configuration file in each node.
@@ -205,8 +207,13 @@ impl Cluster {
                 .filter(|line| !line.text.contains("gratuitous ARP"));
             story.extend(lines.map(|line| format!("{} {}\n", clock(line.at), line.text)));
         }
-        story += "--- adverts:\n";
-        for a in self.capture.adverts_after(0) {
+        let adverts = self.capture.adverts_after(0);
+        story += &format!("--- adverts ({}, the middle left out):\n", adverts.len());
+        let tail = adverts.len().saturating_sub(STORY_ADVERTS);
+        for (number, a) in adverts.iter().enumerate() {
+            if (STORY_ADVERTS..tail).contains(&number) {
+                continue;
+            }
             story += &format!(
                 "{} {} > {} v{} vrid {} prio {}\n",
                 clock(a.at),

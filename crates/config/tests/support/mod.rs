@@ -1,0 +1,153 @@
+//! An invented machine for the tests.
+
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use evervip_config::{FileKind, Files, Host, InterfaceFacts, ScriptCheck};
+use evervip_model::Credentials;
+
+/// Files in memory.
+#[derive(Default)]
+pub struct MemoryFiles(pub BTreeMap<PathBuf, Vec<u8>>);
+
+impl MemoryFiles {
+    pub fn with(mut self, path: &str, text: impl Into<Vec<u8>>) -> Self {
+        self.0.insert(PathBuf::from(path), text.into());
+        self
+    }
+}
+
+impl Files for MemoryFiles {
+    fn kind(&self, path: &Path) -> io::Result<FileKind> {
+        if self.0.contains_key(path) {
+            Ok(FileKind::Regular {
+                executable: path.extension().is_some_and(|e| e == "sh"),
+            })
+        } else if self.0.keys().any(|k| k.starts_with(path)) {
+            Ok(FileKind::Directory)
+        } else {
+            Err(io::Error::from_raw_os_error(2))
+        }
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.0
+            .get(path)
+            .cloned()
+            .ok_or_else(|| io::Error::from_raw_os_error(2))
+    }
+
+    /// Knows `*` only as "anything before this end".
+    fn glob(&self, directory: &Path, pattern: &str) -> Vec<PathBuf> {
+        let full = directory.join(pattern);
+        let full = full.to_string_lossy();
+        let matches = |path: &str| match full.split_once('*') {
+            Some((start, end)) => path.starts_with(start) && path.ends_with(end),
+            None => path == full,
+        };
+        self.0
+            .keys()
+            .filter(|p| matches(&p.to_string_lossy()))
+            .map(|p| p.strip_prefix(directory).unwrap_or(p).to_owned())
+            .collect()
+    }
+}
+
+/// A machine with the given interfaces, users and scripts.
+pub struct FakeHost {
+    pub interfaces: Vec<String>,
+    pub users: Vec<(String, u32)>,
+    /// `None`: every script is there.
+    pub scripts: Option<Vec<String>>,
+    pub insecure: Vec<String>,
+    pub mtu: u32,
+}
+
+impl Default for FakeHost {
+    fn default() -> Self {
+        Self {
+            interfaces: [
+                "lo", "eth0", "eth1", "eth2", "eth3", "ens192", "ens33", "enp0s3", "bond0",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+            users: vec![
+                ("root".into(), 0),
+                ("nobody".into(), 65534),
+                ("adminuser".into(), 1000),
+            ],
+            scripts: None,
+            insecure: vec!["/insecure.sh".into()],
+            mtu: 1500,
+        }
+    }
+}
+
+impl Host for FakeHost {
+    fn interface(&self, name: &str) -> Option<InterfaceFacts> {
+        self.interfaces
+            .iter()
+            .find(|n| *n == name)
+            .map(|n| InterfaceFacts {
+                loopback: n == "lo",
+                multicast: n != "lo",
+                mtu: self.mtu,
+            })
+    }
+
+    fn interface_names(&self) -> Vec<String> {
+        self.interfaces.clone()
+    }
+
+    fn user(&self, name: &str) -> Option<Credentials> {
+        let (_, id) = self.users.iter().find(|(n, _)| n == name)?;
+        Some(Credentials { uid: *id, gid: *id })
+    }
+
+    fn group(&self, name: &str) -> Option<u32> {
+        self.users
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, id)| *id)
+    }
+
+    fn own_credentials(&self) -> Credentials {
+        Credentials { uid: 0, gid: 0 }
+    }
+
+    fn check_script(&self, path: &Path, _: Credentials) -> ScriptCheck {
+        let name = path.to_string_lossy();
+        if self
+            .scripts
+            .as_ref()
+            .is_some_and(|s| !s.iter().any(|x| *x == name))
+            || name.contains("absent")
+        {
+            return ScriptCheck::NotFound {
+                reason: "No such file or directory".to_owned(),
+            };
+        }
+        if name.contains("plain") {
+            return ScriptCheck::NotExecutable;
+        }
+        ScriptCheck::Usable {
+            insecure: self.insecure.iter().any(|x| *x == name),
+            path: path.to_owned(),
+        }
+    }
+
+    fn search_path(&self, name: &str) -> Option<PathBuf> {
+        (!name.contains("absent")).then(|| PathBuf::from("/usr/bin").join(name))
+    }
+
+    fn resolves(&self, name: &str) -> bool {
+        !name.contains("invalid") && !name.contains('*')
+    }
+
+    fn node_name(&self) -> String {
+        "node1.example.com".to_owned()
+    }
+}

@@ -1,0 +1,4 @@
+//! The operator's tool.
+fn main() -> std::process::ExitCode {
+    evervip_ctl::main()
+}

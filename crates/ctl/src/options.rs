@@ -1,0 +1,102 @@
+//! Arguments.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use lexopt::prelude::{Long, Short, Value};
+
+/// What the user wants.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Command {
+    /// `--help`.
+    Help,
+    /// `--version`.
+    Version,
+    /// `check FILE...`.
+    Check {
+        /// At least one.
+        files: Vec<PathBuf>,
+        /// Warnings count as failure.
+        strict: bool,
+    },
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// What is wrong with it, in one line.
+pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
+    let mut parser = lexopt::Parser::from_args(arguments);
+    let (mut name, mut files, mut strict) = (None, Vec::new(), false);
+    while let Some(argument) = parser.next().map_err(|e| e.to_string())? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Command::Help),
+            Short('V') | Long("version") => return Ok(Command::Version),
+            Long("strict") => strict = true,
+            Value(word) if name.is_none() => name = Some(word),
+            Value(file) => files.push(PathBuf::from(file)),
+            other => return Err(other.unexpected().to_string()),
+        }
+    }
+    match name {
+        None => Err("a command is missing".to_owned()),
+        Some(name) if name != "check" => Err(format!("unknown command '{}'", name.display())),
+        Some(_) if files.is_empty() => Err("check needs a file".to_owned()),
+        Some(_) => Ok(Command::Check { files, strict }),
+    }
+}
+
+pub(crate) const HELP: &str = "\
+Usage: evervip check [--strict] FILE...
+
+  check FILE...   Read configurations as the daemon on this machine would, and
+                  show what there is to say about them.
+      --strict    Warnings make the exit code 1.
+  -h, --help      Show this text.
+  -V, --version   Show the version.
+
+Exit codes: 0 nothing worse than a warning, 1 warnings with --strict or a bad
+command line, 2 the daemon would refuse to start.
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &[&str]) -> Result<Command, String> {
+        parse(words.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn check_takes_files_and_strict_anywhere() {
+        let check = |files: &[&str], strict| {
+            Ok(Command::Check {
+                files: files.iter().map(PathBuf::from).collect(),
+                strict,
+            })
+        };
+        assert_eq!(parsed(&["check", "a", "b"]), check(&["a", "b"], false));
+        assert_eq!(parsed(&["check", "a", "--strict"]), check(&["a"], true));
+        assert_eq!(
+            parsed(&["--strict", "check", "--", "-a"]),
+            check(&["-a"], true)
+        );
+        assert_eq!(parsed(&["--help"]), Ok(Command::Help));
+        assert_eq!(parsed(&["check", "-V"]), Ok(Command::Version));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        assert_eq!(parsed(&[]), Err("a command is missing".to_owned()));
+        assert_eq!(
+            parsed(&["chek", "a"]),
+            Err("unknown command 'chek'".to_owned())
+        );
+        assert_eq!(parsed(&["check"]), Err("check needs a file".to_owned()));
+        assert!(
+            parsed(&["check", "--loud", "a"])
+                .unwrap_err()
+                .contains("--loud")
+        );
+    }
+}

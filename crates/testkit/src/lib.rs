@@ -1,1 +1,24 @@
-//! Virtual LAN and builders for tests; never shipped.
+//! Builders, transcripts and a virtual LAN for tests; never shipped.
+//!
+//! * [`sample`] builds configurations, hosts and checks in one line each;
+//! * [`craft`] makes packets, right ones and wrong ones;
+//! * [`Transcript`] drives one engine and writes down, in words, what it answered;
+//! * [`expect`] compares such a text with a reviewed file;
+//! * [`lan`] runs several engines against each other in virtual time;
+//! * [`monkey`] turns arbitrary bytes into arbitrary events: the body of the fuzzer.
+//!
+//! Nothing here reads a clock or draws a random number that a seed does not determine.
+#![forbid(unsafe_code)]
+
+pub mod craft;
+pub mod expect;
+pub mod lan;
+pub mod monkey;
+mod render;
+mod rng;
+pub mod sample;
+mod transcript;
+
+pub use render::{render, render_deadline};
+pub use rng::Rng;
+pub use transcript::Transcript;

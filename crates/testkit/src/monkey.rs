@@ -1,0 +1,449 @@
+//! Arbitrary bytes read as a configuration and a list of events: the body of the fuzzer.
+//!
+//! Every sequence of bytes means something, so that nothing is wasted on refusal. What is checked
+//! are the promises of the engine's documentation; a broken one panics.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use evervip_model::{Authentication, Config, Delivery, State, Version};
+use evervip_vrrp::{
+    Action, CheckOutcome, Engine, Event, LinkState, RouterId, RunId, SocketKey, SocketKind,
+    Timestamp,
+};
+
+use crate::craft::Craft;
+use crate::sample;
+
+/// Runs the events that `bytes` describe, twice, and checks what the engine promises.
+///
+/// Gives all actions, so that a caller can see how far the events got.
+///
+/// # Panics
+/// When a promise is broken.
+pub fn engine_events(bytes: &[u8]) -> Vec<Action> {
+    let first = Run::of(bytes);
+    let second = Run::of(bytes);
+    assert_eq!(
+        first.record, second.record,
+        "the same events gave other actions"
+    );
+    first.record
+}
+
+/// Bytes that are taken one after another; when they are used up there come zeros.
+struct Bytes<'a>(&'a [u8]);
+
+impl<'a> Bytes<'a> {
+    fn byte(&mut self) -> u8 {
+        let Some((first, rest)) = self.0.split_first() else {
+            return 0;
+        };
+        self.0 = rest;
+        *first
+    }
+
+    fn flag(&mut self) -> bool {
+        self.byte() & 1 == 1
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        usize::from(self.byte()) % bound
+    }
+
+    fn take(&mut self, length: usize) -> &'a [u8] {
+        let (taken, rest) = self.0.split_at(length.min(self.0.len()));
+        self.0 = rest;
+        taken
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// An engine, and what the outside knows of it.
+struct Run {
+    engine: Engine,
+    config: Config,
+    now: Timestamp,
+    started: bool,
+    stopped: bool,
+    /// Addresses that were added and not removed since, each for its router.
+    held: BTreeSet<(RouterId, u32, IpAddr)>,
+    /// Names of the interfaces.
+    links: BTreeMap<u32, String>,
+    runs: Vec<RunId>,
+    record: Vec<Action>,
+}
+
+impl Run {
+    fn of(bytes: &[u8]) -> Self {
+        let mut bytes = Bytes(bytes);
+        let config = config(&mut bytes);
+        let mut run = Self {
+            engine: Engine::new(config.clone(), sample::links(), &sample::addresses(1)),
+            config,
+            now: Timestamp::from_nanos(u64::from(bytes.byte()) * 1_000_000),
+            started: false,
+            stopped: false,
+            held: BTreeSet::new(),
+            links: sample::links()
+                .into_iter()
+                .map(|link| (link.index, link.name))
+                .collect(),
+            runs: Vec::new(),
+            record: Vec::new(),
+        };
+        while !bytes.is_empty() {
+            run.step(&mut bytes);
+        }
+        run
+    }
+
+    fn step(&mut self, bytes: &mut Bytes<'_>) {
+        match bytes.below(16) {
+            0 | 1 => self.start(),
+            2..=4 => self.wait(bytes),
+            5..=7 => self.advert(bytes),
+            8 => self.hostile(bytes),
+            9 => self.link(bytes),
+            10 => self.address(bytes),
+            11 | 12 => self.check_ended(bytes),
+            13 => self.reload(bytes),
+            14 => {
+                // The clock may stand still or be read late; it may even go back.
+                let back = Duration::from_millis(u64::from(bytes.byte()));
+                self.now = self.now - back;
+            }
+            _ => {
+                if bytes.byte() == 255 {
+                    self.event(Event::StopRequested);
+                    self.stopped = true;
+                }
+            }
+        }
+    }
+
+    fn start(&mut self) {
+        self.event(Event::Started);
+        self.started = true;
+    }
+
+    fn wait(&mut self, bytes: &mut Bytes<'_>) {
+        match (bytes.below(3), self.engine.next_deadline()) {
+            (0, Some(at)) => self.now = self.now.max(at),
+            (1, Some(at)) => {
+                self.now = self.now.max(at) + Duration::from_millis(u64::from(bytes.byte()) * 50);
+            }
+            _ => self.now = self.now + Duration::from_millis(u64::from(bytes.byte()) * 7),
+        }
+        self.event(Event::DeadlineReached);
+        assert!(
+            self.engine.next_deadline().is_none_or(|at| at > self.now),
+            "a deadline was not handled"
+        );
+    }
+
+    /// An advert that is right but for what is changed in it.
+    fn advert(&mut self, bytes: &mut Bytes<'_>) {
+        let Some(instance) = pick(&self.config.instances, bytes) else {
+            return;
+        };
+        let mut craft = Craft::of(instance)
+            .priority(bytes.byte())
+            .from(1 + bytes.byte() % 4);
+        let kind = match instance.delivery {
+            Delivery::Unicast { .. } => SocketKind::Unicast(sample::OWN),
+            _ => SocketKind::Multicast(sample::GROUP),
+        };
+        if bytes.flag() {
+            craft.ttl = bytes.byte();
+        }
+        let mut packet = craft.bytes();
+        if bytes.flag() {
+            let position = bytes.below(packet.len());
+            packet[position] ^= bytes.byte();
+        }
+        self.packet(sample::ETH0 + u32::from(bytes.byte() & 1), kind, &packet);
+    }
+
+    fn hostile(&mut self, bytes: &mut Bytes<'_>) {
+        let length = bytes.below(64);
+        let packet = bytes.take(length);
+        let kind = if bytes.flag() {
+            SocketKind::Unicast(sample::OWN)
+        } else {
+            SocketKind::Multicast(sample::GROUP)
+        };
+        self.packet(sample::ETH0, kind, packet);
+    }
+
+    /// A packet that was not accepted changes counters and the log, nothing else.
+    fn packet(&mut self, interface: u32, kind: SocketKind, packet: &[u8]) {
+        let facts = |engine: &Engine| -> Vec<(State, u8, u64)> {
+            let of =
+                |s: evervip_vrrp::RouterStatus| (s.state, s.priority, s.statistics.advert_rcvd);
+            engine.status().into_iter().map(of).collect()
+        };
+        let before = (facts(&self.engine), self.engine.next_deadline());
+        let first = self.record.len();
+        self.event(Event::PacketReceived {
+            socket: SocketKey { interface, kind },
+            bytes: packet,
+        });
+        let accepted =
+            |facts: &[(State, u8, u64)]| -> Vec<u64> { facts.iter().map(|f| f.2).collect() };
+        let after = (facts(&self.engine), self.engine.next_deadline());
+        let peer_failed = accepted(&before.0) != accepted(&after.0);
+        if !peer_failed {
+            assert_eq!(before, after, "a dropped packet changed something");
+            assert!(
+                self.record[first..]
+                    .iter()
+                    .all(|action| matches!(action, Action::Log(_))),
+                "a dropped packet had an effect"
+            );
+        }
+    }
+
+    fn link(&mut self, bytes: &mut Bytes<'_>) {
+        let index = sample::ETH0 + u32::from(bytes.byte() % 3);
+        if bytes.byte() % 4 == 0 {
+            // The kernel takes the addresses along.
+            self.held.retain(|(_, interface, _)| *interface != index);
+            self.links.remove(&index);
+            self.event(Event::LinkRemoved { index });
+        } else {
+            let names = ["eth0", "eth1", "lan0", "eth0", "eth1"];
+            let name = names[bytes.below(names.len())].to_owned();
+            self.links.insert(index, name.clone());
+            self.event(Event::LinkChanged(LinkState {
+                index,
+                name,
+                up: bytes.byte() % 4 != 0,
+            }));
+        }
+    }
+
+    fn address(&mut self, bytes: &mut Bytes<'_>) {
+        let index = sample::ETH0 + u32::from(bytes.byte() & 1);
+        let last = [1, 2, 101, 102, 103, 150][bytes.below(6)];
+        let address = IpAddr::V4(sample::lan(last));
+        match bytes.below(3) {
+            0 => self.event(Event::AddressAdded { index, address }),
+            1 => {
+                let by_us = bytes.flag();
+                if !by_us {
+                    self.held
+                        .retain(|(_, interface, held)| (*interface, *held) != (index, address));
+                }
+                self.event(Event::AddressRemoved {
+                    index,
+                    address,
+                    by_us,
+                });
+            }
+            _ => {
+                let address = sample::addresses(1)[0].1;
+                self.event(Event::AddressAdded {
+                    index: sample::ETH0,
+                    address,
+                });
+            }
+        }
+    }
+
+    fn check_ended(&mut self, bytes: &mut Bytes<'_>) {
+        let run = if bytes.byte() % 8 == 0 || self.runs.is_empty() {
+            RunId(u64::from(bytes.byte()))
+        } else {
+            let position = bytes.below(self.runs.len());
+            self.runs.swap_remove(position)
+        };
+        let outcome = match bytes.below(6) {
+            0..=2 => CheckOutcome::Exited(0),
+            3 => CheckOutcome::Exited(i32::from(bytes.byte())),
+            4 => CheckOutcome::TimedOut,
+            _ if bytes.flag() => CheckOutcome::Signalled(9),
+            _ => CheckOutcome::CannotRun("permission denied".to_owned()),
+        };
+        self.event(Event::CheckEnded { run, outcome });
+    }
+
+    fn reload(&mut self, bytes: &mut Bytes<'_>) {
+        self.config = config(bytes);
+        self.engine.reload(self.now, self.config.clone());
+        self.drain();
+    }
+
+    fn event(&mut self, event: Event<'_>) {
+        self.engine.handle(self.now, event);
+        self.drain();
+    }
+
+    /// Takes the actions out and follows the addresses.
+    fn drain(&mut self) {
+        while let Some(action) = self.engine.poll_action() {
+            match &action {
+                Action::AddAddresses(change) => {
+                    for placed in change.addresses.iter() {
+                        self.held
+                            .insert((change.router, placed.interface, placed.address.address));
+                    }
+                }
+                Action::RemoveAddresses(change) => {
+                    for placed in change.addresses.iter() {
+                        self.held.remove(&(
+                            change.router,
+                            placed.interface,
+                            placed.address.address,
+                        ));
+                    }
+                }
+                Action::StartCheck { run, .. } => self.runs.push(*run),
+                Action::SendAdvert { router, .. } => {
+                    assert!(
+                        self.started && !self.stopped,
+                        "an advert before start or after stop"
+                    );
+                    let _ = self.engine.advert_spec(*router);
+                }
+                Action::Log(line) => assert!(!line.to_string().contains("secret")),
+                _ => {}
+            }
+            self.record.push(action);
+        }
+        self.check_addresses();
+    }
+
+    /// MASTER and nobody else holds addresses, and a MASTER holds all of its own.
+    fn check_addresses(&self) {
+        let statuses = self.engine.status();
+        for (router, _, address) in &self.held {
+            let status = statuses.iter().find(|status| status.id == *router);
+            assert!(
+                status.is_some_and(|status| status.state == State::Master),
+                "{address} is held by a router that is not MASTER"
+            );
+        }
+        for status in statuses {
+            assert!(
+                status.state != State::Master || self.started && !self.stopped,
+                "a MASTER before start or after stop"
+            );
+            assert!(status.priority != 0);
+        }
+        let masters = self.engine.status().into_iter().zip(&self.config.instances);
+        for (status, instance) in masters.filter(|(status, _)| status.state == State::Master) {
+            for address in &instance.addresses {
+                let others = self.config.instances.iter();
+                let lists = others.filter(|i| i.addresses.contains(address)).count();
+                let named = self.links.iter();
+                let mut named =
+                    named.filter(|(_, name)| Some(*name) == instance.interface.as_ref());
+                // Who takes an address that two instances list is nobody's promise.
+                if let (1, Some((index, _)), None) = (lists, named.next(), named.next()) {
+                    assert!(
+                        self.held.contains(&(status.id, *index, address.address)),
+                        "{} is MASTER without {}",
+                        status.name,
+                        address.address
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn pick<'a, T>(list: &'a [T], bytes: &mut Bytes<'_>) -> Option<&'a T> {
+    let position = bytes.below(list.len().max(1));
+    list.get(position)
+}
+
+/// A configuration that satisfies the invariants of the model: up to four instances, two scripts
+/// and one group.
+fn config(bytes: &mut Bytes<'_>) -> Config {
+    let count = 1 + bytes.below(4);
+    let scripts = vec![sample::script("one"), {
+        let mut script = sample::script("two");
+        (script.rise, script.fall) = (2, 3);
+        script
+    }];
+    let mut config = Config {
+        instances: (0..count).map(|n| instance(n, bytes)).collect(),
+        scripts,
+        ..Config::default()
+    };
+    let flags = bytes.byte();
+    if flags & 1 != 0 {
+        config.scripts.truncate(1);
+        for instance in &mut config.instances {
+            instance.track_scripts.retain(|track| track.script.0 == 0);
+        }
+    }
+    if flags & 2 != 0 && count > 1 {
+        config.sync_groups = vec![sample::group("G", 0..count.min(3))];
+    }
+    if flags & 4 != 0 {
+        config.globals.garp_interval = Duration::from_millis(200);
+    }
+    config.globals.log_unknown_vrids = flags & 8 != 0;
+    config
+}
+
+fn instance(number: usize, bytes: &mut Bytes<'_>) -> evervip_model::Instance {
+    let number = u8::try_from(number).unwrap_or(0);
+    let vrid = 1 + number + bytes.byte() / 200;
+    let priorities = [1, 90, 100, 100, 150, 254, 255, 255];
+    let priority = priorities[bytes.below(priorities.len())];
+    let names = ["A", "B", "C", "D"];
+    let mut instance = sample::instance(names[usize::from(number) % 4], vrid, priority);
+    let flags = bytes.byte();
+    if flags & 1 != 0 {
+        instance.version = Version::V3;
+        instance.advert_interval = Duration::from_millis(10 * (1 + u64::from(bytes.byte())));
+    } else if flags & 2 != 0 {
+        instance.authentication = Authentication::Pass(*b"secret\0\0");
+    }
+    instance.nopreempt = flags & 4 != 0;
+    if flags & 8 != 0 {
+        instance.preempt_delay = Duration::from_secs(2);
+    }
+    if flags & 16 != 0 {
+        instance.delivery = sample::unicast(&[Ipv4Addr::new(10, 0, 0, 2), sample::lan(3)]);
+    }
+    if flags & 32 != 0 {
+        instance.track_scripts = vec![
+            sample::track(0, 0),
+            sample::track(1, i32::from(bytes.byte()) - 128),
+        ];
+    }
+    if flags & 64 != 0 {
+        let weight = i32::from(bytes.byte()) - 128;
+        instance.track_interfaces = vec![sample::track_interface("eth1", weight)];
+    }
+    if flags & 128 != 0 {
+        let mut other = sample::vip("10.0.0.150");
+        other.dev = Some("eth1".to_owned());
+        other.no_track = bytes.flag();
+        instance.excluded_addresses = vec![other, sample::vip("2001:db8::1")];
+    }
+    let more = bytes.byte();
+    instance.skip_check_adv_addr = more & 1 != 0;
+    instance.lower_prio_no_advert = more & 2 != 0;
+    instance.higher_prio_send_advert = more & 4 != 0;
+    instance.track_primary = more & 8 == 0;
+    if more & 16 != 0 {
+        instance.garp.refresh = Duration::from_secs(3);
+    }
+    if more & 32 != 0 {
+        instance.source = Some(IpAddr::V4(sample::OWN));
+        instance.track_source = more & 64 != 0;
+    }
+    if more & 128 != 0 {
+        instance.interface = Some("eth1".to_owned());
+    }
+    instance
+}

@@ -1,4 +1,4 @@
-//! The command line, in the manner of getopt_long: clusters of short options, abbreviated long ones,
+//! The command line, in the manner of `getopt_long`: clusters of short options, abbreviated long ones,
 //! optional arguments attached (spec cli-and-process 1).
 
 use std::ffi::OsString;

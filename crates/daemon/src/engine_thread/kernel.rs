@@ -85,7 +85,7 @@ impl Kernel {
                 KernelEvent::LinkChanged(link) => self.link_changed(link, &mut events),
                 KernelEvent::LinkRemoved { index, .. } => self.link_removed(index, &mut events),
                 KernelEvent::AddressAdded { address, .. } => {
-                    self.address_added(address.index, address.address, &mut events)
+                    self.address_added(address.index, address.address, &mut events);
                 }
                 KernelEvent::AddressRemoved { address, by } => {
                     let by_us = by == self.requests.port();
@@ -108,11 +108,8 @@ impl Kernel {
     }
 
     fn link_changed(&mut self, link: Link, events: &mut Vec<Event<'static>>) {
-        let before = self
-            .links
-            .insert(link.index, link.clone())
-            .map(|old| state(&old));
         let after = state(&link);
+        let before = self.links.insert(link.index, link).map(|old| state(&old));
         if before.as_ref() != Some(&after) {
             events.push(Event::LinkChanged(after));
         }

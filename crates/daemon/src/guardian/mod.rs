@@ -271,17 +271,14 @@ impl Guardian<'_> {
         service_manager::notify("RELOADING=1");
         let loaded = configuration::load(&self.options.configuration, Mode::Start);
         let failure = loaded.start_failure();
-        let config = match (loaded.config.clone(), failure) {
-            (Some(config), None) => config,
-            _ => {
-                configuration::log(&loaded);
-                tracing::warn!("Reload refused: the running configuration stays in force");
-                service_manager::ready();
-                service_manager::notify(
-                    "STATUS=Reload refused: the running configuration stays in force",
-                );
-                return;
-            }
+        let (Some(config), None) = (loaded.config.clone(), failure) else {
+            configuration::log(&loaded);
+            tracing::warn!("Reload refused: the running configuration stays in force");
+            service_manager::ready();
+            service_manager::notify(
+                "STATUS=Reload refused: the running configuration stays in force",
+            );
+            return;
         };
         self.config = config;
         if let Some(child) = &self.child {
@@ -343,7 +340,7 @@ fn describe_end(pid: Pid, status: WaitStatus) {
             tracing::info!("pid {pid} exited due to signal {} ({words})", signal as i32);
         }
         WaitStatus::Exited(_, code) if code != 0 => {
-            tracing::info!("pid {pid} exited with status {code}")
+            tracing::info!("pid {pid} exited with status {code}");
         }
         _ => {}
     }

@@ -15,21 +15,32 @@ use crate::{Engine, LogLine, RouterId, SocketKey, Timestamp};
 /// Which kinds of complaints have been logged since the last change of state or master: a flood of
 /// bad packets must not flood the log.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Complained(u32);
+pub(crate) struct Complained {
+    logged: u32,
+    /// Those about the packet in hand: it may itself be what changes state or master, and is not
+    /// to be complained of once more after that.
+    fresh: u32,
+}
 
 /// Bit for "equal priority from our own address".
 pub(crate) const OWN_ADDRESS: u32 = 31;
 
 impl Complained {
     pub(crate) fn clear(&mut self) {
-        self.0 = 0;
+        self.logged = self.fresh;
+    }
+
+    /// The packet in hand has been dealt with.
+    fn packet_done(&mut self) {
+        self.fresh = 0;
     }
 
     /// Whether this kind occurs for the first time.
     pub(crate) fn first(&mut self, kind: u32) -> bool {
         let bit = 1 << kind;
-        let first = self.0 & bit == 0;
-        self.0 |= bit;
+        let first = self.logged & bit == 0;
+        self.logged |= bit;
+        self.fresh |= bit;
         first
     }
 }
@@ -55,21 +66,25 @@ impl Engine {
             }
             return;
         };
-        if !matches!(self.routers[id].state, State::Backup | State::Master) {
-            return;
+        if matches!(self.routers[id].state, State::Backup | State::Master) {
+            self.check_advert(now, id, &datagram);
+            self.routers[id].complained.packet_done();
         }
+    }
+
+    fn check_advert(&mut self, now: Timestamp, id: RouterId, datagram: &Datagram<'_>) {
         let router = &mut self.routers[id];
-        if let Err(Drop(complaint)) = check_packet(router, &datagram) {
-            self.complain(id, &datagram, complaint);
+        if let Err(Drop(complaint)) = check_packet(router, datagram) {
+            self.complain(id, datagram, complaint);
             return;
         }
         router.statistics.advert_rcvd += 1;
-        for complaint in remarks(router, &datagram) {
-            self.complain(id, &datagram, complaint);
+        for complaint in remarks(router, datagram) {
+            self.complain(id, datagram, complaint);
         }
         let router = &mut self.routers[id];
-        if let Err(Drop(complaint)) = check_peer(router, &datagram) {
-            self.complain(id, &datagram, complaint);
+        if let Err(Drop(complaint)) = check_peer(router, datagram) {
+            self.complain(id, datagram, complaint);
             return;
         }
         if datagram.advert.priority() == 0 {

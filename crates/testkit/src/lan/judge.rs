@@ -1,7 +1,6 @@
 //! What must hold on a LAN that has been left alone for a while.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use evervip_model::State;
 use evervip_vrrp::RouterStatus;
@@ -114,11 +113,8 @@ impl Lan {
             }
         }
         let now = self.now;
-        let longest = &mut self.longest_double;
-        let mut ended = |since: Duration| *longest = (*longest).max(since);
-        for (key, since) in &self.doubles {
-            ended(now.saturating_since(*since));
-            let _ = key;
+        for since in self.doubles.values() {
+            self.longest_double = self.longest_double.max(now.saturating_since(*since));
         }
         self.doubles
             .retain(|key, _| masters.get(key).is_some_and(|count| *count > 1));

@@ -221,6 +221,7 @@ impl Lan {
                 self.execute(host);
             }
         }
+        self.watch_doubles();
     }
 
     /// Lets time pass.
@@ -279,6 +280,7 @@ impl Lan {
                     for item in std::mem::take(&mut self.hosts[host].waiting) {
                         self.happen(item);
                     }
+                    self.watch_doubles();
                 }
             }
             Item::Frame { to, .. } | Item::Notice(to, ..) | Item::CheckEnded(to, ..)

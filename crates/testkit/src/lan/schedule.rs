@@ -185,6 +185,13 @@ impl Style {
         } else {
             rng.pick(&[50, 90, 100, 101, 150, 254, 255])
         };
+        // Two owners give way for each instance alone, so that a group with several of them may end
+        // with its members' priorities crossed: nothing that an election can mend.
+        let priority = if self.grouped && host > 0 {
+            priority.min(254)
+        } else {
+            priority
+        };
         let instances: Vec<Instance> = (0..self.instances)
             .map(|number| self.instance(host, number, priority, rng))
             .collect();

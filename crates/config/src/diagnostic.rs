@@ -265,7 +265,7 @@ impl Diagnostic {
 pub(crate) fn sort(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by_key(|d| {
         d.primary
-            .map_or((1, 0, None), |s| (0, s.start, Some(s.file)))
+            .map_or((1, None), |s| (0, Some((s.file, s.start))))
     });
 }
 

@@ -170,7 +170,7 @@ pub(crate) fn open(files: &dyn Files, path: &Path) -> Result<Vec<u8>, String> {
     let problem = |e: std::io::Error| format!("open problem ({})", reason(&e));
     match files.kind(path).map_err(problem)? {
         FileKind::Regular { executable: false } => files.read(path).map_err(problem),
-        FileKind::Directory => Err("is a directory".to_owned()),
+        FileKind::Directory => Err(IS_DIRECTORY.to_owned()),
         FileKind::Regular { executable: true } | FileKind::Other => {
             Err("is not a regular non-executable file".to_owned())
         }
@@ -185,6 +185,9 @@ fn reason(error: &std::io::Error) -> String {
         None => text,
     }
 }
+
+/// The original writes such a name with a slash.
+pub(crate) const IS_DIRECTORY: &str = "is a directory";
 
 /// Paths that one pattern may stand for before its wildcards are looked at.
 const MAX_ALTERNATIVES: usize = 1000;

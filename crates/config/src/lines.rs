@@ -272,7 +272,14 @@ impl<'a> Reader<'a> {
                 Ok(bytes) => self.read_bytes(&shown, &full, bytes),
                 Err(problem) => self.include_problem(
                     at,
-                    format!("Configuration file '{shown}' {problem} - skipping"),
+                    {
+                        let slash = if problem == include::IS_DIRECTORY {
+                            "/"
+                        } else {
+                            ""
+                        };
+                        format!("Configuration file '{shown}{slash}' {problem} - skipping")
+                    },
                     checks.contains(Checks::READ),
                 ),
             }

@@ -59,6 +59,12 @@ impl Node {
         self.keyword().span
     }
 
+    /// The closing brace of its block, where checks of a whole block are reported.
+    pub(crate) fn end(&self) -> Span {
+        let close = self.body.as_ref().and_then(|b| b.close);
+        close.unwrap_or_else(|| self.span())
+    }
+
     pub(crate) fn nodes(&self) -> &[Node] {
         self.body.as_ref().map_or(&[], |b| b.nodes.as_slice())
     }
@@ -85,6 +91,7 @@ pub(crate) fn build(lines: Vec<Logical>, diagnostics: &mut Vec<Diagnostic>) -> V
         top: Vec::new(),
         stack: Vec::new(),
         adjacent: false,
+        stray: 0,
         diagnostics,
     };
     for line in lines {
@@ -102,6 +109,8 @@ struct Builder<'a> {
     stack: Vec<Frame>,
     /// The last thing read was a line of words: a brace now belongs to it.
     adjacent: bool,
+    /// Braces among values: they count, although they open nothing.
+    stray: usize,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -148,7 +157,7 @@ impl Builder<'_> {
         let diagnostic = match shape {
             Some(Shape::Values) => Diagnostic::new(
                 Code::Brace,
-                Class::Log,
+                Class::UnexpectedClose,
                 format!("'{{' missing from beginning of block {name}"),
             ),
             Some(Shape::Keywords(_) | Shape::Lvs) => Diagnostic::new(
@@ -167,6 +176,7 @@ impl Builder<'_> {
         match self.context() {
             // In the original a brace among values is a value, and the next '}' ends the block.
             Context::Values => {
+                self.stray += 1;
                 let token = Token {
                     text: "{".to_owned(),
                     bytes: b"{".to_vec(),
@@ -249,6 +259,7 @@ impl Builder<'_> {
             }
         }
         if self.stack.is_empty() {
+            self.stray = self.stray.saturating_sub(1);
             self.diagnostics.push(
                 Diagnostic::new(Code::Brace, Class::UnexpectedClose, "Extra '}' found")
                     .at(span)
@@ -274,7 +285,7 @@ impl Builder<'_> {
 
     fn end(mut self) -> Vec<Node> {
         self.open_if_missing();
-        let missing: usize = self
+        let open: usize = self
             .stack
             .iter()
             .map(|f| match f.context {
@@ -282,6 +293,7 @@ impl Builder<'_> {
                 Context::Keywords(_) | Context::Values => 1,
             })
             .sum();
+        let missing = open + self.stray;
         if missing > 0 {
             let mut diagnostic = Diagnostic::new(
                 Code::Brace,

@@ -5,7 +5,6 @@
 
 mod support;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use evervip_config::{Mode, load};
@@ -48,11 +47,6 @@ fn cases(corpus: &Path) -> Vec<Case> {
                 .split_whitespace()
                 .map(|n| n.split('@').next().unwrap());
             host.interfaces.extend(names.map(str::to_owned));
-            let present = std::fs::read(corpus.join(format!("verdict-scripts-present/{id}.txt")))
-                .unwrap_or_default();
-            if String::from_utf8_lossy(&present).contains("hosts: -\n") {
-                // Names that did not resolve although they should have are in the verdict itself.
-            }
             Case {
                 lvs: f[1].split(',').any(|t| t == "lvs"),
                 exit: f[3].parse().unwrap(),
@@ -71,48 +65,59 @@ fn verdicts_agree_with_the_original() {
         println!("SKIPPED: no corpus (set EVERVIP_CORPUS)");
         return;
     };
-    let (mut total, mut agree, mut start_total, mut start_agree) = (0, 0, 0, 0);
-    let mut lvs_wrong = 0;
-    let mut wrong = BTreeSet::new();
+    let (mut exits, mut starts) = (Tally::default(), Tally::default());
     for case in cases(&corpus) {
         let name = format!("{}.conf", case.id);
         let files = MemoryFiles::default().with(&name, case.text.clone());
         let loaded = load(Path::new(&name), &files, &case.host, Mode::Test);
-        total += 1;
-        // Exit 143 is the original ending itself; without that it would have been 0.
-        let expect = if case.exit == 143 { 0 } else { case.exit };
-        if loaded.test_exit_code() == expect {
-            agree += 1;
-        } else {
-            lvs_wrong += usize::from(case.lvs);
-            wrong.insert(format!(
-                "{} lvs={} expect {expect} got {}: {:?}",
-                case.id,
-                case.lvs,
-                loaded.test_exit_code(),
-                loaded.test_lines().take(6).collect::<Vec<_>>()
-            ));
+        // Exit 143 is the original ending itself, which is not its verdict.
+        if case.exit != 143 {
+            let got = loaded.test_exit_code();
+            exits.count(&case, got == case.exit, || {
+                let lines: Vec<_> = loaded.test_lines().take(4).collect();
+                format!("test: expect {} got {got} {lines:?}", case.exit)
+            });
         }
+        // Exit 1 is the original's own: the lvs sync daemon on a kernel without IPVS.
         if case.lvs || case.run == "exit 1" {
             continue;
         }
         let loaded = load(Path::new(&name), &files, &case.host, Mode::Start);
-        start_total += 1;
+        let got = loaded.start_failure();
         let expect = (case.run != "alive").then_some(2);
-        if loaded.start_failure() == expect {
-            start_agree += 1;
-        } else {
-            wrong.insert(format!(
-                "{} start: expect {expect:?} got {:?}: {:?}",
-                case.id,
-                loaded.start_failure(),
-                loaded.test_lines().collect::<Vec<_>>()
-            ));
-        }
+        starts.count(&case, got == expect, || {
+            let lines: Vec<_> = loaded.log_lines().take(4).collect();
+            format!("start: expect {expect:?} got {got:?} {lines:?}")
+        });
     }
-    for line in &wrong {
+    for line in exits.wrong.iter().chain(&starts.wrong) {
         println!("{line}");
     }
-    println!("exit codes agree: {agree} of {total} ({lvs_wrong} of the others are LVS files)");
-    println!("starts agree: {start_agree} of {start_total}");
+    println!("test exit codes agree: {} of {}", exits.agree, exits.total);
+    println!("starts agree: {} of {}", starts.agree, starts.total);
+    assert!(starts.agree == starts.total, "starts");
+    assert!(exits.agree * 100 >= exits.total * 95, "exit codes");
+    // All but one of the others are complaints about LVS blocks, which this build does not read;
+    // the one has an unknown block in the middle of an instance, which we skip as a unit.
+    let without_lvs = exits.wrong.iter().filter(|l| !l.contains("(LVS)")).count();
+    assert!(without_lvs <= 1, "exit codes of files without LVS");
+}
+
+/// Agreements, and what stands against them.
+#[derive(Default)]
+struct Tally {
+    total: usize,
+    agree: usize,
+    wrong: Vec<String>,
+}
+
+impl Tally {
+    fn count(&mut self, case: &Case, agrees: bool, text: impl FnOnce() -> String) {
+        self.total += 1;
+        self.agree += usize::from(agrees);
+        if !agrees {
+            let lvs = if case.lvs { " (LVS)" } else { "" };
+            self.wrong.push(format!("{}{lvs} {}", case.id, text()));
+        }
+    }
 }

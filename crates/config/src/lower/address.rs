@@ -260,6 +260,11 @@ impl Lower<'_> {
                 value.text
             );
             self.complain(Code::Duplicate, value.span, text);
+            let text = format!(
+                "Unknown configuration entry '{}' for ip address - ignoring",
+                value.text
+            );
+            self.complain(Code::UnknownKeyword, value.span, text);
             return;
         }
         let Some(peer) = address(&value.text) else {

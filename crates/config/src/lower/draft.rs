@@ -167,6 +167,8 @@ pub(super) struct InstanceDraft {
     pub(super) excluded: Vec<VirtualAddress>,
     pub(super) trackers: Trackers,
     pub(super) track_primary: bool,
+    /// `promote_secondaries` beside `use_vmac`.
+    pub(super) promotes_for_vmac: bool,
     pub(super) garp: GarpDraft,
     pub(super) notify: NotifyDraft,
 }

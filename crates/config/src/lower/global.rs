@@ -97,7 +97,7 @@ impl Lower<'_> {
         if recipients.is_empty() {
             self.complain(
                 Code::Suspicious,
-                node.span(),
+                node.end(),
                 "Warning - empty notification_email block",
             );
         }
@@ -307,7 +307,7 @@ impl Lower<'_> {
         match name.as_str() {
             "vrrp_garp_master_delay" => self.garp_delay(node, &name, |v| garp.delay = v),
             "vrrp_garp_lower_prio_delay" => {
-                self.garp_delay(node, &name, |v| garp.lower_delay = Some(v))
+                self.garp_delay(node, &name, |v| garp.lower_delay = Some(v));
             }
             "vrrp_garp_master_repeat" => {
                 self.garp_repeat(
@@ -329,7 +329,7 @@ impl Lower<'_> {
             }
             "vrrp_garp_master_refresh" => self.garp_refresh(node, &name, |v| garp.refresh = v),
             "vrrp_garp_lower_prio_repeat" => {
-                self.garp_lower_repeat(node, &name, |v| garp.lower_repeat = Some(v))
+                self.garp_lower_repeat(node, &name, |v| garp.lower_repeat = Some(v));
             }
             _ => {}
         }

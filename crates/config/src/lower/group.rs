@@ -69,7 +69,7 @@ impl Lower<'_> {
         group.members = words.map(|t| (t.text.clone(), t.span)).collect();
         if group.members.is_empty() {
             let text = format!("Warning - sync group {} has empty group block", group.name);
-            self.complain(Code::Suspicious, node.span(), text);
+            self.complain(Code::Suspicious, node.end(), text);
         }
     }
 }

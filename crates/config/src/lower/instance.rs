@@ -33,11 +33,7 @@ impl Lower<'_> {
             lower.instance_keyword(&mut draft, node);
         });
         if draft.ttl.is_some() && draft.peers.is_empty() {
-            let end = node
-                .body
-                .as_ref()
-                .and_then(|b| b.close)
-                .unwrap_or(node.span());
+            let end = node.end();
             let text = format!(
                 "({}): Cannot use unicast_ttl without unicast peers - resetting",
                 draft.name
@@ -45,6 +41,8 @@ impl Lower<'_> {
             self.complain(Code::Conflict, end, text);
             draft.ttl = Some(0);
         }
+        let has = |word: &str| node.nodes().iter().any(|n| n.keyword().text == word);
+        draft.promotes_for_vmac = has("promote_secondaries") && has("use_vmac");
         self.instances.push(draft);
     }
 
@@ -83,6 +81,7 @@ impl Lower<'_> {
             excluded: Vec::new(),
             trackers: Trackers::default(),
             track_primary: true,
+            promotes_for_vmac: false,
             garp: super::draft::GarpDraft {
                 lower_delay: None,
                 lower_repeat: None,
@@ -374,7 +373,7 @@ impl Lower<'_> {
         let word = node.keyword().text.clone();
         let who = format!("({}): {word}", draft.name);
         let mut garp = draft.garp;
-        let otherwise = format!("({}): Invalid {word} '{{}}' - ignoring", draft.name);
+        let otherwise = format!("({}): {word} '{{}}' invalid - ignoring", draft.name);
         match word.as_str() {
             "garp_master_delay" => self.garp_delay(node, &who, |v| garp.delay = v),
             "garp_lower_prio_delay" => self.garp_delay(node, &who, |v| garp.lower_delay = Some(v)),
@@ -387,7 +386,7 @@ impl Lower<'_> {
                 self.garp_refresh(node, &who, |v| garp.refresh = v);
             }
             "garp_lower_prio_repeat" => {
-                self.garp_lower_repeat(node, &who, |v| garp.lower_repeat = Some(v))
+                self.garp_lower_repeat(node, &who, |v| garp.lower_repeat = Some(v));
             }
             _ => {}
         }

@@ -6,6 +6,7 @@
 mod address;
 mod build;
 mod check;
+mod check_instance;
 mod draft;
 mod global;
 mod group;
@@ -18,8 +19,8 @@ mod unicast;
 use evervip_model::{Config, ScriptIndex};
 
 use crate::diagnostic::{Class, Code, Diagnostic};
-use crate::keyword::{self, Block, Need, Shape, Status};
-use crate::lex::Token;
+use crate::keyword::{self, Block, Keyword, Need, Shape, Status};
+use crate::lex::{Token, script_words};
 use crate::load::{Mode, Refusal};
 use crate::machine::Host;
 use crate::read::{Number, switch};
@@ -120,7 +121,10 @@ impl Lower<'_> {
                 self.newer_keyword(node, entry.since);
                 continue;
             }
-            if entry.need == Need::Fatal && node.args().is_empty() && entry.status != Status::Lvs {
+            if entry.need == Need::Fatal
+                && lacks_argument(node, entry)
+                && entry.status != Status::Lvs
+            {
                 self.missing_parameter_at(node, 2);
                 continue;
             }
@@ -178,6 +182,7 @@ impl Lower<'_> {
         if block == Block::Top && node.keyword().text.starts_with("static_") {
             self.has_vrrp = true;
         }
+        self.check_unsupported(node, block);
         let word = &node.keyword().text;
         let shape = node.entry.map(|e| e.shape);
         let what = match shape {
@@ -193,6 +198,25 @@ impl Lower<'_> {
             .at(node.span())
             .help(what),
         );
+    }
+
+    /// Complaints of the original about keywords that we do not honour: they count for `-t`.
+    fn check_unsupported(&mut self, node: &Node, block: Block) {
+        let Some(entry) = node.entry else {
+            return;
+        };
+        if entry.need == Need::Complain && node.args().is_empty() {
+            let text = format!("{} requires a parameter", entry.name);
+            self.complain(Code::MissingParameter, node.span(), text)
+                .help = Some(format!("write '{} {}'", entry.name, entry.arguments));
+        } else if entry.shape == Shape::Bool && Self::optional_switch(node).is_none() {
+            let text = format!("invalid {} {} specified", entry.name, node.args()[0].text);
+            self.complain(Code::InvalidValue, node.span(), text).help =
+                Some(global::SWITCH_HELP.to_owned());
+        } else if block == Block::Instance && entry.name == "linkbeat_use_polling" {
+            let text = "'linkbeat_use_polling' in vrrp instance deprecated - use linkbeat_interfaces block";
+            self.say(Diagnostic::new(Code::Deprecated, Class::Deprecated, text).at(node.span()));
+        }
     }
 
     fn lvs_keyword(&mut self, node: &Node, block: Block) {
@@ -325,6 +349,13 @@ impl Lower<'_> {
             "{meant}this machine has: {list}; 'dynamic_interfaces' in global_defs lets it wait for one"
         )
     }
+}
+
+/// Whether a keyword stands alone. A script line whose quotes do not match has a complaint of its own.
+fn lacks_argument(node: &Node, entry: &Keyword) -> bool {
+    node.args().is_empty()
+        && (entry.shape != Shape::Script
+            || script_words(node.line.text.bytes()).is_ok_and(|words| words.len() < 2))
 }
 
 /// Title of a block in messages.

@@ -14,6 +14,7 @@ use crate::machine::ScriptCheck;
 /// Why a command is not run.
 pub(super) enum Dropped {
     NotFound,
+    NotExecutable,
     Insecure,
 }
 
@@ -55,7 +56,7 @@ impl Lower<'_> {
                 );
                 self.log(Code::UnusableScript, draft.span, text).help =
                     Some(format!("chmod +x {written}"));
-                Err(Dropped::NotFound)
+                Err(Dropped::NotExecutable)
             }
             ScriptCheck::Usable { path, insecure } => {
                 if insecure {

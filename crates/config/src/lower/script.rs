@@ -11,10 +11,13 @@ use crate::read::Number;
 use crate::source::Span;
 use crate::tree::Node;
 
+/// Words of a command line.
+type Words = Vec<Vec<u8>>;
+
 /// A `vrrp_script` while it is read.
 struct Reading {
     name: String,
-    argv: Option<Vec<Vec<u8>>>,
+    argv: Option<Words>,
     script_span: Span,
     user: Option<Credentials>,
     /// The whole script is dropped, and the reason has been given.
@@ -164,11 +167,7 @@ impl Lower<'_> {
     }
 
     fn finish_script(&mut self, script: Reading, node: &Node) {
-        let end = node
-            .body
-            .as_ref()
-            .and_then(|b| b.close)
-            .unwrap_or(node.span());
+        let end = node.end();
         if script.dropped {
             return;
         }
@@ -206,7 +205,7 @@ impl Lower<'_> {
     }
 
     /// The words of the command, and those behind it (user and group).
-    fn command_words(&mut self, node: &Node) -> Option<(Vec<Vec<u8>>, Vec<Vec<u8>>)> {
+    fn command_words(&mut self, node: &Node) -> Option<(Words, Words)> {
         let line = node.line.text.bytes();
         let outer = match script_words(line) {
             Ok(words) => words,

@@ -58,6 +58,7 @@ impl Lower<'_> {
             self.complain(Code::Conflict, word.span, text);
             return;
         }
+        draft.family = Some(family);
         let usable = match group {
             IpAddr::V4(a) => a.is_multicast(),
             IpAddr::V6(a) => a.segments()[0] == 0xff02,
@@ -70,7 +71,6 @@ impl Lower<'_> {
             self.complain(Code::InvalidValue, word.span, text);
             return;
         }
-        draft.family = Some(family);
         draft.multicast_group = Some(group);
     }
 

@@ -11,10 +11,10 @@ use evervip_model::Credentials;
 
 /// Files in memory.
 #[derive(Default)]
-pub struct MemoryFiles(pub BTreeMap<PathBuf, Vec<u8>>);
+pub(crate) struct MemoryFiles(pub(crate) BTreeMap<PathBuf, Vec<u8>>);
 
 impl MemoryFiles {
-    pub fn with(mut self, path: &str, text: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn with(mut self, path: &str, text: impl Into<Vec<u8>>) -> Self {
         self.0.insert(PathBuf::from(path), text.into());
         self
     }
@@ -57,13 +57,13 @@ impl Files for MemoryFiles {
 }
 
 /// A machine with the given interfaces, users and scripts.
-pub struct FakeHost {
-    pub interfaces: Vec<String>,
-    pub users: Vec<(String, u32)>,
+pub(crate) struct FakeHost {
+    pub(crate) interfaces: Vec<String>,
+    pub(crate) users: Vec<(String, u32)>,
     /// `None`: every script is there.
-    pub scripts: Option<Vec<String>>,
-    pub insecure: Vec<String>,
-    pub mtu: u32,
+    pub(crate) scripts: Option<Vec<String>>,
+    pub(crate) insecure: Vec<String>,
+    pub(crate) mtu: u32,
 }
 
 impl Default for FakeHost {

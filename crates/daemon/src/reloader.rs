@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 
 use evervip_config::Mode;
+use evervip_os::process::release_free_memory;
 
 use crate::child::{Status, StatusPipe};
 use crate::configuration;
@@ -34,6 +35,7 @@ pub(crate) fn start(
                     (Some(config), None) => outlet.send(Message::Reload(Box::new(config))),
                     _ => status.tell(Status::Refused),
                 }
+                release_free_memory();
             }
         })?;
     Ok(())

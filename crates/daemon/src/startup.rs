@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use evervip_config::Mode;
 use evervip_os::process::{
-    Fork, fork_single_threaded, redirect_standard_streams_to_null, set_umask, start_session,
+    Fork, fork_single_threaded, redirect_standard_streams_to_null, release_free_memory, set_umask,
+    start_session,
 };
 
 use crate::command_line::{self, Options, Task};
@@ -73,16 +74,19 @@ fn start(options: &Options) -> ExitCode {
             Occupant::Nobody => {}
         }
     }
-    let loaded = configuration::load(&options.configuration, Mode::Start);
+    let mut loaded = configuration::load(&options.configuration, Mode::Start);
     tracing::info!("Configuration file {}", options.configuration.display());
     configuration::log(&loaded);
     let failure = loaded.start_failure();
-    let (Some(config), None) = (loaded.config, failure) else {
+    let (Some(config), None) = (loaded.config.take(), failure) else {
         let code = failure.unwrap_or(2);
         tracing::error!("VRRP configuration exited with permanent error CONFIG. Terminating");
         service_manager::notify("ERRNO=22");
         return ExitCode::from(code);
     };
+    drop(loaded);
+    // Before the fork: the child would inherit the free memory.
+    release_free_memory();
     if !options.foreground {
         match daemonise() {
             Ok(true) => {}

@@ -170,6 +170,18 @@ pub fn redirect_standard_streams_to_null() -> Result<(), ProcessError> {
         .map_err(redirect)
 }
 
+/// Gives memory that was freed back to the system. After a large configuration has been read most of
+/// the heap is free, and a daemon keeps its heap for months.
+///
+/// Does nothing where the C library cannot do it.
+pub fn release_free_memory() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: malloc_trim takes a number, keeps its own locks and touches no memory that is in use.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 fn system(operation: &'static str) -> impl FnOnce(Errno) -> ProcessError {
     move |errno| ProcessError::System {
         operation,

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use evervip_config::{Config, Mode};
-use evervip_os::process::{Fork, become_child_subreaper, fork_single_threaded};
+use evervip_os::process::{
+    Fork, become_child_subreaper, fork_single_threaded, release_free_memory,
+};
 use evervip_os::signal::{SignalQueue, real_time, real_time_from_top};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
@@ -269,9 +271,9 @@ impl Guardian<'_> {
         }
         tracing::info!("Reloading ...");
         service_manager::notify("RELOADING=1");
-        let loaded = configuration::load(&self.options.configuration, Mode::Start);
+        let mut loaded = configuration::load(&self.options.configuration, Mode::Start);
         let failure = loaded.start_failure();
-        let (Some(config), None) = (loaded.config.clone(), failure) else {
+        let (Some(config), None) = (loaded.config.take(), failure) else {
             configuration::log(&loaded);
             tracing::warn!("Reload refused: the running configuration stays in force");
             service_manager::ready();
@@ -291,6 +293,8 @@ impl Guardian<'_> {
             configuration::log(&loaded);
             self.respawn.at_once();
         }
+        drop(loaded);
+        release_free_memory();
     }
 
     /// Takes note of ended processes; gives the daemon's exit status when the child's end is final.

@@ -11,8 +11,8 @@ use tracing::Level;
 use super::destination::Destination;
 use super::line::Line;
 
-/// Lines that may wait: a few seconds of a flood of detail lines.
-const CAPACITY: usize = 4096;
+/// Lines that may wait: enough for hundreds of instances that change state together.
+const CAPACITY: usize = 2048;
 /// How long the end of the process is delayed for lines that wait.
 const LAST_LINES: Duration = Duration::from_millis(60);
 

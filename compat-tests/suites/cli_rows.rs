@@ -7,6 +7,8 @@ use crate::{cluster::CONFIG, conf::CHECK_SCRIPT};
 pub enum Run {
     /// Carries on: the instance `VI_1` enters BACKUP.
     CarriesOn,
+    /// Evervip does; the original has nothing left to run.
+    OursCarriesOn,
     /// Ends with this code.
     Ends(i32),
     /// Not tried.
@@ -33,7 +35,7 @@ pub struct Row {
 
 /// All rows.
 pub fn rows() -> Vec<Row> {
-    use Run::{CarriesOn, Ends, NotTried};
+    use Run::{CarriesOn, Ends, NotTried, OursCarriesOn};
     let good = instance("VI_1", "51");
     let row = |name, file: String, code, run, original, names, line| Row {
         name,
@@ -402,8 +404,8 @@ pub fn rows() -> Vec<Row> {
         "byte-order-mark",
         format!("\u{feff}{good}"),
         5,
-        0,
-        NotTried,
+        5,
+        OursCarriesOn,
         "Unknown keyword '\u{feff}vrrp_instance'",
         "",
     ));
@@ -420,7 +422,7 @@ pub fn rows() -> Vec<Row> {
         "include-loop",
         format!("{good}include {CONFIG}\n"),
         5,
-        5,
+        6,
         NotTried,
         "open problem (Too many open files) - skipping",
         CONFIG,

@@ -116,7 +116,7 @@ impl Cluster {
                 .wait_adverts(mark, 2, PATIENCE, |advert| advert.vrid == VRID)?;
             if adverts
                 .iter()
-                .all(|advert| advert.source == NODES[member] && advert.priority > 0)
+                .all(|advert| advert.source_mac == mac(member) && advert.priority > 0)
             {
                 return Ok(());
             }
@@ -157,26 +157,27 @@ impl Cluster {
         Ok(())
     }
 
-    /// Adverts of one member after a mark.
+    /// Adverts of one member after a mark, told by its hardware address: the IP address may be
+    /// forged by somebody else.
     pub fn adverts(&self, member: usize, mark: usize) -> Vec<Advert> {
         let adverts = self.capture.adverts_after(mark);
         adverts
             .into_iter()
-            .filter(|advert| advert.source == NODES[member])
+            .filter(|advert| advert.source_mac == mac(member))
             .collect()
     }
 
     /// Waits for a member's first advert after a mark with a priority above 0.
     pub fn wait_advert(&self, member: usize, mark: usize) -> Verdict<Advert> {
         self.capture.wait_advert(mark, PATIENCE, |a| {
-            a.source == NODES[member] && a.priority > 0
+            a.source_mac == mac(member) && a.priority > 0
         })
     }
 
     /// Waits for a member's resignation (priority 0) after a mark.
     pub fn wait_resignation(&self, member: usize, mark: usize) -> Verdict<Advert> {
         self.capture.wait_advert(mark, PATIENCE, |a| {
-            a.source == NODES[member] && a.priority == 0
+            a.source_mac == mac(member) && a.priority == 0
         })
     }
 
@@ -275,6 +276,11 @@ impl Member {
             self.node.write_file(CHECK_FAILS, "", 0o644)
         }
     }
+}
+
+/// Hardware address of a member.
+pub fn mac(member: usize) -> [u8; 6] {
+    [2, 0, 0, 0, 0, u8::try_from(member + 1).unwrap_or(0)]
 }
 
 /// Time from one moment to a later one; zero when they are the other way round.

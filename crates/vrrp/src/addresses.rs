@@ -101,6 +101,10 @@ impl AddressDiff {
     pub(crate) fn is_empty(&self) -> bool {
         self.gone.is_empty() && self.added.is_empty()
     }
+
+    pub(crate) fn adds(&self) -> bool {
+        !self.added.is_empty()
+    }
 }
 
 /// Identity of an address entry (spec vrrp-keywords 7). The peer belongs to it because the kernel

@@ -291,6 +291,8 @@ impl Engine {
             let diff = AddressDiff::of(&self.routers[id]);
             if !diff.is_empty() {
                 self.remove_gone(id, &diff);
+            }
+            if diff.adds() {
                 self.add_new(now, id, &diff);
             }
         }

@@ -40,7 +40,9 @@ impl Complained {
         let bit = 1 << kind;
         let first = self.logged & bit == 0;
         self.logged |= bit;
-        self.fresh |= bit;
+        if first {
+            self.fresh |= bit;
+        }
         first
     }
 }
@@ -290,17 +292,10 @@ fn remarks(router: &mut Router, datagram: &Datagram<'_>) -> Vec<PacketComplaint>
 
 /// The lists hold the same addresses, in whatever order.
 fn same_addresses(router: &Router, datagram: &Datagram<'_>) -> bool {
-    if usize::from(datagram.advert.count()) != router.advertised.len() {
-        return false;
-    }
-    datagram
-        .advert
-        .addresses()
-        .eq(router.advertised.iter().copied())
-        || datagram
-            .advert
-            .addresses()
-            .all(|address| router.advertised.contains(&address))
+    let (ours, theirs) = (&router.advertised, || datagram.advert.addresses());
+    usize::from(datagram.advert.count()) == ours.len()
+        && (theirs().eq(ours.iter().copied())
+            || ours.iter().all(|own| theirs().any(|other| other == *own)))
 }
 
 /// Row 20: unicast senders.

@@ -1,0 +1,365 @@
+//! Check scripts: results in every state, weights, schedule (spec vrrp-runtime 6 and 7.1). The
+//! expected actions are in `data/checks.txt`.
+
+mod stage;
+
+use std::time::Duration;
+
+use evervip_model::{Config, Priority, VrrpScript};
+use evervip_testkit::{Transcript, sample};
+use evervip_vrrp::{CheckOutcome, Event, RunId};
+use stage::{Table, master, plain, started};
+
+fn with(script: VrrpScript, weight: i32) -> Config {
+    let mut config = sample::config([plain()]);
+    config.scripts = vec![script];
+    config.instances[0].track_scripts = vec![sample::track(0, weight)];
+    config
+}
+
+/// A script that does not get into the way of the timers.
+fn rare(rise: u32, fall: u32) -> VrrpScript {
+    VrrpScript {
+        interval: Duration::from_secs(1000),
+        timeout: Duration::from_secs(1000),
+        rise,
+        fall,
+        ..sample::script("chk")
+    }
+}
+
+fn outcomes() -> [(&'static str, CheckOutcome); 6] {
+    [
+        ("success", CheckOutcome::Exited(0)),
+        ("exit 1", CheckOutcome::Exited(1)),
+        ("exit 255", CheckOutcome::Exited(255)),
+        ("signal 9", CheckOutcome::Signalled(9)),
+        ("time-out", CheckOutcome::TimedOut),
+        (
+            "cannot run",
+            CheckOutcome::CannotRun("permission denied".to_owned()),
+        ),
+    ]
+}
+
+const GOOD: CheckOutcome = CheckOutcome::Exited(0);
+const BAD: CheckOutcome = CheckOutcome::Exited(1);
+
+/// An engine after the first result.
+fn reported(config: Config, outcome: &CheckOutcome) -> Transcript {
+    let mut stage = started(config);
+    stage.quietly(|stage| stage.checks_end(outcome));
+    stage
+}
+
+/// Ends the running check, or the next one that is started.
+fn end(stage: &mut Transcript, outcome: &CheckOutcome) {
+    stage.quietly(|stage| {
+        stage.sleep(Duration::from_secs(1000));
+        stage.wake();
+    });
+    stage.checks_end(outcome);
+}
+
+#[test]
+fn results() {
+    let mut table = Table::default();
+    first_results(&mut table);
+    later_results(&mut table);
+    weights(&mut table);
+    schedule(&mut table);
+    stale(&mut table);
+    table.expect("checks.txt");
+}
+
+fn first_results(table: &mut Table) {
+    for (label, outcome) in outcomes() {
+        table.row(
+            &format!("INIT: {label}"),
+            started(with(rare(1, 1), 0)),
+            |stage| {
+                stage.checks_end(&outcome);
+            },
+        );
+    }
+    table.row(
+        "INIT: rise 3, fall 3, one success",
+        started(with(rare(3, 3), 0)),
+        |stage| {
+            stage.checks_end(&GOOD);
+        },
+    );
+    table.row(
+        "INIT: rise 3, fall 3, one failure",
+        started(with(rare(3, 3), 0)),
+        |stage| {
+            stage.checks_end(&BAD);
+        },
+    );
+    let fails = VrrpScript {
+        init_fail: true,
+        ..rare(2, 1)
+    };
+    table.row(
+        "start: init_fail, rise 2",
+        Transcript::new(with(fails, 0)),
+        |stage| {
+            stage.start();
+            stage.checks_end(&GOOD);
+            end(stage, &GOOD);
+        },
+    );
+    let mut two = with(rare(1, 1), 0);
+    two.scripts.push(VrrpScript {
+        name: "other".into(),
+        ..rare(1, 1)
+    });
+    two.instances[0].track_scripts.push(sample::track(1, 0));
+    table.row("INIT: two scripts", started(two.clone()), |stage| {
+        stage.event(
+            "first",
+            Event::CheckEnded {
+                run: RunId(0),
+                outcome: GOOD,
+            },
+        );
+        stage.event(
+            "second",
+            Event::CheckEnded {
+                run: RunId(1),
+                outcome: GOOD,
+            },
+        );
+    });
+    table.row(
+        "INIT: two scripts, the first fails",
+        started(two),
+        |stage| {
+            stage.event(
+                "first",
+                Event::CheckEnded {
+                    run: RunId(0),
+                    outcome: BAD,
+                },
+            );
+            stage.event(
+                "second",
+                Event::CheckEnded {
+                    run: RunId(1),
+                    outcome: GOOD,
+                },
+            );
+        },
+    );
+    let mut reversed = with(rare(1, 1), 0);
+    reversed.instances[0].track_scripts[0].reverse = true;
+    table.row("INIT: reverse", started(reversed), |stage| {
+        stage.checks_end(&GOOD);
+        end(stage, &BAD);
+    });
+}
+
+fn later_results(table: &mut Table) {
+    for (label, outcome) in outcomes() {
+        table.row(
+            &format!("BACKUP: {label}"),
+            reported(with(rare(1, 1), 0), &GOOD),
+            |stage| {
+                stage.quietly(|stage| {
+                    stage.sleep(Duration::from_secs(1));
+                });
+                stage.quietly(|stage| {
+                    // The next run, ahead of the master-down timer.
+                    let mut config = with(rare(1, 1), 0);
+                    config.scripts[0].interval = Duration::from_secs(2);
+                    stage.reload("shorter interval", config);
+                    stage.sleep(Duration::from_secs(2));
+                    stage.wake();
+                });
+                stage.checks_end(&outcome);
+            },
+        );
+        table.row(
+            &format!("FAULT: {label}"),
+            reported(with(rare(1, 1), 0), &BAD),
+            |stage| {
+                end(stage, &outcome);
+            },
+        );
+    }
+    table.row(
+        "MASTER: fall 2, rise 2",
+        master_of(with(rare(2, 2), 0)),
+        |stage| {
+            for outcome in [&BAD, &GOOD, &BAD, &BAD, &GOOD, &BAD, &GOOD, &GOOD] {
+                end(stage, outcome);
+            }
+        },
+    );
+}
+
+/// MASTER, with a script that was good.
+fn master_of(config: Config) -> Transcript {
+    let mut stage = reported(config, &GOOD);
+    stage.quietly(|stage| stage.pass(Duration::from_secs(10)));
+    stage
+}
+
+fn weights(table: &mut Table) {
+    for weight in [20, -20] {
+        table.row(
+            &format!("weight {weight}: start, success, failure"),
+            Transcript::new(with(rare(1, 1), weight)),
+            |stage| {
+                stage.start();
+                stage.sleep(Duration::from_secs(1));
+                stage.checks_end(&GOOD);
+                stage.quietly(|stage| {
+                    stage.pass(Duration::from_secs(5));
+                });
+                end(stage, &BAD);
+            },
+        );
+        table.row(
+            &format!("weight {weight}: first result a failure"),
+            started(with(rare(1, 1), weight)),
+            |stage| {
+                stage.checks_end(&BAD);
+            },
+        );
+        let mut reversed = with(rare(1, 1), weight);
+        reversed.instances[0].track_scripts[0].reverse = true;
+        table.row(
+            &format!("weight {weight}, reverse"),
+            started(reversed),
+            |stage| {
+                stage.checks_end(&GOOD);
+                end(stage, &BAD);
+            },
+        );
+    }
+    let mut high = with(rare(1, 1), 253);
+    high.instances[0].priority = Priority::new(200).unwrap();
+    table.row("weight 253: never an owner", started(high), |stage| {
+        stage.checks_end(&GOOD);
+    });
+    table.row(
+        "weight -253: never a resignation",
+        started(with(rare(1, 1), -253)),
+        |stage| {
+            stage.checks_end(&BAD);
+        },
+    );
+    let mut owner = with(rare(1, 1), -50);
+    owner.instances[0].priority = Priority::OWNER;
+    table.row("weight -50: an owner stays one", started(owner), |stage| {
+        stage.checks_end(&BAD);
+    });
+}
+
+fn schedule(table: &mut Table) {
+    let every = |millis| VrrpScript {
+        interval: Duration::from_millis(millis),
+        ..sample::script("chk")
+    };
+    table.row(
+        "schedule: every 0.7 s, on time",
+        started(with(every(700), -10)),
+        |stage| {
+            stage.quietly(|stage| stage.checks_end(&GOOD));
+            stage.next();
+            stage.quietly(|stage| stage.checks_end(&GOOD));
+            stage.next();
+        },
+    );
+    table.row(
+        "schedule: an overrun, one line and no second copy",
+        started(with(every(500), -10)),
+        |stage| {
+            stage.next();
+            stage.next();
+            stage.sleep(Duration::from_millis(100));
+            stage.event(
+                "ended",
+                Event::CheckEnded {
+                    run: RunId(0),
+                    outcome: GOOD,
+                },
+            );
+            stage.next();
+        },
+    );
+    table.row(
+        "schedule: woken late",
+        started(with(every(500), -10)),
+        |stage| {
+            stage.quietly(|stage| stage.checks_end(&GOOD));
+            stage.sleep(Duration::from_millis(1700));
+            stage.wake();
+        },
+    );
+    table.row(
+        "cannot run: a line now and each hour",
+        reported(with(every(1000), -10), &GOOD),
+        |stage| {
+            let cannot = CheckOutcome::CannotRun("no such file".to_owned());
+            let once = |stage: &mut Transcript| {
+                stage.quietly(|stage| {
+                    stage.sleep(Duration::from_secs(1799));
+                    stage.wake();
+                });
+                stage.checks_end(&cannot);
+            };
+            (0..5).for_each(|_| once(stage));
+        },
+    );
+}
+
+fn stale(table: &mut Table) {
+    table.row(
+        "results that nobody waits for",
+        master(sample::config([plain()])),
+        |stage| {
+            stage.event(
+                "of no run",
+                Event::CheckEnded {
+                    run: RunId(7),
+                    outcome: BAD,
+                },
+            );
+        },
+    );
+    table.row(
+        "a result that is told twice",
+        started(with(rare(1, 1), 0)),
+        |stage| {
+            stage.event(
+                "once",
+                Event::CheckEnded {
+                    run: RunId(0),
+                    outcome: GOOD,
+                },
+            );
+            stage.event(
+                "twice",
+                Event::CheckEnded {
+                    run: RunId(0),
+                    outcome: BAD,
+                },
+            );
+        },
+    );
+    let mut unstarted = Transcript::new(with(rare(1, 1), 0));
+    unstarted.quietly(|stage| {
+        stage.event(
+            "result",
+            Event::CheckEnded {
+                run: RunId(0),
+                outcome: BAD,
+            },
+        );
+    });
+    table.row("a result before the start", unstarted, |stage| {
+        stage.start();
+    });
+}

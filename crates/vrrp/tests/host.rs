@@ -1,0 +1,417 @@
+//! Own timer, links, addresses, start and stop in every state (spec vrrp-runtime 2, 12, 13 and 18).
+//! The expected actions are in `data/host.txt` and `data/host_options.txt`.
+
+mod stage;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use evervip_model::{Authentication, Config, Delivery, Instance, Priority, UnsupportedReason};
+use evervip_testkit::{Transcript, sample};
+use evervip_vrrp::Event;
+use sample::{ETH0, ETH1};
+use stage::{Table, backup, fault, in_every_state, master, plain, theirs, waiting};
+
+fn one(instance: Instance) -> Config {
+    sample::config([instance])
+}
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+fn removed(stage: &mut Transcript, address: &str, by_us: bool) {
+    let who = if by_us { "us" } else { "others" };
+    let label = format!("{address} removed by {who}");
+    let address = ip(address);
+    stage.event(
+        &label,
+        Event::AddressRemoved {
+            index: ETH0,
+            address,
+            by_us,
+        },
+    );
+}
+
+fn added(stage: &mut Transcript, address: &str) {
+    let label = format!("{address} added");
+    let address = ip(address);
+    stage.event(
+        &label,
+        Event::AddressAdded {
+            index: ETH0,
+            address,
+        },
+    );
+}
+
+fn gone(stage: &mut Transcript, index: u32) {
+    stage.event(
+        &format!("link {index} removed"),
+        Event::LinkRemoved { index },
+    );
+}
+
+#[test]
+fn time_and_host_in_every_state() {
+    let mut table = Table::default();
+    let config = one(plain());
+    table.rows(&config, "started", |stage| {
+        stage.start();
+    });
+    table.rows(&config, "deadline reached early", |stage| {
+        stage.wake();
+    });
+    table.rows(&config, "own timer", |stage| {
+        stage.next();
+    });
+    table.rows(&config, "stop, and what comes after", |stage| {
+        stage.event("stop", Event::StopRequested);
+        stage.advert("higher priority", &theirs(150, 2));
+        stage.link(ETH0, "eth0", true);
+        stage.start();
+    });
+    table.rows(&config, "link down", |stage| {
+        stage.link(ETH0, "eth0", false);
+    });
+    table.rows(&config, "link up", |stage| {
+        stage.link(ETH0, "eth0", true);
+    });
+    table.rows(&config, "link removed and added again", |stage| {
+        gone(stage, ETH0);
+        stage.link(9, "eth0", true);
+        let address = ip("10.0.0.1");
+        stage.event("its address", Event::AddressAdded { index: 9, address });
+    });
+    table.rows(&config, "link renamed and back", |stage| {
+        stage.link(ETH0, "lan0", true);
+        stage.link(ETH0, "eth0", true);
+    });
+    table.rows(&config, "source address removed and added", |stage| {
+        removed(stage, "10.0.0.1", false);
+        added(stage, "10.0.0.1");
+    });
+    table.rows(&config, "virtual address removed by others", |stage| {
+        removed(stage, "10.0.0.101", false);
+    });
+    table.rows(
+        &config,
+        "virtual address removed by us, or added",
+        |stage| {
+            removed(stage, "10.0.0.101", true);
+            added(stage, "10.0.0.101");
+        },
+    );
+    table.expect("host.txt");
+}
+
+/// Links and addresses that no router depends on cost nothing and say nothing, in every state.
+#[test]
+fn foreign_links_and_addresses_do_not_matter() {
+    for (state, mut stage) in in_every_state(&one(plain())) {
+        let before = stage.engine.next_deadline();
+        let mut actions = Vec::new();
+        actions.extend(stage.link(40, "veth40", true));
+        actions.extend(stage.link(40, "veth40", false));
+        actions.extend(stage.link(40, "veth41", true));
+        actions.extend(stage.link(ETH1, "eth1", false));
+        for (index, address) in [
+            (40, "10.9.0.1"),
+            (ETH1, "10.0.1.9"),
+            (ETH0, "10.0.0.99"),
+            (77, "10.0.0.98"),
+        ] {
+            let address = ip(address);
+            actions.extend(stage.event("added", Event::AddressAdded { index, address }));
+            let by_us = false;
+            actions.extend(stage.event(
+                "removed",
+                Event::AddressRemoved {
+                    index,
+                    address,
+                    by_us,
+                },
+            ));
+        }
+        actions.extend(stage.event("removed", Event::LinkRemoved { index: 40 }));
+        actions.extend(stage.event("removed", Event::LinkRemoved { index: 40 }));
+        assert_eq!(actions, [], "{state}");
+        assert_eq!(stage.engine.next_deadline(), before, "{state}");
+    }
+}
+
+#[test]
+fn hosts_and_options() {
+    let mut table = Table::default();
+    put_back(&mut table);
+    starts(&mut table);
+    sources(&mut table);
+    unicast(&mut table);
+    other_interfaces(&mut table);
+    table.expect("host_options.txt");
+}
+
+fn put_back(table: &mut Table) {
+    table.row(
+        "MASTER, the sixth removal within ten seconds",
+        master(one(plain())),
+        |stage| {
+            for _ in 0..4 {
+                stage.quietly(|stage| removed(stage, "10.0.0.101", false));
+                stage.quietly(|stage| stage.pass(Duration::from_secs(1)));
+            }
+            removed(stage, "10.0.0.101", false);
+            removed(stage, "10.0.0.101", false);
+            stage.next();
+        },
+    );
+    table.row(
+        "MASTER, removals eleven seconds apart",
+        master(one(plain())),
+        |stage| {
+            for _ in 0..5 {
+                stage.quietly(|stage| removed(stage, "10.0.0.101", false));
+            }
+            stage.quietly(|stage| stage.pass(Duration::from_secs(11)));
+            removed(stage, "10.0.0.101", false);
+        },
+    );
+    let mut many = plain();
+    many.addresses = (101..=107)
+        .map(|n| sample::vip(&format!("10.0.0.{n}")))
+        .collect();
+    table.row(
+        "MASTER, all of seven addresses flushed at once",
+        master(one(many)),
+        |stage| {
+            for n in 101..=106 {
+                stage.quietly(|stage| removed(stage, &format!("10.0.0.{n}"), false));
+            }
+            removed(stage, "10.0.0.107", false);
+        },
+    );
+    let mut untracked = plain();
+    untracked.addresses[0].no_track = true;
+    untracked.excluded_addresses = vec![sample::vip("2001:db8::1")];
+    table.row(
+        "MASTER, no_track and excluded addresses removed",
+        master(one(untracked)),
+        |stage| {
+            removed(stage, "10.0.0.101", false);
+            removed(stage, "2001:db8::1", false);
+        },
+    );
+}
+
+fn starts(table: &mut Table) {
+    let start = |stage: &mut Transcript| {
+        stage.start();
+        stage.next();
+    };
+    let owner = |config: &mut Config| config.instances[0].priority = Priority::OWNER;
+    let mut config = one(plain());
+    owner(&mut config);
+    table.row(
+        "start: priority 255",
+        Transcript::new(config.clone()),
+        start,
+    );
+    table.row("FAULT: priority 255 recovers", fault(config), |stage| {
+        stage.link(ETH0, "eth0", true);
+        stage.next();
+    });
+    let mut config = waiting(one(plain()));
+    owner(&mut config);
+    table.row(
+        "start: priority 255 and a script",
+        Transcript::new(config),
+        |stage| {
+            stage.start();
+            stage.checks_end(&evervip_vrrp::CheckOutcome::Exited(0));
+        },
+    );
+    let down = vec![sample::link(ETH0, "eth0", false)];
+    let at = |links: &[_], addresses: &[_]| Transcript::on(one(plain()), links.to_vec(), addresses);
+    table.row("start: link down", at(&down, &sample::addresses(1)), start);
+    table.row("start: no interface", at(&[], &[]), start);
+    table.row("start: no address", at(&sample::links(), &[]), start);
+    table.row(
+        "start: only our virtual address",
+        at(&sample::links(), &[(ETH0, ip("10.0.0.101"))]),
+        start,
+    );
+    let mut several = plain();
+    several.excluded_addresses = vec![sample::vip("10.0.0.201"), sample::vip("2001:db8::1")];
+    table.row(
+        "start: excluded addresses",
+        Transcript::new(one(several)),
+        start,
+    );
+    let mut unsupported = plain();
+    unsupported.unsupported = Some(UnsupportedReason::AuthenticationHeader);
+    table.row(
+        "start: not supported",
+        Transcript::new(one(unsupported)),
+        start,
+    );
+    let mut alone = plain();
+    alone.delivery = Delivery::NoPeer;
+    table.row(
+        "start: unicast without peers",
+        Transcript::new(one(alone)),
+        start,
+    );
+    let mut password = plain();
+    password.authentication = Authentication::Pass(*b"secret\0\0");
+    table.row(
+        "start: two instances, one in FAULT",
+        two_with_one_fault(),
+        start,
+    );
+    table.row("BACKUP: password", backup(one(password)), |stage| {
+        stage.next();
+    });
+    table.row(
+        "start: nothing configured",
+        Transcript::new(Config::default()),
+        start,
+    );
+}
+
+fn two_with_one_fault() -> Transcript {
+    let mut other = sample::instance("W", 2, 100);
+    other.interface = Some("eth1".to_owned());
+    let links = vec![
+        sample::link(ETH0, "eth0", true),
+        sample::link(ETH1, "eth1", false),
+    ];
+    Transcript::on(
+        sample::config([other, plain()]),
+        links,
+        &sample::addresses(1),
+    )
+}
+
+fn sources(table: &mut Table) {
+    table.row(
+        "MASTER: another address takes the place of the source",
+        master(one(plain())),
+        |stage| {
+            added(stage, "10.0.0.7");
+            removed(stage, "10.0.0.1", false);
+            stage.next();
+            removed(stage, "10.0.0.7", false);
+        },
+    );
+    let tracked = Instance {
+        source: Some(IpAddr::V4(sample::OWN)),
+        track_source: true,
+        ..plain()
+    };
+    let untracked = Instance {
+        track_source: false,
+        ..tracked.clone()
+    };
+    for (label, instance) in [("tracked", tracked), ("not tracked", untracked)] {
+        table.row(
+            &format!("MASTER: configured source, {label}, is removed"),
+            master(one(instance)),
+            |stage| {
+                removed(stage, "10.0.0.1", false);
+                added(stage, "10.0.0.1");
+            },
+        );
+    }
+}
+
+fn unicast(table: &mut Table) {
+    let instance = Instance {
+        delivery: sample::unicast(&[sample::lan(2), Ipv4Addr::new(10, 9, 9, 9)]),
+        ..plain()
+    };
+    table.row(
+        "start: unicast",
+        Transcript::new(one(instance.clone())),
+        |stage| {
+            stage.start();
+        },
+    );
+    table.row(
+        "FAULT: unicast recovers",
+        fault(one(instance.clone())),
+        |stage| {
+            stage.link(ETH0, "eth0", true);
+        },
+    );
+    let started = |config| {
+        let mut stage = Transcript::new(config);
+        stage.quietly(|stage| {
+            stage.start();
+        });
+        stage
+    };
+    let good = evervip_vrrp::CheckOutcome::Exited(0);
+    let mut config = waiting(one(instance));
+    table.row(
+        "INIT: unicast leaves it",
+        started(config.clone()),
+        |stage| {
+            stage.checks_end(&good);
+        },
+    );
+    config.instances[0].priority = Priority::OWNER;
+    table.row("INIT: unicast owner leaves it", started(config), |stage| {
+        stage.checks_end(&good);
+    });
+}
+
+fn other_interfaces(table: &mut Table) {
+    let mut tracking = plain();
+    tracking.track_interfaces = vec![sample::track_interface("eth1", 0)];
+    table.row(
+        "MASTER: tracked interface goes and comes",
+        master(one(tracking)),
+        |stage| {
+            stage.link(ETH1, "eth1", false);
+            stage.link(ETH1, "eth1", true);
+        },
+    );
+    let mut weighted = plain();
+    weighted.track_interfaces = vec![sample::track_interface("eth1", -30)];
+    table.row(
+        "BACKUP: interface of weight -30 goes and comes",
+        backup(one(weighted)),
+        |stage| {
+            stage.link(ETH1, "eth1", false);
+            stage.link(ETH1, "eth1", true);
+        },
+    );
+    let mut reversed = plain();
+    reversed.track_interfaces = vec![sample::track_interface("eth1", 0)];
+    reversed.track_interfaces[0].reverse = true;
+    table.row("FAULT: reversed track", backup(one(reversed)), |stage| {
+        stage.link(ETH1, "eth1", false);
+        stage.link(ETH1, "eth1", true);
+    });
+    let mut loose = plain();
+    loose.track_primary = false;
+    table.row("MASTER: dont_track_primary", master(one(loose)), |stage| {
+        stage.link(ETH0, "eth0", false);
+        stage.next();
+        stage.link(ETH0, "eth0", true);
+    });
+    for no_track in [false, true] {
+        let mut elsewhere = plain();
+        let mut vip = sample::vip("10.0.1.200");
+        (vip.dev, vip.no_track) = (Some("eth1".to_owned()), no_track);
+        elsewhere.addresses.push(vip);
+        let title = format!("MASTER: address on eth1, no_track {no_track}");
+        table.row(&title, master(one(elsewhere)), |stage| {
+            stage.link(ETH1, "lan1", true);
+            stage.link(ETH1, "eth1", true);
+            gone(stage, ETH1);
+            stage.link(8, "eth1", true);
+        });
+    }
+}

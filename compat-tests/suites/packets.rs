@@ -78,10 +78,6 @@ fn variants() -> Vec<(String, Conf)> {
             "v3-unicast-ttl",
             Conf::new(V3_UNICAST, 0).extra("    unicast_ttl 3"),
         ),
-        (
-            "v3-unicast-old-checksum",
-            Conf::new(V3_UNICAST, 0).extra("    old_unicast_checksum"),
-        ),
         ("v2-owner", Conf::new(V2_MULTICAST, 0).priority(255)),
         ("v3-owner", Conf::new(V3_MULTICAST, 0).priority(255)),
         (

@@ -4,7 +4,7 @@
 //!
 //! * `source` - files, spans, lines and columns;
 //! * `lex` - comments, words, script words (nom, token level only);
-//! * `lines` - includes, conditional lines, braces;
+//! * `lines` - includes, conditional lines, definitions, loops, braces;
 //! * `tree` - blocks, with recovery;
 //! * [`keyword`] - one table entry per keyword that keepalived 2.2.7 has;
 //! * `lower` - the tree to the model, in file order, then the checks after the whole file.
@@ -13,6 +13,7 @@
 //! panic or loop; a [`Config`] comes out only when the daemon may run with it.
 #![forbid(unsafe_code)]
 
+mod define;
 mod diagnostic;
 mod include;
 pub mod keyword;
@@ -22,6 +23,7 @@ mod load;
 mod lower;
 mod machine;
 mod read;
+mod sequence;
 mod source;
 mod text;
 mod tree;

@@ -3,11 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::define::{Definitions, Expanded, Refused, definition};
 use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::include::{self, Checks};
 use crate::lex::{first_brace, strip_comment, words};
 use crate::load::{Options, Refusal};
 use crate::machine::{Files, Host};
+use crate::sequence::{self, Repeat};
 use crate::source::{SourceMap, Span};
 use crate::text::Text;
 use crate::tree::{Line, Logical};
@@ -27,6 +29,10 @@ pub(crate) struct Reader<'a> {
     chain: Vec<PathBuf>,
     bytes_read: usize,
     exhausted: bool,
+    definitions: Definitions,
+    /// A multi-line definition that is being read.
+    collecting: Option<(String, Vec<Vec<u8>>)>,
+    expansions: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -35,6 +41,8 @@ impl<'a> Reader<'a> {
             let node = host.node_name();
             node.split('.').next().unwrap_or_default().to_owned()
         });
+        let mut definitions = Definitions::default();
+        definitions.set("_INSTANCE", config_id.as_bytes());
         Self {
             files,
             config_id,
@@ -51,6 +59,9 @@ impl<'a> Reader<'a> {
             chain: Vec::new(),
             bytes_read: 0,
             exhausted: false,
+            definitions,
+            collecting: None,
+            expansions: 0,
         }
     }
 
@@ -82,6 +93,7 @@ impl<'a> Reader<'a> {
         }
         let checks = self.checks;
         self.chain.push(path.to_owned());
+        self.define_directory();
         let file = self.sources.add(shown, bytes);
         let bytes = self.sources.bytes(file).to_vec();
         let mut start = 0;
@@ -96,8 +108,17 @@ impl<'a> Reader<'a> {
                 break;
             }
         }
+        self.end_collecting();
         self.chain.pop();
         self.checks = checks;
+        self.define_directory();
+    }
+
+    /// `${_PWD}` is the directory of the file being read; `${_INSTANCE}` the configuration id.
+    fn define_directory(&mut self) {
+        let directory = self.chain.last().and_then(|p| p.parent());
+        let directory = directory.map(|d| d.as_os_str().as_encoded_bytes().to_vec());
+        self.definitions.set("_PWD", &directory.unwrap_or_default());
     }
 
     /// Ends the reading: a limit that no sane file comes near has been reached.
@@ -126,8 +147,8 @@ impl<'a> Reader<'a> {
                 .help("remove it (zero-width or no-break space, byte-order mark); keepalived does not know the word"),
             );
         }
-        let mut text = stripped.text;
-        if text.is_empty() {
+        let text = stripped.text;
+        if self.collect(&text) || text.is_empty() {
             return;
         }
         if raw.bytes().contains(&0) {
@@ -137,13 +158,175 @@ impl<'a> Reader<'a> {
                     .help("remove it"),
             );
         }
-        if text.bytes()[0] == b'@' {
+        self.line(text, stripped.open_quote, 0);
+    }
+
+    /// A line of a multi-line definition; an empty one ends it.
+    fn collect(&mut self, text: &Text) -> bool {
+        let Some((_, lines)) = &mut self.collecting else {
+            return false;
+        };
+        let bytes = text.bytes();
+        let goes_on = bytes.strip_suffix(b"\\");
+        if let Some(more) = goes_on {
+            lines.push(more.trim_ascii_end().to_vec());
+        } else {
+            if !bytes.is_empty() {
+                lines.push(bytes.to_vec());
+            }
+            self.end_collecting();
+        }
+        true
+    }
+
+    fn end_collecting(&mut self) {
+        if let Some((name, lines)) = self.collecting.take() {
+            self.definitions.set_lines(&name, lines);
+        }
+    }
+
+    /// A line without comment: condition, definition, loop, substitution, then its meaning.
+    fn line(&mut self, mut text: Text, open_quote: bool, depth: usize) {
+        if depth > MAX_NESTED || self.expansions > MAX_EXPANSIONS {
+            self.give_up("definitions expand without end");
+            return;
+        }
+        if text.bytes().first() == Some(&b'@') {
             match self.condition(&text) {
                 Some(rest) => text = rest,
                 None => return,
             }
         }
-        self.logical(text, stripped.open_quote);
+        if let Some((name, value)) = definition(text.bytes()) {
+            let value = text.bytes()[value].trim_ascii().to_vec();
+            let name = name.to_owned();
+            match value.strip_suffix(b"\\") {
+                Some(first) => {
+                    let first = first.trim_ascii_end();
+                    let lines = if first.is_empty() {
+                        vec![]
+                    } else {
+                        vec![first.to_vec()]
+                    };
+                    self.collecting = Some((name, lines));
+                }
+                None => self.definitions.set(&name, &value),
+            }
+            return;
+        }
+        if text.bytes().starts_with(b"~SEQ") || text.bytes().starts_with(b"~LST") {
+            self.repeat(&text, open_quote, depth);
+            return;
+        }
+        match self.definitions.expand(&text) {
+            Ok(Expanded::Line(text, false)) => self.logical(text, open_quote),
+            Ok(Expanded::Line(text, true)) => {
+                self.expansions += 1;
+                let stripped = strip_comment(&text);
+                match stripped.text.bytes().first() {
+                    None => {}
+                    // A value may bring a condition or a loop with it.
+                    Some(b'@' | b'~') => self.line(stripped.text, stripped.open_quote, depth + 1),
+                    Some(_) => self.logical(stripped.text, stripped.open_quote),
+                }
+            }
+            Ok(Expanded::Lines(lines)) => {
+                for line in lines {
+                    self.expansions += 1;
+                    let stripped = strip_comment(&line);
+                    if !stripped.text.is_empty() {
+                        self.line(stripped.text, stripped.open_quote, depth + 1);
+                    }
+                    if self.exhausted {
+                        return;
+                    }
+                }
+            }
+            Err(refused) => self.refused(&text, refused),
+        }
+    }
+
+    fn refused(&mut self, text: &Text, refused: Refused) {
+        let at = text.whole();
+        let diagnostic = match refused {
+            Refused::Cycle(names) => {
+                let chain: Vec<_> = names.iter().map(|n| format!("${n}")).collect();
+                let text = format!("definition refers to itself: {}", chain.join(" -> "));
+                Diagnostic::new(Code::Limit, Class::General, text).help("break the chain")
+            }
+            Refused::TooLong => Diagnostic::new(
+                Code::Limit,
+                Class::General,
+                format!(
+                    "Parameter substitution on line '{}' would exceed maximum line length",
+                    text.lossy()
+                ),
+            )
+            .help("make the definitions shorter"),
+            Refused::NotSupported(name) => Diagnostic::new(
+                Code::NotSupported,
+                Class::Log,
+                format!("${{{name}}} is not supported by this version"),
+            )
+            .help("write the value itself; the line is left out"),
+        };
+        let is_error = diagnostic.code == Code::Limit;
+        let diagnostic = diagnostic.at(at);
+        if is_error {
+            self.refusal = self.refusal.or(Some(Refusal::Fatal));
+            self.diagnostics.push(diagnostic.error());
+        } else {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// `~SEQ` and `~LST`.
+    fn repeat(&mut self, text: &Text, open_quote: bool, depth: usize) {
+        let made = self.repetition(text);
+        let repeat = match made {
+            Ok(repeat) => repeat,
+            Err(problem) => {
+                let word = if text.bytes().starts_with(b"~LST") {
+                    "~LST"
+                } else {
+                    "~SEQ"
+                };
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        Code::InvalidValue,
+                        Class::General,
+                        format!("Invalid {word} specification '{}'", text.lossy()),
+                    )
+                    .at(text.whole())
+                    .help(problem),
+                );
+                return;
+            }
+        };
+        for round in repeat.rounds {
+            self.expansions += 1;
+            for (name, value) in round {
+                self.definitions.set(&name, value.as_bytes());
+            }
+            self.line(repeat.body.clone(), open_quote, depth + 1);
+            if self.exhausted {
+                return;
+            }
+        }
+    }
+
+    fn repetition(&self, text: &Text) -> Result<Repeat, &'static str> {
+        let (word, inner, body) = sequence::split(text).ok_or("missing terminating ')'")?;
+        if body.is_empty() {
+            return Err("there is nothing to repeat");
+        }
+        let inner = Text::from_source(text.whole().file, 0, inner.as_bytes());
+        let inner = match self.definitions.expand(&inner) {
+            Ok(Expanded::Line(inner, _)) => inner.lossy(),
+            Ok(Expanded::Lines(_)) | Err(_) => return Err("its values cannot be used here"),
+        };
+        let rounds = sequence::rounds(word, &inner)?;
+        Ok(Repeat { rounds, body })
     }
 
     /// The rest of a conditional line that applies.
@@ -170,21 +353,6 @@ impl<'a> Reader<'a> {
     }
 
     fn logical(&mut self, text: Text, open_quote: bool) {
-        if let Some(span) = unsupported_definition(&text) {
-            self.diagnostics.push(
-                Diagnostic::new(
-                    Code::NotSupported,
-                    Class::Log,
-                    format!(
-                        "definitions are not supported by this version: '{}'",
-                        text.lossy()
-                    ),
-                )
-                .at(span)
-                .help("write the value where it is used"),
-            );
-            return;
-        }
         if let Some((checks, pattern)) = include::recognise(&text) {
             self.include(checks, &pattern);
             return;
@@ -311,21 +479,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// `$NAME=…`, `~SEQ` and `~LST` lines.
-fn unsupported_definition(text: &Text) -> Option<Span> {
-    let bytes = text.bytes();
-    let is_name = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
-    let defines = bytes.strip_prefix(b"$").is_some_and(|rest| {
-        let name = rest.iter().take_while(|b| is_name(b)).count();
-        name > 0 && !rest[0].is_ascii_digit() && rest.get(name) == Some(&b'=')
-    });
-    let repeats = bytes.starts_with(b"~SEQ") || bytes.starts_with(b"~LST");
-    (defines || repeats).then(|| text.whole())
-}
-
 /// Bytes of all files together.
 const MAX_BYTES: usize = 32 << 20;
 const MAX_FILES: usize = 10_000;
 const MAX_LINES: usize = 1_000_000;
 /// Files that include one another.
 const MAX_DEPTH: usize = 100;
+/// Expansions of the whole configuration.
+const MAX_EXPANSIONS: usize = 1_000_000;
+/// Definitions that use definitions.
+const MAX_NESTED: usize = 50;

@@ -133,7 +133,10 @@ impl Builder<'_> {
         let entry = match self.context() {
             Context::Keywords(block) => keyword::find(block, &line.tokens[0].text),
             Context::Values => None,
-            Context::Skipped(_) => return,
+            Context::Skipped(_) => {
+                self.skipped(&line);
+                return;
+            }
         };
         let node = Node {
             line,
@@ -142,6 +145,34 @@ impl Builder<'_> {
         };
         self.nodes().push(node);
         self.adjacent = true;
+    }
+
+    /// A line that nobody reads; in LVS blocks two old keywords still count for `-t`.
+    fn skipped(&mut self, line: &Line) {
+        let owner = self
+            .stack
+            .last()
+            .and_then(|f| f.owner.as_ref())
+            .and_then(|n| n.entry);
+        if owner.is_none_or(|e| e.status != Status::Lvs) {
+            return;
+        }
+        let word = &line.tokens[0];
+        let diagnostic = match word.text.as_str() {
+            "nat_mask" => Diagnostic::new(
+                Code::UnknownKeyword,
+                Class::UnknownKeyword,
+                "Unknown keyword 'nat_mask'",
+            )
+            .help("remove the line; it has no effect"),
+            "nb_get_retry" => Diagnostic::new(
+                Code::Deprecated,
+                Class::Deprecated,
+                "nb_get_retry is deprecated - please use 'retry'",
+            ),
+            _ => return,
+        };
+        self.diagnostics.push(diagnostic.at(word.span));
     }
 
     /// The last line wants a block, and something else than a brace follows.

@@ -2,6 +2,7 @@
 //!
 //! The files are not part of the project; `EVERVIP_CORPUS` names their directory. Without them the
 //! test says so and passes.
+#![expect(clippy::disallowed_methods, reason = "the test reads its data")]
 
 mod support;
 

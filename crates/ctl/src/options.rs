@@ -40,7 +40,9 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     }
     match name {
         None => Err("a command is missing".to_owned()),
-        Some(name) if name != "check" => Err(format!("unknown command '{}'", name.display())),
+        Some(name) if name != "check" => {
+            Err(format!("unknown command '{}'", name.to_string_lossy()))
+        }
         Some(_) if files.is_empty() => Err("check needs a file".to_owned()),
         Some(_) => Ok(Command::Check { files, strict }),
     }

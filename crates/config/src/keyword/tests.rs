@@ -247,17 +247,3 @@ fn misspelled_words_have_suggestions_from_their_block() {
         assert_eq!(suggest(block, word), expect, "{word}");
     }
 }
-
-#[test]
-fn the_reference_is_up_to_date() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/keywords.md");
-    let expect = markdown();
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        std::fs::write(&path, &expect).unwrap();
-    }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        found == expect,
-        "docs/keywords.md is old: run with UPDATE_EXPECT=1"
-    );
-}

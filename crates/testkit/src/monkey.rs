@@ -308,7 +308,10 @@ impl Run {
                         self.started && !self.stopped,
                         "an advert before start or after stop"
                     );
-                    let _ = self.engine.advert_spec(*router);
+                    assert!(
+                        self.engine.advert_spec(*router).is_some(),
+                        "an advert that cannot be made"
+                    );
                 }
                 Action::Log(line) => assert!(!line.to_string().contains("secret")),
                 _ => {}

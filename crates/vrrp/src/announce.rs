@@ -188,10 +188,10 @@ impl Engine {
             return;
         }
         self.announce_if_master(now, id, garp.refresh_repeat);
-        self.timers.set(
-            TimerKey::Refresh(id),
-            (due + garp.refresh).max(now + Duration::from_millis(1)),
-        );
+        let next = due + garp.refresh;
+        // Those that were missed are not made up for.
+        let next = if next > now { next } else { now + garp.refresh };
+        self.timers.set(TimerKey::Refresh(id), next);
     }
 
     fn announce_if_master(&mut self, now: Timestamp, id: RouterId, rounds: u32) {

@@ -43,6 +43,9 @@ pub struct Engine {
     pub(crate) next_revision: u64,
     pub(crate) malformed: u64,
     pub(crate) unknown_vrid: u64,
+    /// Routers that the last reload removed: the actions by which they hand over are carried out
+    /// after they are gone.
+    pub(crate) retired: BTreeMap<RouterId, Router>,
     actions: VecDeque<Action>,
     phase: Phase,
 }
@@ -82,6 +85,7 @@ impl Engine {
             next_revision: 0,
             malformed: 0,
             unknown_vrid: 0,
+            retired: BTreeMap::new(),
             actions: VecDeque::new(),
             phase: Phase::Created,
         };
@@ -120,6 +124,7 @@ impl Engine {
     /// Takes one event. Drain [`Engine::poll_action`] before the next.
     pub fn handle(&mut self, now: Timestamp, event: Event<'_>) {
         let now = now.min(LAST);
+        self.retired.clear();
         match self.phase {
             Phase::Stopped => {}
             Phase::Created => self.handle_before_start(now, event),
@@ -197,6 +202,7 @@ impl Engine {
     /// Before [`Event::Started`] it simply takes the place of the first configuration, after
     /// [`Event::StopRequested`] it is ignored.
     pub fn reload(&mut self, now: Timestamp, config: Config) {
+        self.retired.clear();
         match self.phase {
             Phase::Created => {
                 self.routers = Routers::default();
@@ -342,16 +348,22 @@ impl Engine {
         self.timers.next()
     }
 
-    /// What is in a router's adverts; `None` for a router that is gone or cannot send.
+    /// What is in a router's adverts; `None` for a router that is gone or cannot send. One that a
+    /// reload has removed is gone at the next event.
     #[must_use]
     pub fn advert_spec(&self, id: RouterId) -> Option<AdvertSpec> {
-        self.routers.get(id)?.advert_spec()
+        self.named(id)?.advert_spec()
+    }
+
+    /// The router that an action names.
+    fn named(&self, id: RouterId) -> Option<&Router> {
+        self.routers.get(id).or_else(|| self.retired.get(&id))
     }
 
     /// Name of a router, for log lines of the driver.
     #[must_use]
     pub fn router_name(&self, id: RouterId) -> Option<Arc<str>> {
-        self.routers.get(id).map(Router::name)
+        self.named(id).map(Router::name)
     }
 
     /// Every router as it is now, in configuration order.

@@ -126,7 +126,9 @@ impl Engine {
             for group in &mut self.groups {
                 group.members.retain(|member| *member != id);
             }
-            self.routers.remove(id);
+            if let Some(router) = self.routers.remove(id) {
+                self.retired.insert(id, router);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! One virtual router at run time.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
@@ -13,7 +14,8 @@ use crate::log::FaultReason;
 use crate::receive::Complained;
 use crate::{PlacedAddress, SocketKey, Statistics, Timestamp};
 
-/// Identifies a router as long as it exists; a reload that keeps the router keeps its id.
+/// Identifies a router; a reload that keeps the router keeps its id, and no other router gets the id
+/// of one that is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RouterId(pub u32);
 
@@ -200,33 +202,24 @@ pub(crate) const fn v4(address: IpAddr) -> Option<Ipv4Addr> {
 /// Routers by id, iterated in configuration order.
 #[derive(Debug, Default)]
 pub(crate) struct Routers {
-    slots: Vec<Option<Router>>,
+    by_id: BTreeMap<RouterId, Router>,
     order: Vec<RouterId>,
+    next: u32,
 }
 
 impl Routers {
-    /// Adds a router behind the others.
+    /// Adds a router behind the others, with an id that no router has had.
     pub(crate) fn add(&mut self, router: Router) -> RouterId {
-        let free = self
-            .slots
-            .iter()
-            .position(Option::is_none)
-            .unwrap_or_else(|| {
-                self.slots.push(None);
-                self.slots.len() - 1
-            });
-        self.slots[free] = Some(router);
-        // There are at most 255 VRIDs on each interface: far fewer routers than 32 bits can count.
-        let id = RouterId(u32::try_from(free).unwrap_or(u32::MAX));
+        let id = RouterId(self.next);
+        self.next = self.next.wrapping_add(1);
+        self.by_id.insert(id, router);
         self.order.push(id);
         id
     }
 
-    pub(crate) fn remove(&mut self, id: RouterId) {
-        if let Some(slot) = self.slots.get_mut(id.0 as usize) {
-            *slot = None;
-        }
+    pub(crate) fn remove(&mut self, id: RouterId) -> Option<Router> {
         self.order.retain(|other| *other != id);
+        self.by_id.remove(&id)
     }
 
     /// Sets the configuration order; `order` holds each router once.
@@ -239,7 +232,7 @@ impl Routers {
     }
 
     pub(crate) fn get(&self, id: RouterId) -> Option<&Router> {
-        self.slots.get(id.0 as usize)?.as_ref()
+        self.by_id.get(&id)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (RouterId, &Router)> {
@@ -254,16 +247,14 @@ impl Index<RouterId> for Routers {
     type Output = Router;
 
     fn index(&self, id: RouterId) -> &Router {
-        self.slots[id.0 as usize]
-            .as_ref()
-            .expect("ids of removed routers are not kept")
+        self.get(id).expect("ids of removed routers are not kept")
     }
 }
 
 impl IndexMut<RouterId> for Routers {
     fn index_mut(&mut self, id: RouterId) -> &mut Router {
-        self.slots[id.0 as usize]
-            .as_mut()
+        self.by_id
+            .get_mut(&id)
             .expect("ids of removed routers are not kept")
     }
 }

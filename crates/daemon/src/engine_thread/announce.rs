@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use evervip_os::packet_socket::OutgoingFrame;
-use evervip_vrrp::{Announcement, AnnouncementPart, PlacedAddress};
+use evervip_vrrp::{Announcement, PlacedAddress};
 use evervip_wire::{gratuitous_arp, unsolicited_neighbour_advert};
 
 use super::kernel::Kernel;
@@ -20,15 +20,12 @@ struct Frame {
 
 impl Kernel {
     /// Sends all rounds at once.
-    pub(super) fn announce(&self, announcement: &Announcement, name: &str, detail: bool) {
+    pub(super) fn announce(&self, announcement: &Announcement, name: &str) {
         let frames: Vec<Option<Frame>> = announcement
             .addresses
             .iter()
             .map(|placed| self.frame(placed))
             .collect();
-        if detail {
-            self.log_announcement(announcement, name);
-        }
         let round: Vec<OutgoingFrame<'_>> = frames
             .iter()
             .flatten()
@@ -75,29 +72,6 @@ impl Kernel {
             protocol,
             bytes,
         })
-    }
-
-    fn log_announcement(&self, announcement: &Announcement, name: &str) {
-        for round in 0..announcement.rounds {
-            for placed in announcement.addresses.iter() {
-                let interface = self.name(placed.interface);
-                let address = placed.address.address;
-                let (many, one) = if address.is_ipv4() {
-                    ("gratuitous ARPs", "gratuitous ARP")
-                } else {
-                    (
-                        "Unsolicited Neighbour Adverts",
-                        "unsolicited Neighbour Advert",
-                    )
-                };
-                if round == 0 && announcement.part == AnnouncementPart::Burst {
-                    tracing::debug!(
-                        "({name}) Sending/queueing {many} on {interface} for {address}"
-                    );
-                }
-                tracing::debug!("Sending {one} on {interface} for {address}");
-            }
-        }
     }
 }
 

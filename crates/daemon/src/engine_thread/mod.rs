@@ -13,6 +13,7 @@
 
 mod announce;
 mod hooks;
+mod journal;
 mod kernel;
 mod poller;
 mod sockets;
@@ -27,13 +28,14 @@ use evervip_os::clock::monotonic_nanos;
 use evervip_os::signal::SignalQueue;
 use evervip_os::timer::DeadlineTimer;
 use evervip_script::{Outcome, Report, Request};
-use evervip_vrrp::{Action, CheckOutcome, Engine, Event, LogLine, RunId, Timestamp};
+use evervip_vrrp::{Action, CheckOutcome, Engine, Event, RunId, Timestamp};
 use nix::sys::signal::Signal;
 use tokio::sync::mpsc::Sender;
 
 use crate::child::{Status, StatusPipe};
 use crate::inbox::{Inbox, Message};
 use hooks::Hooks;
+use journal::Journal;
 use kernel::Kernel;
 use poller::{Poller, Source};
 use sockets::Sockets;
@@ -99,7 +101,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         inbox,
         reload,
         status,
-        detail,
+        journal: Journal::new(detail),
         ending: None,
     };
     thread.run()
@@ -117,7 +119,7 @@ struct EngineThread {
     inbox: Inbox,
     reload: SyncSender<()>,
     status: StatusPipe,
-    detail: bool,
+    journal: Journal,
     /// Set once the engine has stopped; the thread then waits for the last hooks.
     ending: Option<Instant>,
 }
@@ -195,8 +197,9 @@ impl EngineThread {
     }
 
     /// Carries out all actions in order. Adverts are collected while nothing but log lines comes
-    /// between them, and leave in one system call per socket.
+    /// between them, and leave in one system call per socket; log lines are written at the end.
     fn carry_out(&mut self) {
+        let mut refused = Vec::new();
         while let Some(action) = self.engine.poll_action() {
             if !matches!(action, Action::SendAdvert { .. } | Action::Log(_)) {
                 self.transmitter.flush(&self.sockets);
@@ -213,38 +216,31 @@ impl EngineThread {
                 Action::AddAddresses(change) => self.kernel.add(&change),
                 Action::RemoveAddresses(change) => self.kernel.remove(&change),
                 Action::Announce(announcement) => {
-                    let name = self.engine.router_name(announcement.router);
-                    self.kernel.announce(
-                        &announcement,
-                        name.as_deref().unwrap_or_default(),
-                        self.detail,
-                    );
+                    let name = self
+                        .engine
+                        .router_name(announcement.router)
+                        .unwrap_or_default();
+                    self.kernel.announce(&announcement, &name);
+                    self.journal.announced(name, announcement);
                 }
                 Action::Notify(notification) => self.hooks.notify(&notification),
                 Action::StartCheck { run, script } => {
                     if !self.hooks.start_check(run, script) {
-                        // Without room for the request the run counts as one that took too long.
-                        let outcome = CheckOutcome::TimedOut;
-                        let now = Timestamp::from_nanos(monotonic_nanos());
-                        self.engine.handle(now, Event::CheckEnded { run, outcome });
+                        refused.push(run);
                     }
                 }
                 Action::UpdateSockets => self.update_sockets(),
-                Action::Log(line) => self.log(&line),
+                Action::Log(line) => self.journal.line(line),
             }
         }
         self.transmitter.flush(&self.sockets);
-    }
-
-    fn log(&self, line: &LogLine) {
-        if line.is_detail() {
-            if self.detail {
-                tracing::debug!("{line}");
-            }
-        } else if line.is_warning() {
-            tracing::warn!("{line}");
-        } else {
-            tracing::info!("{line}");
+        self.journal.write(&self.kernel.links);
+        for run in refused {
+            // Without room for the request the run counts as one that took too long.
+            self.handle(Event::CheckEnded {
+                run,
+                outcome: CheckOutcome::TimedOut,
+            });
         }
     }
 

@@ -14,7 +14,7 @@ impl Rng {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -25,12 +25,12 @@ impl Rng {
     /// A number below `bound`; 0 when `bound` is 0.
     pub fn below(&mut self, bound: usize) -> usize {
         let bound = bound.max(1) as u64;
-        usize::try_from(self.next() % bound).unwrap_or(0)
+        usize::try_from(self.bits() % bound).unwrap_or(0)
     }
 
     /// True so many times in a thousand.
     pub fn permille(&mut self, chance: u32) -> bool {
-        self.next() % 1000 < u64::from(chance)
+        self.bits() % 1000 < u64::from(chance)
     }
 
     /// One of these.
@@ -44,6 +44,6 @@ impl Rng {
     /// A time from `low` up to and including `high`, in whole microseconds.
     pub fn between(&mut self, low: Duration, high: Duration) -> Duration {
         let span = u64::try_from(high.saturating_sub(low).as_micros()).unwrap_or(0) + 1;
-        low + Duration::from_micros(self.next() % span)
+        low + Duration::from_micros(self.bits() % span)
     }
 }

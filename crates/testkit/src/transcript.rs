@@ -95,7 +95,7 @@ impl Transcript {
     }
 
     /// Goes to the next deadline and wakes the engine.
-    pub fn next(&mut self) -> Vec<Action> {
+    pub fn next_deadline(&mut self) -> Vec<Action> {
         if let Some(at) = self.engine.next_deadline() {
             self.now = self.now.max(at);
         }

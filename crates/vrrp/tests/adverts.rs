@@ -71,7 +71,7 @@ fn backup_options(table: &mut Table) {
         lower(stage);
         stage.sleep(Duration::from_millis(1));
         lower(stage);
-        stage.next();
+        stage.next_deadline();
     });
     table.row(
         "BACKUP, preempt_delay stopped",
@@ -90,7 +90,7 @@ fn backup_options(table: &mut Table) {
         |stage| {
             lower(stage);
             stage.advert("priority 0", &theirs(0, 2));
-            stage.next();
+            stage.next_deadline();
         },
     );
 }
@@ -129,7 +129,7 @@ fn master_options(table: &mut Table) {
             stage.quietly(|stage| stage.pass(Duration::from_secs(8)));
             lower(stage);
             stage.quietly(|stage| stage.pass(Duration::from_millis(4500)));
-            stage.next();
+            stage.next_deadline();
         },
     );
 }
@@ -141,7 +141,7 @@ fn owners(table: &mut Table) {
             master(one(owner())),
             |stage| {
                 stage.advert("owner", &theirs(255, last));
-                stage.next();
+                stage.next_deadline();
             },
         );
     }
@@ -195,7 +195,7 @@ fn intervals(table: &mut Table) {
         backup(config.clone()),
         |stage| {
             stage.advert("every 0.25 s", &theirs(250, 150));
-            stage.next();
+            stage.next_deadline();
         },
     );
     table.row(

@@ -1,5 +1,6 @@
 //! Gratuitous ARP and neighbour advertisements: bursts, refresh, spacing (spec vrrp-runtime 11).
 //! The expected actions are in `data/announcements.txt`.
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
 
 mod stage;
 
@@ -54,9 +55,9 @@ fn bursts() {
         "both families, excluded ones last",
         backup(one(rich())),
         |stage| {
-            stage.next();
+            stage.next_deadline();
             stage.quietly(|stage| stage.pass(Duration::from_millis(4500)));
-            stage.next();
+            stage.next_deadline();
         },
     );
     let mut never = plain();
@@ -99,7 +100,7 @@ fn bursts() {
         "four thousand million rounds",
         backup(one(endless)),
         |stage| {
-            stage.next();
+            stage.next_deadline();
         },
     );
     spaced(&mut table);
@@ -114,7 +115,7 @@ fn spaced(table: &mut Table) {
         config
     };
     table.row("vrrp_garp_interval 0.2", backup(spacing(rich())), |stage| {
-        stage.next();
+        stage.next_deadline();
         (0..7).for_each(|_| until_announced(stage));
     });
     table.row(
@@ -132,7 +133,7 @@ fn spaced(table: &mut Table) {
         |stage| {
             stage.quietly(|stage| {
                 while !is_master(stage) {
-                    stage.next();
+                    stage.next_deadline();
                 }
             });
             let address = "10.0.0.110".parse().unwrap();
@@ -152,7 +153,7 @@ fn spaced(table: &mut Table) {
     neighbours.globals.garp_interval = Duration::ZERO;
     neighbours.globals.gna_interval = Duration::from_secs(1);
     table.row("vrrp_gna_interval 1", backup(neighbours), |stage| {
-        stage.next();
+        stage.next_deadline();
         (0..2).for_each(|_| until_announced(stage));
     });
 }

@@ -1,5 +1,6 @@
 //! Check scripts: results in every state, weights, schedule (spec vrrp-runtime 6 and 7.1). The
 //! expected actions are in `data/checks.txt`.
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
 
 mod stage;
 
@@ -65,6 +66,7 @@ fn end(stage: &mut Transcript, outcome: &CheckOutcome) {
 fn results() {
     let mut table = Table::default();
     first_results(&mut table);
+    several_scripts(&mut table);
     later_results(&mut table);
     weights(&mut table);
     schedule(&mut table);
@@ -109,6 +111,9 @@ fn first_results(table: &mut Table) {
             end(stage, &GOOD);
         },
     );
+}
+
+fn several_scripts(table: &mut Table) {
     let mut two = with(rare(1, 1), 0);
     two.scripts.push(VrrpScript {
         name: "other".into(),
@@ -267,17 +272,17 @@ fn schedule(table: &mut Table) {
         started(with(every(700), -10)),
         |stage| {
             stage.quietly(|stage| stage.checks_end(&GOOD));
-            stage.next();
+            stage.next_deadline();
             stage.quietly(|stage| stage.checks_end(&GOOD));
-            stage.next();
+            stage.next_deadline();
         },
     );
     table.row(
         "schedule: an overrun, one line and no second copy",
         started(with(every(500), -10)),
         |stage| {
-            stage.next();
-            stage.next();
+            stage.next_deadline();
+            stage.next_deadline();
             stage.sleep(Duration::from_millis(100));
             stage.event(
                 "ended",
@@ -286,7 +291,7 @@ fn schedule(table: &mut Table) {
                     outcome: GOOD,
                 },
             );
-            stage.next();
+            stage.next_deadline();
         },
     );
     table.row(

@@ -1,5 +1,6 @@
 //! Sync groups (spec vrrp-runtime 8): each row of the table, and the order of notifications. The
 //! expected actions are in `data/groups.txt`.
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
 
 mod stage;
 
@@ -101,8 +102,8 @@ fn starts(table: &mut Table) {
     }
     table.row("start: owners", Transcript::new(owners.clone()), |stage| {
         stage.start();
-        stage.next();
-        stage.next();
+        stage.next_deadline();
+        stage.next_deadline();
     });
     owners.instances[1].priority = Priority::DEFAULT;
     table.row(
@@ -110,8 +111,8 @@ fn starts(table: &mut Table) {
         Transcript::new(owners),
         |stage| {
             stage.start();
-            stage.next();
-            stage.next();
+            stage.next_deadline();
+            stage.next_deadline();
         },
     );
     table.row("stop", master(pair()), |stage| {
@@ -124,7 +125,7 @@ fn takeovers(table: &mut Table) {
         "BACKUP: the timers expire at once",
         backup(pair()),
         |stage| {
-            stage.next();
+            stage.next_deadline();
         },
     );
     let mut slow = pair();
@@ -133,8 +134,8 @@ fn takeovers(table: &mut Table) {
         "BACKUP: the slower timer takes all",
         backup(slow),
         |stage| {
-            stage.next();
-            stage.next();
+            stage.next_deadline();
+            stage.next_deadline();
         },
     );
     table.row(
@@ -143,8 +144,8 @@ fn takeovers(table: &mut Table) {
         |stage| {
             stage.sleep(Duration::from_secs(2));
             hears(stage, 0, 150);
-            stage.next();
-            stage.next();
+            stage.next_deadline();
+            stage.next_deadline();
         },
     );
     table.row(
@@ -153,16 +154,16 @@ fn takeovers(table: &mut Table) {
         |stage| {
             stage.sleep(Duration::from_secs(2));
             hears(stage, 0, 150);
-            stage.next();
+            stage.next_deadline();
             hears(stage, 1, 150);
-            stage.next();
-            stage.next();
+            stage.next_deadline();
+            stage.next_deadline();
         },
     );
     table.row("BACKUP: the master resigns", backup(pair()), |stage| {
         hears(stage, 0, 0);
         hears(stage, 1, 0);
-        stage.next();
+        stage.next_deadline();
     });
 }
 
@@ -193,7 +194,7 @@ fn handovers(table: &mut Table) {
                 }
             });
             stage.event("taken", taken());
-            stage.next();
+            stage.next_deadline();
         },
     );
 }
@@ -288,7 +289,7 @@ fn a_hundred_members_in_one_step() {
     };
     let mut stage = started(config);
     let clock = Instant::now();
-    stage.next();
+    stage.next_deadline();
     let states = |stage: &Transcript, state| {
         let all = stage.engine.status();
         all.iter().filter(|status| status.state == state).count()

@@ -1,5 +1,6 @@
 //! Own timer, links, addresses, start and stop in every state (spec vrrp-runtime 2, 12, 13 and 18).
 //! The expected actions are in `data/host.txt` and `data/host_options.txt`.
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
 
 mod stage;
 
@@ -64,7 +65,7 @@ fn time_and_host_in_every_state() {
         stage.wake();
     });
     table.rows(&config, "own timer", |stage| {
-        stage.next();
+        stage.next_deadline();
     });
     table.rows(&config, "stop, and what comes after", |stage| {
         stage.event("stop", Event::StopRequested);
@@ -163,7 +164,7 @@ fn put_back(table: &mut Table) {
             }
             removed(stage, "10.0.0.101", false);
             removed(stage, "10.0.0.101", false);
-            stage.next();
+            stage.next_deadline();
         },
     );
     table.row(
@@ -207,7 +208,7 @@ fn put_back(table: &mut Table) {
 fn starts(table: &mut Table) {
     let start = |stage: &mut Transcript| {
         stage.start();
-        stage.next();
+        stage.next_deadline();
     };
     let owner = |config: &mut Config| config.instances[0].priority = Priority::OWNER;
     let mut config = one(plain());
@@ -219,7 +220,7 @@ fn starts(table: &mut Table) {
     );
     table.row("FAULT: priority 255 recovers", fault(config), |stage| {
         stage.link(ETH0, "eth0", true);
-        stage.next();
+        stage.next_deadline();
     });
     let mut config = waiting(one(plain()));
     owner(&mut config);
@@ -270,7 +271,7 @@ fn starts(table: &mut Table) {
         start,
     );
     table.row("BACKUP: password", backup(one(password)), |stage| {
-        stage.next();
+        stage.next_deadline();
     });
     table.row(
         "start: nothing configured",
@@ -300,7 +301,7 @@ fn sources(table: &mut Table) {
         |stage| {
             added(stage, "10.0.0.7");
             removed(stage, "10.0.0.1", false);
-            stage.next();
+            stage.next_deadline();
             removed(stage, "10.0.0.7", false);
         },
     );
@@ -398,7 +399,7 @@ fn other_interfaces(table: &mut Table) {
     loose.track_primary = false;
     table.row("MASTER: dont_track_primary", master(one(loose)), |stage| {
         stage.link(ETH0, "eth0", false);
-        stage.next();
+        stage.next_deadline();
         stage.link(ETH0, "eth0", true);
     });
     for no_track in [false, true] {

@@ -301,7 +301,7 @@ fn rate(table: &mut Table) {
                 stage.packet(label, socket, &bytes);
             }
             stage.quietly(|stage| {
-                stage.next();
+                stage.next_deadline();
             });
             for label in ["first as MASTER", "second as MASTER"] {
                 stage.packet(label, socket, &bytes);

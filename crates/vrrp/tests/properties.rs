@@ -23,7 +23,7 @@ fn smoke_of_the_fuzzer() {
     for seed in 0..3000 {
         let mut rng = Rng::new(seed);
         let length = rng.below(800);
-        let bytes: Vec<u8> = (0..length).map(|_| rng.next().to_le_bytes()[0]).collect();
+        let bytes: Vec<u8> = (0..length).map(|_| rng.bits().to_le_bytes()[0]).collect();
         match std::panic::catch_unwind(|| monkey::engine_events(&bytes)) {
             Ok(actions) => actions.iter().for_each(|action| count(action, &mut kinds)),
             Err(panic) => {

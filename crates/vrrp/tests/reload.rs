@@ -1,5 +1,6 @@
 //! A new configuration for a running engine (spec vrrp-runtime 17). The expected actions are in
 //! `data/reload.txt`.
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
 
 mod stage;
 
@@ -87,7 +88,7 @@ fn lists(table: &mut Table) {
     });
     table.row("MASTER: W is added", master(one(plain())), |stage| {
         stage.reload("with W", two());
-        stage.next();
+        stage.next_deadline();
     });
     table.row("MASTER: the order changes", both(), |stage| {
         let mut config = two();
@@ -232,7 +233,7 @@ fn groups(table: &mut Table) {
         }),
         |stage| {
             stage.reload("joined", grouped(2));
-            stage.next();
+            stage.next_deadline();
         },
     );
     table.row(

@@ -1,4 +1,5 @@
 //! Times, exactly (spec vrrp-runtime 3).
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
 
 mod stage;
 

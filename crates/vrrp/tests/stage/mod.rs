@@ -9,12 +9,12 @@ use evervip_testkit::craft::Craft;
 use evervip_testkit::{Transcript, expect, sample};
 
 /// The instance of most tables: V, VRID 1, priority 100, version 2, every second.
-pub fn plain() -> Instance {
+pub(crate) fn plain() -> Instance {
     sample::instance("V", 1, 100)
 }
 
 /// The same in version 3.
-pub fn version_3() -> Instance {
+pub(crate) fn version_3() -> Instance {
     Instance {
         version: Version::V3,
         ..plain()
@@ -22,12 +22,12 @@ pub fn version_3() -> Instance {
 }
 
 /// What a neighbour of [`plain`] sends.
-pub fn theirs(priority: u8, last: u8) -> Craft {
+pub(crate) fn theirs(priority: u8, last: u8) -> Craft {
     Craft::of(&plain()).priority(priority).from(last)
 }
 
 /// A started engine.
-pub fn started(config: Config) -> Transcript {
+pub(crate) fn started(config: Config) -> Transcript {
     let mut stage = Transcript::new(config);
     stage.quietly(|stage| {
         stage.start();
@@ -36,18 +36,18 @@ pub fn started(config: Config) -> Transcript {
 }
 
 /// An engine one second after its start: BACKUP unless the configuration says otherwise.
-pub fn backup(config: Config) -> Transcript {
+pub(crate) fn backup(config: Config) -> Transcript {
     let mut stage = started(config);
     stage.quietly(|stage| stage.pass(Duration::from_secs(1)));
     stage
 }
 
 /// An engine that has been MASTER for a tenth of a second.
-pub fn master(config: Config) -> Transcript {
+pub(crate) fn master(config: Config) -> Transcript {
     let mut stage = started(config);
     stage.quietly(|stage| {
         while !is_master(stage) {
-            stage.next();
+            stage.next_deadline();
         }
         stage.pass(Duration::from_millis(100));
     });
@@ -55,12 +55,12 @@ pub fn master(config: Config) -> Transcript {
 }
 
 /// Whether the first router is MASTER.
-pub fn is_master(stage: &Transcript) -> bool {
+pub(crate) fn is_master(stage: &Transcript) -> bool {
     stage.engine.status()[0].state == evervip_model::State::Master
 }
 
 /// An engine in FAULT because its link is down.
-pub fn fault(config: Config) -> Transcript {
+pub(crate) fn fault(config: Config) -> Transcript {
     let mut stage = backup(config);
     stage.quietly(|stage| {
         stage.link(sample::ETH0, "eth0", false);
@@ -70,7 +70,7 @@ pub fn fault(config: Config) -> Transcript {
 }
 
 /// The configuration with a script that has not reported yet and will not be run again soon.
-pub fn waiting(mut config: Config) -> Config {
+pub(crate) fn waiting(mut config: Config) -> Config {
     let mut script = sample::script("chk");
     script.interval = Duration::from_secs(3600);
     config.scripts = vec![script];
@@ -79,7 +79,7 @@ pub fn waiting(mut config: Config) -> Config {
 }
 
 /// The same configuration in every state there is.
-pub fn in_every_state(config: &Config) -> Vec<(&'static str, Transcript)> {
+pub(crate) fn in_every_state(config: &Config) -> Vec<(&'static str, Transcript)> {
     let mut stopped = backup(config.clone());
     stopped.quietly(|stage| {
         stage.event("stop", evervip_vrrp::Event::StopRequested);
@@ -96,11 +96,16 @@ pub fn in_every_state(config: &Config) -> Vec<(&'static str, Transcript)> {
 
 /// Collects the text of several transcripts.
 #[derive(Default)]
-pub struct Table(String);
+pub(crate) struct Table(String);
 
 impl Table {
     /// Runs one row.
-    pub fn row(&mut self, title: &str, mut stage: Transcript, act: impl FnOnce(&mut Transcript)) {
+    pub(crate) fn row(
+        &mut self,
+        title: &str,
+        mut stage: Transcript,
+        act: impl FnOnce(&mut Transcript),
+    ) {
         stage.title(title);
         act(&mut stage);
         self.0.push_str(stage.text());
@@ -108,14 +113,14 @@ impl Table {
     }
 
     /// Runs one row in every state.
-    pub fn rows(&mut self, config: &Config, event: &str, act: impl Fn(&mut Transcript)) {
+    pub(crate) fn rows(&mut self, config: &Config, event: &str, act: impl Fn(&mut Transcript)) {
         for (state, stage) in in_every_state(config) {
             self.row(&format!("{state}: {event}"), stage, &act);
         }
     }
 
     /// Compares with the reviewed file.
-    pub fn expect(&self, name: &str) {
+    pub(crate) fn expect(&self, name: &str) {
         let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
         expect::file(&data.join(name), &self.0);
     }

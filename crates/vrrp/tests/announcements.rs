@@ -31,7 +31,7 @@ fn until_announced(stage: &mut Transcript) {
         stage.quietly(|stage| {
             // Adverts in between are of no interest here.
             announced = stage
-                .next()
+                .next_deadline()
                 .iter()
                 .any(|action| matches!(action, Action::Announce(_)));
         });

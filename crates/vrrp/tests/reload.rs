@@ -25,22 +25,22 @@ const IN_PLACE: &[Change] = &[
     ("priority up", |i| i.priority = Priority::new(150).unwrap()),
     ("priority down", |i| i.priority = Priority::new(50).unwrap()),
     ("advert_int 3", |i| {
-        i.advert_interval = Duration::from_secs(3)
+        i.advert_interval = Duration::from_secs(3);
     }),
     ("down_timer_adverts 5", |i| i.down_timer_adverts = 5),
     ("version 3", |i| i.version = Version::V3),
     ("address added", |i| {
-        i.addresses.push(sample::vip("10.0.0.150"))
+        i.addresses.push(sample::vip("10.0.0.150"));
     }),
     ("address replaced", |i| {
-        i.addresses[0] = sample::vip("10.0.0.150")
+        i.addresses[0] = sample::vip("10.0.0.150");
     }),
     ("prefix", |i| i.addresses[0].prefix = 32),
     ("address moved to eth1", |i| {
-        i.addresses[0].dev = Some("eth1".to_owned())
+        i.addresses[0].dev = Some("eth1".to_owned());
     }),
     ("peer of the address", |i| {
-        i.addresses[0].peer = Some([10, 0, 0, 77].into())
+        i.addresses[0].peer = Some([10, 0, 0, 77].into());
     }),
     ("refresh", |i| i.garp.refresh = Duration::from_secs(2)),
 ];
@@ -49,7 +49,7 @@ const ANOTHER_ROUTER: &[Change] = &[
     ("VRID", |i| i.vrid = Vrid::new(2).unwrap()),
     ("interface", |i| i.interface = Some("eth1".to_owned())),
     ("unicast", |i| {
-        i.delivery = sample::unicast(&[sample::lan(2)])
+        i.delivery = sample::unicast(&[sample::lan(2)]);
     }),
 ];
 

@@ -5,7 +5,7 @@ use std::{
     os::fd::{AsRawFd, OwnedFd},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::{self, JoinHandle},
     time::{Duration, Instant, SystemTime},
@@ -20,7 +20,10 @@ use nix::sys::{
     time::{TimeSpec, TimeVal, TimeValLike},
 };
 
-use crate::{Advert, Arp, Error, Frame, Result, inject::link_address, space::Space};
+use crate::{Advert, Arp, Error, Frame, Result, inject::link_address, space::Space, wait_until};
+
+/// Longest wait for our own thread.
+const CATCH_UP: Duration = Duration::from_secs(2);
 
 /// Frames seen on an interface since the start of the capture. It ends when dropped.
 #[derive(Debug)]
@@ -33,6 +36,9 @@ pub struct Capture {
 struct Shared {
     frames: Mutex<Vec<Frame>>,
     arrived: Condvar,
+    /// Everything that the kernel took before this moment has been read, as nanoseconds since
+    /// the epoch.
+    read_until: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -50,25 +56,25 @@ impl Capture {
         })
     }
 
-    /// All frames so far.
+    /// All frames so far. This and the methods below first wait (some milliseconds) for frames that
+    /// the kernel has but our thread has not read yet, so that their answer is complete.
     pub fn frames(&self) -> Vec<Frame> {
-        self.shared.lock().clone()
+        self.caught_up().clone()
     }
 
     /// Number of frames so far: a mark for the methods that take one.
     pub fn mark(&self) -> usize {
-        self.shared.lock().len()
+        self.caught_up().len()
     }
 
     /// Frames after a mark.
     pub fn frames_after(&self, mark: usize) -> Vec<Frame> {
-        self.shared.lock().get(mark..).unwrap_or_default().to_vec()
+        self.caught_up().get(mark..).unwrap_or_default().to_vec()
     }
 
     /// VRRP advertisements after a mark.
     pub fn adverts_after(&self, mark: usize) -> Vec<Advert> {
-        self.shared
-            .lock()
+        self.caught_up()
             .iter()
             .skip(mark)
             .filter_map(Frame::advert)
@@ -77,12 +83,20 @@ impl Capture {
 
     /// ARP packets after a mark.
     pub fn arps_after(&self, mark: usize) -> Vec<Arp> {
-        self.shared
-            .lock()
+        self.caught_up()
             .iter()
             .skip(mark)
             .filter_map(Frame::arp)
             .collect()
+    }
+
+    fn caught_up(&self) -> MutexGuard<'_, Vec<Frame>> {
+        let now = nanos(SystemTime::now());
+        // A failure would show in the frames themselves, so it is no error here.
+        let _ = wait_until(CATCH_UP, "capture thread", || {
+            self.shared.read_until.load(Ordering::Acquire) >= now
+        });
+        self.shared.lock()
     }
 
     /// Waits for the first frame after a mark that satisfies `wanted`.
@@ -195,6 +209,7 @@ impl Shared {
         let mut buffer = vec![0; 65536];
         let mut control = nix::cmsg_space!(TimeSpec);
         while !self.stop.load(Ordering::Relaxed) {
+            let before = nanos(SystemTime::now());
             let mut slices = [IoSliceMut::new(&mut buffer)];
             let message = recvmsg::<LinkAddr>(
                 socket.as_raw_fd(),
@@ -202,20 +217,30 @@ impl Shared {
                 Some(&mut control),
                 MsgFlags::empty(),
             );
-            let Ok(message) = message else { continue };
+            let Ok(message) = message else {
+                // Timeout: there was nothing when we asked.
+                self.read_until.store(before, Ordering::Release);
+                continue;
+            };
             let at = message
                 .cmsgs()
                 .ok()
                 .and_then(|mut list| list.find_map(|c| receive_time(&c)));
             let length = message.bytes;
             let bytes = buffer.get(..length).unwrap_or_default().to_vec();
-            self.lock().push(Frame {
-                at: at.unwrap_or_else(SystemTime::now),
-                bytes,
-            });
+            let at = at.unwrap_or_else(SystemTime::now);
+            self.lock().push(Frame { at, bytes });
+            self.read_until.store(nanos(at), Ordering::Release);
             self.arrived.notify_all();
         }
     }
+}
+
+fn nanos(at: SystemTime) -> u64 {
+    let since = at
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn receive_time(control: &ControlMessageOwned) -> Option<SystemTime> {
@@ -238,7 +263,7 @@ fn packet_socket(interface: &str) -> Result<OwnedFd> {
     bind(socket.as_raw_fd(), &link_address(interface)?)?;
     setsockopt(&socket, ReceiveTimestampns, &true)?;
     setsockopt(&socket, RcvBufForce, &(8 << 20))?;
-    // So that the end of the capture is noticed without traffic.
-    setsockopt(&socket, ReceiveTimeout, &TimeVal::milliseconds(50))?;
+    // So that silence, and the end of the capture, are noticed.
+    setsockopt(&socket, ReceiveTimeout, &TimeVal::milliseconds(10))?;
     Ok(socket)
 }

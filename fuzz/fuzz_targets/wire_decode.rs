@@ -1,0 +1,78 @@
+//! Any bytes to the decoder, and any advert through the encoder and back.
+#![no_main]
+
+use std::net::Ipv4Addr;
+
+use arbitrary::{Arbitrary, Unstructured};
+use evervip_wire::{Advert, Body, Datagram, PacketBuffer};
+use libfuzzer_sys::fuzz_target;
+
+#[derive(Arbitrary)]
+struct Sample {
+    vrid: u8,
+    priority: u8,
+    addresses: Vec<u32>,
+    interval: u16,
+    password: Option<[u8; 8]>,
+    version_3: bool,
+    source: u32,
+    destination: u32,
+    ttl: u8,
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    decode(bytes);
+    if let Ok(sample) = Sample::arbitrary(&mut Unstructured::new(bytes)) {
+        there_and_back(&sample);
+    }
+});
+
+/// Every accessor of every view.
+fn decode(bytes: &[u8]) {
+    let Ok(view) = Datagram::parse(bytes) else {
+        return;
+    };
+    let advert = view.advert;
+    assert!(view.header_len + advert.len() == view.received_len);
+    assert!(advert.addresses().count() <= usize::from(advert.count()));
+    let _ = (advert.password(), advert.auth_type(), advert.expected_len());
+    let _ = (advert.interval_seconds(), advert.interval_centiseconds());
+    let _ = advert.checksum_ok(view.source, view.destination);
+}
+
+fn there_and_back(sample: &Sample) {
+    let addresses: Vec<Ipv4Addr> = sample
+        .addresses
+        .iter()
+        .map(|a| Ipv4Addr::from(*a))
+        .collect();
+    let body = if sample.version_3 {
+        Body::V3 {
+            interval_centiseconds: sample.interval,
+        }
+    } else {
+        Body::V2 {
+            interval_seconds: sample.interval.to_be_bytes()[1],
+            password: sample.password,
+        }
+    };
+    let advert = Advert {
+        vrid: sample.vrid,
+        priority: sample.priority,
+        addresses: &addresses,
+        body,
+    };
+    let packet = PacketBuffer::new(
+        &advert,
+        sample.source.into(),
+        sample.destination.into(),
+        sample.ttl,
+    );
+    let view = Datagram::parse(packet.as_bytes()).expect("what was encoded can be decoded");
+    assert_eq!(view.ttl, sample.ttl);
+    assert_eq!(view.advert.vrid(), sample.vrid);
+    assert_eq!(view.advert.priority(), sample.priority);
+    assert_eq!(view.advert.expected_len(), view.advert.len());
+    assert!(view.advert.addresses().eq(addresses.into_iter().take(255)));
+    assert!(view.advert.checksum_ok(view.source, view.destination));
+}

@@ -261,17 +261,78 @@ impl Diagnostic {
     }
 }
 
-/// Sorts by place (files in the order read); what has none follows in the order it was found.
-pub(crate) fn sort(diagnostics: &mut [Diagnostic]) {
-    diagnostics.sort_by_key(|d| {
-        d.primary
-            .map_or((1, None), |s| (0, Some((s.file, s.start))))
-    });
+/// Where diagnostics are collected. A broken file must not fill the memory or the log: beyond a
+/// limit only what is worse than the last one is kept.
+#[derive(Debug, Default)]
+pub(crate) struct Diagnostics {
+    list: Vec<Diagnostic>,
+    dropped: bool,
 }
+
+impl Diagnostics {
+    /// Adds one; the reference serves to complete it.
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
+        if self.list.len() <= MOST_DIAGNOSTICS {
+            self.list.push(diagnostic);
+        } else {
+            self.dropped = true;
+            let last = &mut self.list[MOST_DIAGNOSTICS];
+            if (diagnostic.severity, diagnostic.class) >= (last.severity, last.class) {
+                *last = diagnostic;
+            }
+        }
+        let at = self.list.len() - 1;
+        &mut self.list[at]
+    }
+
+    /// Whether more would be dropped: then nobody reads a remedy that costs time to find.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() > MOST_DIAGNOSTICS
+    }
+
+    /// All of them, sorted by place: files in the order they were opened, then what has no place
+    /// in the order it was found.
+    pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
+        self.list.sort_by_key(|d| {
+            d.primary
+                .map_or((1, None), |s| (0, Some((s.file, s.start))))
+        });
+        if self.dropped {
+            self.list.push(
+                Diagnostic::new(
+                    Code::Limit,
+                    Class::Log,
+                    "too many messages; the rest is left out",
+                )
+                .help("correct what is reported first"),
+            );
+        }
+        self.list
+    }
+}
+
+const MOST_DIAGNOSTICS: usize = 1000;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_flood_is_cut_and_keeps_the_worst() {
+        let mut all = Diagnostics::default();
+        for i in 0..5000 {
+            let class = if i == 3000 {
+                Class::Security
+            } else {
+                Class::General
+            };
+            all.push(Diagnostic::new(Code::InvalidValue, class, i.to_string()));
+        }
+        let all = all.finish();
+        assert!(all.len() < 1010);
+        assert_eq!(all.iter().map(|d| d.class).max(), Some(Class::Security));
+        assert!(all.last().unwrap().message.contains("too many"));
+    }
 
     #[test]
     fn one_line_has_the_originals_form_then_the_remedy() {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::define::{Definitions, Expanded, Refused, definition};
-use crate::diagnostic::{Class, Code, Diagnostic};
+use crate::diagnostic::{Class, Code, Diagnostic, Diagnostics};
 use crate::include::{self, Checks};
 use crate::lex::{first_brace, strip_comment, words};
 use crate::load::{Options, Refusal};
@@ -19,7 +19,7 @@ pub(crate) struct Reader<'a> {
     files: &'a dyn Files,
     config_id: String,
     pub(crate) sources: SourceMap,
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) diagnostics: Diagnostics,
     pub(crate) lines: Vec<Logical>,
     /// `@evervip` lines without that word.
     pub(crate) directives: Vec<Line>,
@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
             files,
             config_id,
             sources: SourceMap::default(),
-            diagnostics: Vec::new(),
+            diagnostics: Diagnostics::default(),
             lines: Vec::new(),
             directives: Vec::new(),
             refusal: None,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use evervip_model::Config;
 
-use crate::diagnostic::{Class, Code, Diagnostic, sort};
+use crate::diagnostic::{Class, Diagnostic};
 use crate::lines::Reader;
 use crate::lower;
 use crate::machine::{Files, Host};
@@ -130,34 +130,12 @@ pub fn load_with(
     let nodes = tree::build(lines, &mut diagnostics);
     let lowered = lower::lower(&nodes, &directives, host, mode, &mut diagnostics);
     let refusal = refusal.or(lowered.refusal);
-    sort(&mut diagnostics);
-    limit(&mut diagnostics);
     Loaded {
         config: lowered.config.filter(|_| refusal.is_none()),
-        diagnostics,
+        diagnostics: diagnostics.finish(),
         sources,
         has_vrrp: lowered.has_vrrp,
         has_lvs: lowered.has_lvs,
         refusal,
     }
 }
-
-/// Keeps a broken file from flooding the log; the greatest class stays, it decides the exit code.
-fn limit(diagnostics: &mut Vec<Diagnostic>) {
-    if diagnostics.len() <= MAX_DIAGNOSTICS {
-        return;
-    }
-    let left_out = diagnostics.split_off(MAX_DIAGNOSTICS);
-    let worst = left_out.into_iter().max_by_key(|d| (d.severity, d.class));
-    diagnostics.extend(worst);
-    diagnostics.push(
-        Diagnostic::new(
-            Code::Limit,
-            Class::Log,
-            "too many messages; the rest is left out",
-        )
-        .help("correct what is reported first"),
-    );
-}
-
-const MAX_DIAGNOSTICS: usize = 1000;

@@ -4,7 +4,7 @@
 //! the original lets its closing brace end the block around it. Nesting is bounded by the table
 //! (skipped text is counted, not stored), so the tree is never deep.
 
-use crate::diagnostic::{Class, Code, Diagnostic};
+use crate::diagnostic::{Class, Code, Diagnostic, Diagnostics};
 use crate::keyword::{self, Block, Keyword, Shape, Status};
 use crate::lex::Token;
 use crate::source::Span;
@@ -86,7 +86,7 @@ struct Frame {
 }
 
 /// Builds the tree of a whole configuration.
-pub(crate) fn build(lines: Vec<Logical>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
+pub(crate) fn build(lines: Vec<Logical>, diagnostics: &mut Diagnostics) -> Vec<Node> {
     let mut builder = Builder {
         top: Vec::new(),
         stack: Vec::new(),
@@ -111,7 +111,7 @@ struct Builder<'a> {
     adjacent: bool,
     /// Braces among values: they count, although they open nothing.
     stray: usize,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
 }
 
 impl Builder<'_> {

@@ -2,7 +2,11 @@
 //!
 //! The files are not part of the project; `EVERVIP_CORPUS` names their directory. Without them the
 //! test says so and passes.
-#![expect(clippy::disallowed_methods, reason = "the test reads its data")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "the test reads its data"
+)]
 
 mod support;
 

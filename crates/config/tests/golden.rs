@@ -1,7 +1,11 @@
 //! Whole files: `tests/data/{valid,invalid}/*.conf` and beside each what comes of it.
 //!
 //! `UPDATE_EXPECT=1` rewrites the expectations; the difference is for review.
-#![expect(clippy::disallowed_methods, reason = "the test reads its data")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "the test reads its data"
+)]
 
 mod support;
 

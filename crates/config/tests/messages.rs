@@ -350,6 +350,10 @@ fn addresses() {
         &["(k: Line 5) No dev parameter specified for 10.0.0.1"],
     );
     address("10.0.0.1/", 0, &[]);
+}
+
+#[test]
+fn too_many_addresses() {
     let many: String = (0..264)
         .map(|n| format!("10.1.{}.{}\n", n / 200, n % 200 + 1))
         .collect();

@@ -118,11 +118,56 @@ proptest! {
     }
 }
 
+/// Runs a check that must end soon; a minute is for slow machines, square time takes many.
+fn ends(input: impl Fn() -> Vec<u8> + Send + 'static) {
+    let (done, ended) = std::sync::mpsc::channel();
+    let worker = std::thread::spawn(move || {
+        check(input());
+        let _ = done.send(());
+    });
+    let outcome = ended.recv_timeout(std::time::Duration::from_secs(60));
+    assert!(outcome.is_ok() || worker.is_finished(), "no end");
+    if let Err(panic) = worker.join() {
+        std::panic::resume_unwind(panic);
+    }
+}
+
 #[test]
 fn deep_nesting_and_many_includes_end() {
-    check("a {\n".repeat(200_000).into_bytes());
-    check("}\n".repeat(200_000).into_bytes());
-    check("vrrp_instance a {\n".repeat(50_000).into_bytes());
-    check(vec![b'"'; 100_000]);
-    check("include a.inc\n".repeat(2_000).into_bytes());
+    ends(|| "a {\n".repeat(200_000).into_bytes());
+    ends(|| "}\n".repeat(200_000).into_bytes());
+    ends(|| "vrrp_instance a {\n".repeat(50_000).into_bytes());
+    ends(|| vec![b'"'; 100_000]);
+    ends(|| "include a.inc\n".repeat(2_000).into_bytes());
+}
+
+/// Everything that is looked up by name or address is looked up in more than a list.
+#[test]
+fn large_files_take_no_square_time() {
+    ends(large_file);
+}
+
+fn large_file() -> Vec<u8> {
+    let count = 20_000;
+    let addresses: String = (0..count)
+        .map(|n| format!("10.{}.{}.1\n", n / 250, n % 250))
+        .collect();
+    let scripts: String = (0..count)
+        .map(|n| format!("vrrp_script s{n} {{\nscript /x\n}}\n"))
+        .collect();
+    let tracks: String = (0..count).map(|n| format!("s{n}\nx{n}\n")).collect();
+    let instances: String = (0..count)
+        .map(|n| {
+            format!(
+                "vrrp_instance i{n} {{\ninterface eth{}\nvirtual_router_id {}\n}}\n",
+                n % 4,
+                n / 4 % 255 + 1
+            )
+        })
+        .collect();
+    let members: String = (0..count).map(|n| format!("i{n} z{n}\n")).collect();
+    format!(
+            "{scripts}vrrp_instance a {{\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {{\n{addresses}}}\ntrack_script {{\n{tracks}}}\n}}\n{instances}vrrp_sync_group g {{\ngroup {{\n{members}}}\n}}\n"
+        )
+        .into_bytes()
 }

@@ -51,7 +51,7 @@ impl Lower<'_> {
                 );
                 continue;
             }
-            if draft.addresses.iter().any(|a| a.address == address.address) {
+            if !draft.seen_addresses.insert(address.address) {
                 let text = format!(
                     "({}) address {} is given twice",
                     draft.name, address.address

@@ -1,5 +1,6 @@
 //! Drafts to the model.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,25 +45,24 @@ impl Lower<'_> {
             });
             self.script_places.push(place);
         }
+        let mut places: HashMap<&str, usize> = HashMap::new();
         for (draft, notify) in drafts.iter().zip(resolved.instances) {
             if let Some(instance) = self.build_instance(draft, notify) {
+                places.insert(&draft.name, config.instances.len());
                 config.instances.push(instance);
             }
         }
+        let mut notify: HashMap<String, NotifyCommands> = resolved.groups.into_iter().collect();
         for group in groups {
             let members: Vec<_> = group
                 .members
                 .iter()
-                .filter_map(|(name, _)| {
-                    let at = config.instances.iter().position(|i| *i.name == **name)?;
-                    Some(InstanceIndex(at))
-                })
+                .filter_map(|(name, _)| Some(InstanceIndex(*places.get(name.as_str())?)))
                 .collect();
-            let notify = resolved.groups.iter().find(|(n, _)| *n == group.name);
             config.sync_groups.push(SyncGroup {
                 name: Arc::from(group.name.as_str()),
                 members,
-                notify: notify.map(|(_, n)| n.clone()).unwrap_or_default(),
+                notify: notify.remove(&group.name).unwrap_or_default(),
             });
         }
         config
@@ -274,12 +274,10 @@ impl Lower<'_> {
 
     /// A script that nobody tracks is not run (spec vrrp-keywords 11).
     pub(super) fn drop_unused_scripts(&mut self, config: &mut Config) {
-        let used: Vec<bool> = (0..config.scripts.len())
-            .map(|i| {
-                let mut tracks = config.instances.iter().flat_map(|i| &i.track_scripts);
-                tracks.any(|t| t.script == ScriptIndex(i))
-            })
-            .collect();
+        let mut used = vec![false; config.scripts.len()];
+        for track in config.instances.iter().flat_map(|i| &i.track_scripts) {
+            used[track.script.0] = true;
+        }
         let mut moved = Vec::with_capacity(used.len());
         let mut kept = 0;
         for is_used in &used {

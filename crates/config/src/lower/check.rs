@@ -3,6 +3,8 @@
 //! A check that the original calls fatal ends them: what follows is not looked at, and there is no
 //! configuration.
 
+use std::collections::{HashMap, HashSet};
+
 use evervip_model::{Config, Instance};
 
 use super::build::Resolved;
@@ -56,10 +58,12 @@ impl Lower<'_> {
             self.check_minimum(draft)?;
         }
         let groups = self.check_groups(&drafts);
+        let group_of: HashMap<&str, &GroupDraft> = groups
+            .iter()
+            .flat_map(|g| g.members.iter().map(move |(m, _)| (m.as_str(), g)))
+            .collect();
         for draft in &mut drafts {
-            let group = groups
-                .iter()
-                .find(|g| g.members.iter().any(|(m, _)| *m == draft.name));
+            let group = group_of.get(draft.name.as_str()).copied();
             self.check_instance(draft, group)?;
         }
         let mut config = self.build(&drafts, &groups, resolved);
@@ -175,19 +179,20 @@ impl Lower<'_> {
     }
 
     fn check_groups(&mut self, drafts: &[InstanceDraft]) -> Vec<GroupDraft> {
-        let mut taken: Vec<String> = Vec::new();
+        let mut taken: HashSet<String> = HashSet::new();
         let mut kept = Vec::new();
         for mut group in std::mem::take(&mut self.groups) {
             let name = group.name.clone();
             let had_members = !group.members.is_empty();
             let mut members = Vec::new();
             for (member, span) in std::mem::take(&mut group.members) {
-                if !drafts.iter().any(|d| d.name == member) {
+                if !self.instance_names.contains(&member) {
                     let text = format!(
                         "Virtual router {member} specified in sync group {name} doesn't exist - ignoring"
                     );
                     let known = drafts.iter().map(|d| d.name.as_str());
-                    let help = crate::keyword::closest(&member, known)
+                    let help = self
+                        .closest_name(&member, known)
                         .map(|n| format!("did you mean '{n}'?"));
                     let said = self.say(
                         Diagnostic::new(Code::UnknownName, Class::General, text)
@@ -202,7 +207,7 @@ impl Lower<'_> {
                         Diagnostic::new(Code::Duplicate, Class::General, text).label(span, "here"),
                     );
                 } else {
-                    taken.push(member.clone());
+                    taken.insert(member.clone());
                     members.push((member, span));
                 }
             }
@@ -239,8 +244,10 @@ impl Lower<'_> {
         instances: &[Instance],
         drafts: &[InstanceDraft],
     ) -> Result<(), Fatal> {
+        let mut same: HashMap<_, Vec<usize>> = HashMap::new();
         for (i, b) in instances.iter().enumerate() {
-            for a in &instances[..i] {
+            let earlier = same.entry((b.family, b.vrid, &b.interface)).or_default();
+            for a in earlier.iter().map(|a| &instances[*a]) {
                 if let Some(text) = super::build::clash(a, b) {
                     let diagnostic = Diagnostic::new(Code::Conflict, Class::General, text)
                         .error()
@@ -250,6 +257,7 @@ impl Lower<'_> {
                     return Err(Fatal);
                 }
             }
+            earlier.push(i);
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! What the keywords said, before defaults and checks.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use evervip_model::{
@@ -122,6 +123,9 @@ pub(super) struct TrackDraft {
 pub(super) struct Trackers {
     pub(super) interfaces: Vec<TrackedInterface>,
     pub(super) scripts: Vec<TrackDraft>,
+    /// Names seen, to find those given twice.
+    pub(super) seen_interfaces: HashSet<String>,
+    pub(super) seen_scripts: HashSet<usize>,
 }
 
 /// `auth_type`.
@@ -164,6 +168,9 @@ pub(super) struct InstanceDraft {
     pub(super) auth_pass: Option<[u8; 8]>,
     pub(super) accept: bool,
     pub(super) addresses: Vec<VirtualAddress>,
+    /// Addresses and peers seen, to find those given twice.
+    pub(super) seen_addresses: HashSet<IpAddr>,
+    pub(super) seen_peers: HashSet<IpAddr>,
     pub(super) excluded: Vec<VirtualAddress>,
     pub(super) trackers: Trackers,
     pub(super) track_primary: bool,

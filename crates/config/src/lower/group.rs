@@ -17,7 +17,7 @@ impl Lower<'_> {
             .help = Some("write vrrp_sync_group NAME {".to_owned());
             return;
         };
-        if self.groups.iter().any(|g| g.name == name.text) {
+        if !self.group_names.insert(name.text.clone()) {
             let text = format!("vrrp sync group {} already defined", name.text);
             self.complain(Code::Duplicate, name.span, text).help =
                 Some("give it another name; this block is skipped".to_owned());

@@ -1,5 +1,7 @@
 //! `vrrp_instance` (spec vrrp-keywords 4 and 5.1).
 
+use std::collections::HashSet;
+
 use evervip_model::{Family, InitialState, Priority, Version, Vrid};
 
 use super::Lower;
@@ -22,12 +24,13 @@ impl Lower<'_> {
             .help = Some("write vrrp_instance NAME {".to_owned());
             return;
         };
-        if self.instances.iter().any(|i| i.name == name.text) {
+        if !self.instance_names.insert(name.text.clone()) {
             let text = format!("vrrp instance {} already defined", name.text);
             self.complain(Code::Duplicate, name.span, text).help =
                 Some("give it another name; this block is skipped".to_owned());
             return;
         }
+        self.owner.clone_from(&name.text);
         let mut draft = self.new_instance(&name.text, node);
         self.keywords(node.nodes(), Block::Instance, |lower, node| {
             lower.instance_keyword(&mut draft, node);
@@ -78,6 +81,8 @@ impl Lower<'_> {
             auth_pass: None,
             accept: false,
             addresses: Vec::new(),
+            seen_addresses: HashSet::new(),
+            seen_peers: HashSet::new(),
             excluded: Vec::new(),
             trackers: Trackers::default(),
             track_primary: true,

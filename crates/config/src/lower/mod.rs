@@ -15,10 +15,13 @@ mod resolve;
 mod script;
 mod track;
 mod unicast;
+mod unsupported;
+
+use std::collections::{HashMap, HashSet};
 
 use evervip_model::{Config, ScriptIndex};
 
-use crate::diagnostic::{Class, Code, Diagnostic};
+use crate::diagnostic::{Class, Code, Diagnostic, Diagnostics};
 use crate::keyword::{self, Block, Keyword, Need, Shape, Status};
 use crate::lex::{Token, script_words};
 use crate::load::{Mode, Refusal};
@@ -42,7 +45,7 @@ pub(crate) fn lower(
     directives: &[Line],
     host: &dyn Host,
     mode: Mode,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Lowered {
     let mut lower = Lower {
         host,
@@ -52,12 +55,16 @@ pub(crate) fn lower(
         scripts: Vec::new(),
         instances: Vec::new(),
         groups: Vec::new(),
+        script_index: HashMap::new(),
+        instance_names: HashSet::new(),
+        group_names: HashSet::new(),
         missing_interface: false,
         missing_parameter: false,
         has_vrrp: false,
         lvs: None,
         default_user_reported: false,
         fallback_user_reported: false,
+        owner: String::new(),
         script_names: Vec::new(),
         script_places: Vec::new(),
     };
@@ -69,11 +76,15 @@ pub(crate) fn lower(
 struct Lower<'a> {
     host: &'a dyn Host,
     mode: Mode,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
     globals: GlobalDraft,
     scripts: Vec<ScriptDraft>,
     instances: Vec<InstanceDraft>,
     groups: Vec<GroupDraft>,
+    /// The first script of each name.
+    script_index: HashMap<String, usize>,
+    instance_names: HashSet<String>,
+    group_names: HashSet<String>,
     /// Some interface that must exist does not.
     missing_interface: bool,
     /// Some keyword lacks its parameter.
@@ -83,6 +94,8 @@ struct Lower<'a> {
     lvs: Option<Span>,
     default_user_reported: bool,
     fallback_user_reported: bool,
+    /// The instance being read.
+    owner: String,
     /// Names of the scripts by their index in the drafts.
     script_names: Vec<String>,
     /// Where those scripts stand in the model.
@@ -128,11 +141,26 @@ impl Lower<'_> {
                 self.missing_parameter_at(node, 2);
                 continue;
             }
+            self.extra_parameters(node);
             match entry.status {
                 Status::Honoured | Status::Accepted => honour(self, node),
                 Status::NotSupported => self.not_supported(node, block),
                 Status::Lvs => self.lvs_keyword(node, block),
             }
+        }
+    }
+
+    /// Words between the keyword of a value block and its brace.
+    fn extra_parameters(&mut self, node: &Node) {
+        let is_values = node.entry.is_some_and(|e| e.shape == Shape::Values);
+        if let Some(word) = node.args().first().filter(|_| is_values) {
+            let text = format!(
+                "Block {} has extra parameters {} ...",
+                node.keyword().text,
+                word.text
+            );
+            self.complain(Code::InvalidValue, word.span, text).help =
+                Some("write the values between the braces".to_owned());
         }
     }
 
@@ -145,6 +173,10 @@ impl Lower<'_> {
         )
         .at(node.span());
         let (name, _) = block_name(block);
+        if self.diagnostics.is_full() {
+            self.say(diagnostic);
+            return;
+        }
         if let Some(better) = keyword::suggest(block, word) {
             diagnostic = diagnostic.help(format!("did you mean '{better}'?"));
         } else if block != Block::Top && keyword::find(Block::Top, word).is_some() {
@@ -176,47 +208,6 @@ impl Lower<'_> {
                 "keepalived has it since {since}; not supported by this version, it has no effect"
             )),
         );
-    }
-
-    fn not_supported(&mut self, node: &Node, block: Block) {
-        if block == Block::Top && node.keyword().text.starts_with("static_") {
-            self.has_vrrp = true;
-        }
-        self.check_unsupported(node, block);
-        let word = &node.keyword().text;
-        let shape = node.entry.map(|e| e.shape);
-        let what = match shape {
-            Some(Shape::Values | Shape::Keywords(_)) => "the whole block has no effect",
-            _ => "it has no effect",
-        };
-        self.diagnostics.push(
-            Diagnostic::new(
-                Code::NotSupported,
-                Class::Log,
-                format!("'{word}' is not supported by this version"),
-            )
-            .at(node.span())
-            .help(what),
-        );
-    }
-
-    /// Complaints of the original about keywords that we do not honour: they count for `-t`.
-    fn check_unsupported(&mut self, node: &Node, block: Block) {
-        let Some(entry) = node.entry else {
-            return;
-        };
-        if entry.need == Need::Complain && node.args().is_empty() {
-            let text = format!("{} requires a parameter", entry.name);
-            self.complain(Code::MissingParameter, node.span(), text)
-                .help = Some(format!("write '{} {}'", entry.name, entry.arguments));
-        } else if entry.shape == Shape::Bool && Self::optional_switch(node).is_none() {
-            let text = format!("invalid {} {} specified", entry.name, node.args()[0].text);
-            self.complain(Code::InvalidValue, node.span(), text).help =
-                Some(global::SWITCH_HELP.to_owned());
-        } else if block == Block::Instance && entry.name == "linkbeat_use_polling" {
-            let text = "'linkbeat_use_polling' in vrrp instance deprecated - use linkbeat_interfaces block";
-            self.say(Diagnostic::new(Code::Deprecated, Class::Deprecated, text).at(node.span()));
-        }
     }
 
     fn lvs_keyword(&mut self, node: &Node, block: Block) {
@@ -293,9 +284,7 @@ impl Lower<'_> {
     }
 
     fn say(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
-        let at = self.diagnostics.len();
-        self.diagnostics.push(diagnostic);
-        &mut self.diagnostics[at]
+        self.diagnostics.push(diagnostic)
     }
 
     /// Reads a number; the complaint about the word itself is made here.
@@ -330,6 +319,18 @@ impl Lower<'_> {
         false
     }
 
+    /// The name that a misspelled one probably means.
+    fn closest_name<'n>(
+        &self,
+        word: &str,
+        known: impl Iterator<Item = &'n str>,
+    ) -> Option<&'n str> {
+        if self.diagnostics.is_full() {
+            return None;
+        }
+        keyword::closest(word, known.take(MOST_SUGGESTIONS))
+    }
+
     /// What to do about an interface that is not there.
     fn interface_help(&self, name: &str) -> String {
         let mut names = self.host.interface_names();
@@ -342,7 +343,8 @@ impl Lower<'_> {
         } else {
             names.join(", ")
         };
-        let meant = keyword::closest(name, names.iter().map(String::as_str))
+        let meant = self
+            .closest_name(name, names.iter().map(String::as_str))
             .map(|n| format!("did you mean '{n}'? "))
             .unwrap_or_default();
         format!(
@@ -388,3 +390,6 @@ fn home_of(word: &str) -> Option<(&'static str, Block)> {
 }
 
 const LISTED_INTERFACES: usize = 12;
+
+/// Names that are compared with a misspelled one.
+const MOST_SUGGESTIONS: usize = 200;

@@ -4,7 +4,7 @@ use evervip_model::Credentials;
 
 use super::Lower;
 use super::draft::{CommandDraft, NotifyDraft, ScriptDraft, ScriptUser};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::keyword::Block;
 use crate::lex::{ScriptError, Token, script_words};
 use crate::read::Number;
@@ -187,6 +187,11 @@ impl Lower<'_> {
             );
             return;
         };
+        // The first of a name is the one that trackers find.
+        let index = self.scripts.len();
+        self.script_index
+            .entry(script.name.clone())
+            .or_insert(index);
         self.scripts.push(ScriptDraft {
             name: script.name,
             command: CommandDraft {
@@ -225,18 +230,23 @@ impl Lower<'_> {
     }
 
     fn script_error(&mut self, node: &Node, text: &str, error: ScriptError) {
-        let (message, help) = match error {
+        let (class, message, help) = match error {
             ScriptError::Unterminated(q) => (
+                Class::General,
                 format!("String '{text}': missing terminating {q}"),
                 "close the quote; the command is dropped",
             ),
             ScriptError::LoneEscape => (
+                Class::Log,
                 format!("Missing escape char at end: '{text}'"),
                 "write \\\\ for a backslash; the command is dropped",
             ),
         };
-        self.complain(Code::UnmatchedQuote, node.span(), message)
-            .help = Some(help.to_owned());
+        self.say(
+            Diagnostic::new(Code::UnmatchedQuote, class, message)
+                .at(node.span())
+                .help(help),
+        );
     }
 
     /// A `notify*` line. A user that does not exist drops it without a complaint, as the original.

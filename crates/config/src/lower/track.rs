@@ -5,7 +5,6 @@ use evervip_model::TrackedInterface;
 use super::Lower;
 use super::draft::{TrackDraft, Trackers};
 use crate::diagnostic::Code;
-use crate::keyword;
 use crate::lex::Token;
 use crate::read::Number;
 use crate::tree::Node;
@@ -34,7 +33,7 @@ impl Lower<'_> {
                 self.complain(Code::MissingInterface, name.span, text).help = Some(help);
                 continue;
             }
-            if trackers.interfaces.iter().any(|t| t.interface == name.text) {
+            if trackers.seen_interfaces.contains(&name.text) {
                 let text = format!(
                     "({owner}) duplicate track_interface {} - ignoring",
                     name.text
@@ -50,6 +49,7 @@ impl Lower<'_> {
             else {
                 continue;
             };
+            trackers.seen_interfaces.insert(name.text.clone());
             trackers.interfaces.push(TrackedInterface {
                 interface: name.text.clone(),
                 weight: weighted.weight.unwrap_or(0),
@@ -61,13 +61,13 @@ impl Lower<'_> {
     pub(super) fn track_scripts(&mut self, trackers: &mut Trackers, owner: &str, node: &Node) {
         for entry in node.nodes() {
             let name = entry.keyword();
-            let Some(index) = self.scripts.iter().position(|s| s.name == name.text) else {
+            let Some(&index) = self.script_index.get(&name.text) else {
                 let text = format!(
                     "({owner}) track script {} not found, ignoring...",
                     name.text
                 );
                 let known = self.scripts.iter().map(|s| s.name.as_str());
-                let help = match keyword::closest(&name.text, known) {
+                let help = match self.closest_name(&name.text, known) {
                     Some(better) => format!("did you mean '{better}'?"),
                     None => "define it above with vrrp_script; without it failures go unnoticed"
                         .to_owned(),
@@ -75,7 +75,7 @@ impl Lower<'_> {
                 self.complain(Code::UnknownName, name.span, text).help = Some(help);
                 continue;
             };
-            if trackers.scripts.iter().any(|t| t.script == index) {
+            if trackers.seen_scripts.contains(&index) {
                 let text = format!("({owner}) duplicate track_script {} - ignoring", name.text);
                 self.complain(Code::Duplicate, name.span, text);
                 continue;
@@ -89,6 +89,7 @@ impl Lower<'_> {
                 continue;
             };
             let script = &self.scripts[index];
+            trackers.seen_scripts.insert(index);
             trackers.scripts.push(TrackDraft {
                 script: index,
                 weight: weighted.weight.unwrap_or(script.weight),

@@ -60,6 +60,16 @@ fn start(options: &Options) -> ExitCode {
         detail: options.log_detail,
     });
     tracing::info!("Starting {}", version::banner());
+    if let Ok(system) = nix::sys::utsname::uname() {
+        let (release, version) = (
+            system.release().to_string_lossy(),
+            system.version().to_string_lossy(),
+        );
+        tracing::info!(
+            "Running on {} {release} {version}",
+            system.sysname().to_string_lossy()
+        );
+    }
     tracing::info!("Command line: {}", quoted_command_line());
     for path in [&options.parent_pid_file, &options.vrrp_pid_file] {
         match pid_file::occupant(path) {

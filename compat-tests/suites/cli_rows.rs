@@ -161,8 +161,8 @@ pub fn rows() -> Vec<Row> {
             5,
             CarriesOn,
             "Extra '}' found",
-            "}",
-            None,
+            "virtual_ipaddress",
+            Some(6),
         ),
         row(
             "extra-close-brace",

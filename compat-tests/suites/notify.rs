@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 
 use crate::{
     cluster::{Cluster, PATIENCE, with_pair, with_single},
-    conf::{Conf, INTERFACE, V3_MULTICAST, VIP},
+    conf::{Conf, INTERFACE, Mode, V2_MULTICAST, VIP},
     ensure,
     plan::Plan,
     verdict::Verdict,
@@ -36,6 +36,8 @@ pub fn add(plan: &mut Plan) {
     plan.pair("notify::yield", |combo| with_pair(combo, yields));
 }
 
+/// With seconds between the stages, so that slow scripts of one are not mixed with the next.
+const MODE: Mode = V2_MULTICAST;
 const HOOK: &str = "/etc/keepalived/hook.sh";
 const CALLS: &str = "/run/calls";
 /// One line per call: its arguments, and how many interfaces have the address at that moment.
@@ -104,7 +106,7 @@ impl Follower {
 
 /// Start, takeover, fault, recovery, stop.
 fn lifecycle(cluster: &mut Cluster) -> Verdict {
-    let mut follower = Follower::start(cluster, &Conf::new(V3_MULTICAST, 0).check())?;
+    let mut follower = Follower::start(cluster, &Conf::new(MODE, 0).check())?;
     follower.expect(cluster, &calls("BACKUP", 150))?;
     follower.expect(cluster, &calls("MASTER", 150))?;
     cluster.members[0].set_check(false)?;
@@ -118,7 +120,7 @@ fn lifecycle(cluster: &mut Cluster) -> Verdict {
 
 /// Address owners are never BACKUP, also not for a moment.
 fn owner(cluster: &mut Cluster) -> Verdict {
-    let mut follower = Follower::start(cluster, &Conf::new(V3_MULTICAST, 0).priority(255))?;
+    let mut follower = Follower::start(cluster, &Conf::new(MODE, 0).priority(255))?;
     follower.expect(cluster, &calls("MASTER", 255))?;
     cluster.stop(0)?;
     follower.expect(cluster, &calls("STOP", 255))
@@ -127,7 +129,7 @@ fn owner(cluster: &mut Cluster) -> Verdict {
 /// No link at the start.
 fn fault_at_start(cluster: &mut Cluster) -> Verdict {
     cluster.members[0].node.set_carrier(INTERFACE, false)?;
-    let mut follower = Follower::start(cluster, &Conf::new(V3_MULTICAST, 0))?;
+    let mut follower = Follower::start(cluster, &Conf::new(MODE, 0))?;
     follower.expect(cluster, &calls("FAULT", 150))?;
     cluster.log(0).wait_for(
         "(LB_VIP): entering FAULT state (interface ens192 down)",
@@ -141,14 +143,11 @@ fn fault_at_start(cluster: &mut Cluster) -> Verdict {
 /// The last argument is the priority with the weights of the checks.
 fn effective_priority(cluster: &mut Cluster) -> Verdict {
     let check = "    track_script {\n        chk_haproxy weight -30\n    }";
-    let checked = Conf::new(V3_MULTICAST, 0).check().text();
+    let checked = Conf::new(MODE, 0).check().text();
     let block = checked
         .split_once("vrrp_instance")
         .map(|(script, _)| script.to_owned());
-    let conf = Conf::new(V3_MULTICAST, 0)
-        .extra(check)
-        .extra(&hooks())
-        .text();
+    let conf = Conf::new(MODE, 0).extra(check).extra(&hooks()).text();
     let text = block.ok_or_else(|| Error::new("no script block"))? + &conf;
     cluster.members[0].set_check(false)?;
     let mut follower = Follower::start_with(cluster, 0, HOOK_TEXT, &text)?;
@@ -183,7 +182,7 @@ fds=$(for n in 0 1 2; do readlink /proc/$$/fd/$n; done)
 } > /run/calls 2>&1
 exec grep -E 'Uid|SigBlk|SigIgn' /proc/self/status >> /run/calls
 "#;
-    let conf = Conf::new(V3_MULTICAST, 0)
+    let conf = Conf::new(MODE, 0)
         .extra(&format!("    notify_master {HOOK}"))
         .text();
     Follower::start_with(cluster, 0, hook, &conf)?;
@@ -221,7 +220,7 @@ exec grep -E 'Uid|SigBlk|SigIgn' /proc/self/status >> /run/calls
 
 /// Hooks of a sync group come with those of its members.
 fn group(cluster: &mut Cluster) -> Verdict {
-    let first = Conf::new(V3_MULTICAST, 0).extra(&hooks()).text();
+    let first = Conf::new(MODE, 0).extra(&hooks()).text();
     let second = first
         .replace("LB_VIP", "OTHER")
         .replace("virtual_router_id 50", "virtual_router_id 51");
@@ -255,7 +254,7 @@ fn group(cluster: &mut Cluster) -> Verdict {
 /// A hook that hangs holds nothing up: neither adverts nor the hooks of later transitions.
 fn slow_script(cluster: &mut Cluster) -> Verdict {
     let hook = "#!/bin/sh\necho \"$*\" >> /run/calls\nexec sleep 100\n";
-    let conf = Conf::new(V3_MULTICAST, 0)
+    let conf = Conf::new(MODE, 0)
         .extra(&format!("    notify \"{HOOK} any\""))
         .check()
         .text();
@@ -273,10 +272,10 @@ fn slow_script(cluster: &mut Cluster) -> Verdict {
 
 /// Yielding to a higher priority calls the BACKUP hooks, after the address has gone.
 fn yields(cluster: &mut Cluster) -> Verdict {
-    let mut follower = Follower::start(cluster, &Conf::new(V3_MULTICAST, 0).priority(90))?;
+    let mut follower = Follower::start(cluster, &Conf::new(MODE, 0).priority(90))?;
     follower.expect(cluster, &calls("BACKUP", 90))?;
     follower.expect(cluster, &calls("MASTER", 90))?;
-    cluster.start(&Conf::new(V3_MULTICAST, 1))?;
+    cluster.start(&Conf::new(MODE, 1))?;
     follower.expect(cluster, &calls("BACKUP", 90))?;
     cluster.settle(1, VIP.into())?;
     cluster.stop(1)?;

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use nix::errno::Errno;
 use nix::sys::prctl;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{SigSet, Signal};
 use nix::sys::stat::Mode;
 use nix::unistd::{self, ForkResult, Pid};
 
@@ -91,14 +91,16 @@ pub fn follow_parent(parent: Pid, signal: Signal) -> Result<(), ProcessError> {
 }
 
 /// Has the child that `command` starts receive SIGTERM when this process ends, and not start at all
-/// when it has ended before.
+/// when it has ended before; and start with no signal blocked, whatever the spawning thread blocks.
 ///
 /// The kernel watches the *thread* that spawns: use one that lives as long as the process. The
 /// setting survives the user and group of `command`, but not a set-user-ID program.
-pub fn die_with_parent(command: &mut Command) {
+pub fn start_as_dependant(command: &mut Command) {
     let parent = unistd::getpid();
+    let nothing = SigSet::empty();
     let setup = move || {
         prctl::set_pdeathsig(Signal::SIGTERM)?;
+        nothing.thread_set_mask()?;
         if unistd::getppid() == parent {
             Ok(())
         } else {
@@ -107,7 +109,7 @@ pub fn die_with_parent(command: &mut Command) {
         }
     };
     // SAFETY: between fork and exec only async-signal-safe calls are allowed. The closure makes the
-    // system calls prctl and getppid; it does not allocate, lock or unwind.
+    // system calls prctl, sigprocmask and getppid; it does not allocate, lock or unwind.
     unsafe { command.pre_exec(setup) };
 }
 

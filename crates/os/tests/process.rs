@@ -150,7 +150,7 @@ fn command_dies() {
     let (mut reader, mut writer) = pipe();
     let parent = fork(|| {
         let mut command = Command::new("sleep");
-        process::die_with_parent(command.arg("20"));
+        process::start_as_dependant(command.arg("20"));
         let child = command.spawn().unwrap();
         let pid = i32::try_from(child.id()).unwrap();
         writer.write_all(&pid.to_ne_bytes()).unwrap();

@@ -57,7 +57,7 @@ pub(crate) fn launch(command: &Command, words: &[OsString]) -> io::Result<Runnin
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    evervip_os::process::die_with_parent(&mut prepared);
+    evervip_os::process::start_as_dependant(&mut prepared);
     let child = tokio::process::Command::from(prepared).spawn()?;
     let leader = child
         .id()

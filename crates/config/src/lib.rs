@@ -1,6 +1,6 @@
 //! `keepalived.conf`: text to logical lines to a tree with spans to a [`Config`], with diagnostics.
 //!
-//! [`load`] does all of it. The steps are modules of their own:
+//! [`load()`] does all of it. The steps are modules of their own:
 //!
 //! * `source` - files, spans, lines and columns;
 //! * `lex` - comments, words, script words (nom, token level only);

@@ -1,4 +1,4 @@
-//! The way in: [`load`].
+//! The way in: [`load()`].
 
 use std::path::Path;
 

@@ -87,7 +87,12 @@ struct Frame {
 
 /// Builds the tree of a whole configuration.
 pub(crate) fn build(lines: Vec<Logical>, diagnostics: &mut Diagnostics) -> Vec<Node> {
+    let opens = lines.iter().filter(|l| matches!(l, Logical::Open(_)));
+    let closes = lines.iter().filter(|l| matches!(l, Logical::Close(_)));
+    let surplus = opens.count().saturating_sub(closes.count());
     let mut builder = Builder {
+        surplus,
+        forgiven: 0,
         top: Vec::new(),
         stack: Vec::new(),
         adjacent: false,
@@ -109,6 +114,11 @@ struct Builder<'a> {
     stack: Vec<Frame>,
     /// The last thing read was a line of words: a brace now belongs to it.
     adjacent: bool,
+    /// How many more braces the rest of the text opens than it closes: so many of the open ones
+    /// may be taken for closed, or for never opened.
+    surplus: usize,
+    /// How many were.
+    forgiven: usize,
     /// Braces among values: they count, although they open nothing.
     stray: usize,
     diagnostics: &'a mut Diagnostics,
@@ -130,6 +140,7 @@ impl Builder<'_> {
 
     fn words(&mut self, line: Line) {
         self.open_if_missing();
+        self.close_before(&line.tokens[0]);
         let entry = match self.context() {
             Context::Keywords(block) => keyword::find(block, &line.tokens[0].text),
             Context::Values => None,
@@ -145,6 +156,42 @@ impl Builder<'_> {
         };
         self.nodes().push(node);
         self.adjacent = true;
+    }
+
+    /// A block of the top level begins inside another: when braces are missing, one is here.
+    fn close_before(&mut self, word: &Token) {
+        let begins_block = keyword::find(Block::Top, &word.text)
+            .is_some_and(|e| matches!(e.shape, Shape::Keywords(_) | Shape::Lvs));
+        if !begins_block || self.surplus == 0 {
+            return;
+        }
+        match self.context() {
+            Context::Keywords(Block::Top) | Context::Values => return,
+            Context::Keywords(block) if keyword::find(block, &word.text).is_some() => return,
+            Context::Keywords(_) => {
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        Code::Brace,
+                        Class::UnknownKeyword,
+                        format!("Unknown keyword '{}'", word.text),
+                    )
+                    .at(word.span)
+                    .help(
+                        "a '}' is missing above; the block is read as if it stood before this line",
+                    ),
+                );
+            }
+            Context::Skipped(_) => {}
+        }
+        while self.surplus > 0 && !self.stack.is_empty() {
+            let depth = match self.context() {
+                Context::Skipped(depth) => depth,
+                Context::Keywords(_) | Context::Values => 1,
+            };
+            self.surplus = self.surplus.saturating_sub(depth);
+            self.forgiven += depth;
+            self.pop_frame(None);
+        }
     }
 
     /// A line that nobody reads; in LVS blocks two old keywords still count for `-t`.
@@ -251,8 +298,13 @@ impl Builder<'_> {
                     "Unexpected '{' - ignoring",
                 )
                 .at(span)
-                .help("remove it together with its '}'; the text between them is skipped"),
+                .help("remove it, and the '}' that belongs to it"),
             );
+            if self.surplus > 0 {
+                self.surplus -= 1;
+                self.forgiven += 1;
+                return;
+            }
         }
         self.push_frame(adjacent);
     }
@@ -324,7 +376,7 @@ impl Builder<'_> {
                 Context::Keywords(_) | Context::Values => 1,
             })
             .sum();
-        let missing = open + self.stray;
+        let missing = open + self.stray + self.forgiven;
         if missing > 0 {
             let mut diagnostic = Diagnostic::new(
                 Code::Brace,

@@ -588,6 +588,12 @@ fn scripts() {
     let tracked = with("track_script {\ns1\n}");
     file(&format!("{}{tracked}", script("script /x")), 6, &[INSECURE]);
     file(&format!("{SECURE}{}{tracked}", script("script /x")), 0, &[]);
+    file(&script("script /x"), 0, &[]);
+    file(
+        &format!("{}{}", script("script /x"), with("")),
+        6,
+        &[INSECURE],
+    );
     file(&with("notify_master /x"), 6, &[INSECURE]);
     file(&with("notify_master /absent"), 0, &[]);
     file(
@@ -753,4 +759,42 @@ fn what_is_not_honoured_is_named_once_per_use() {
         ]
     );
     assert!(loaded.has_lvs && loaded.has_vrrp);
+}
+
+#[test]
+fn a_missing_brace_costs_only_the_block_it_is_missing_from() {
+    let one = |name: &str, vrid: u8| {
+        format!(
+            "vrrp_instance {name} {{\ninterface eth0\nvirtual_router_id {vrid}\nvirtual_ipaddress {{\n10.0.0.{vrid}\n}}\n"
+        )
+    };
+    let names = |text: &str| -> Vec<String> {
+        let config = read(text, Mode::Start).config.unwrap();
+        config
+            .instances
+            .iter()
+            .map(|i| i.name.to_string())
+            .collect()
+    };
+    let text = one("a", 1) + &one("b", 2) + "}\n";
+    assert_eq!(names(&text), ["a", "b"]);
+    file(
+        &text,
+        5,
+        &[
+            "(k: Line 7) Unknown keyword 'vrrp_instance'",
+            "There are 1 missing '}'s or extra '{'s",
+        ],
+    );
+    // A block that nobody knows, and that nobody closes.
+    let text = format!("track_interface {{\n{}}}\n", one("a", 1));
+    assert_eq!(names(&text), ["a"]);
+    // A brace behind a keyword that has no block.
+    let text = one("a", 1) + "priority 77 {\ngarp_master_delay 9\n}\n" + &one("b", 2) + "}\n";
+    assert_eq!(names(&text), ["a", "b"]);
+    let config = read(&text, Mode::Start).config.unwrap();
+    assert_eq!(config.instances[0].garp.delay.as_secs(), 9);
+    // When the braces match, a brace behind such a keyword begins a block to skip.
+    let text = one("a", 1) + "priority 77 {\ngarp_master_delay 9\n}\n}\n" + &one("b", 2) + "}\n";
+    assert_eq!(names(&text), ["a", "b"]);
 }

@@ -164,6 +164,12 @@ impl Keyword {
         self
     }
 
+    /// A missing argument is the end.
+    const fn fatal(mut self) -> Self {
+        self.need = Need::Fatal;
+        self
+    }
+
     /// A missing argument is a complaint, not the end.
     const fn lenient(mut self) -> Self {
         self.need = Need::Complain;

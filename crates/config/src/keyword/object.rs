@@ -63,6 +63,7 @@ pub(super) const SCRIPT: &[Keyword] = &[
         "script",
         "The command; quotes around it when it has arguments.",
     )
+    .optional()
     .args("\"PATH ARGUMENT …\"")
     .yes(),
     word("interval", "1 to 4294 seconds", "Time between two starts.")

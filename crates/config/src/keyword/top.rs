@@ -73,6 +73,7 @@ pub(super) const TOP: &[Keyword] = &[
         "Instances whose interfaces guard static entries.",
     )
     .args("NAME")
+    .lenient()
     .since("2.0.3"),
     values(
         "linkbeat_interfaces",
@@ -104,6 +105,7 @@ pub(super) const TOP: &[Keyword] = &[
         "A process that instances may track.",
     )
     .args("NAME")
+    .fatal()
     .since("2.0.11"),
     block(
         "track_file",
@@ -111,6 +113,7 @@ pub(super) const TOP: &[Keyword] = &[
         "A file whose number instances may track.",
     )
     .args("NAME")
+    .fatal()
     .since("2.0.0"),
     block(
         "vrrp_track_file",
@@ -118,6 +121,7 @@ pub(super) const TOP: &[Keyword] = &[
         "Old spelling of track_file.",
     )
     .args("NAME")
+    .fatal()
     .since("2.0.0"),
     block(
         "vrrp_sync_group",

@@ -51,7 +51,12 @@ impl Lower<'_> {
         let garp = &mut self.globals.garp;
         garp.lower_delay = garp.lower_delay.or(Some(garp.delay));
         garp.lower_repeat = garp.lower_repeat.or(Some(garp.repeat));
-        let resolved = self.resolve_all();
+        // Without an instance the original looks at no script, and complains about none.
+        let resolved = if self.instances.is_empty() {
+            Resolved::default()
+        } else {
+            self.resolve_all()
+        };
 
         let mut drafts = std::mem::take(&mut self.instances);
         for draft in &drafts {

@@ -41,7 +41,11 @@ impl Lower<'_> {
             _ => {}
         }
         if entry.need == Need::Complain && node.args().is_empty() {
-            let text = format!("{} requires a parameter", entry.name);
+            let text = if entry.arguments == "NAME" {
+                format!("{} must have a name - skipping", entry.name)
+            } else {
+                format!("{} requires a parameter", entry.name)
+            };
             self.complain(Code::MissingParameter, node.span(), text)
                 .help = Some(format!("write '{} {}'", entry.name, entry.arguments));
         } else if entry.shape == Shape::Bool && Self::optional_switch(node).is_none() {

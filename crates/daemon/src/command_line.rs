@@ -51,19 +51,71 @@ enum Argument {
     Optional,
 }
 
-/// One option: its short and long name and whether it takes an argument.
-const TABLE: &[(char, &str, Argument)] = &[
-    ('f', "use-file", Argument::Required),
-    ('P', "vrrp", Argument::None),
-    ('n', "dont-fork", Argument::None),
-    ('l', "log-console", Argument::None),
-    ('D', "log-detail", Argument::None),
-    ('d', "dump-conf", Argument::None),
-    ('p', "pid", Argument::Required),
-    ('r', "vrrp_pid", Argument::Required),
-    ('t', "config-test", Argument::Optional),
-    ('v', "version", Argument::None),
-    ('h', "help", Argument::None),
+/// An option of the original: its short and long name, whether it takes an argument, and whether it
+/// has its effect here.
+struct Row {
+    short: Option<char>,
+    long: &'static str,
+    argument: Argument,
+    supported: bool,
+}
+
+const fn row(short: char, long: &'static str, argument: Argument) -> Row {
+    Row {
+        short: Some(short),
+        long,
+        argument,
+        supported: true,
+    }
+}
+
+/// Known so that it can be named, and so that what is ambiguous for the original is so here.
+const fn later(short: Option<char>, long: &'static str, argument: Argument) -> Row {
+    Row {
+        short,
+        long,
+        argument,
+        supported: false,
+    }
+}
+
+const TABLE: &[Row] = &[
+    row('f', "use-file", Argument::Required),
+    row('P', "vrrp", Argument::None),
+    row('n', "dont-fork", Argument::None),
+    row('l', "log-console", Argument::None),
+    row('D', "log-detail", Argument::None),
+    row('d', "dump-conf", Argument::None),
+    row('p', "pid", Argument::Required),
+    row('r', "vrrp_pid", Argument::Required),
+    row('t', "config-test", Argument::Optional),
+    row('v', "version", Argument::None),
+    row('h', "help", Argument::None),
+    later(Some('C'), "check", Argument::None),
+    later(Some('B'), "no_bfd", Argument::None),
+    later(None, "all", Argument::None),
+    later(Some('S'), "log-facility", Argument::Required),
+    later(Some('g'), "log-file", Argument::Optional),
+    later(None, "flush-log-file", Argument::None),
+    later(Some('G'), "no-syslog", Argument::None),
+    later(Some('X'), "release-vips", Argument::None),
+    later(Some('V'), "dont-release-vrrp", Argument::None),
+    later(Some('I'), "dont-release-ipvs", Argument::None),
+    later(Some('R'), "dont-respawn", Argument::None),
+    later(Some('c'), "checkers_pid", Argument::Required),
+    later(Some('b'), "bfd_pid", Argument::Required),
+    later(Some('a'), "address-monitoring", Argument::None),
+    later(Some('s'), "namespace", Argument::Required),
+    later(Some('e'), "all-config", Argument::None),
+    later(Some('i'), "config-id", Argument::Required),
+    later(Some('x'), "snmp", Argument::None),
+    later(Some('A'), "snmp-agent-socket", Argument::Required),
+    later(Some('u'), "umask", Argument::Required),
+    later(Some('m'), "core-dump", Argument::None),
+    later(Some('M'), "core-dump-pattern", Argument::Optional),
+    later(None, "signum", Argument::Required),
+    later(None, "config-fd", Argument::Required),
+    later(Some('T'), "genhash", Argument::None),
 ];
 
 /// Reads the words after the program's name. All are looked at, so that all errors are reported.
@@ -91,7 +143,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Parsed {
                 continue;
             }
             Ok(Some(Short(letter))) => (
-                TABLE.iter().find(|row| row.0 == letter),
+                TABLE.iter().find(|row| row.short == Some(letter)),
                 format!("-{letter}"),
             ),
             Ok(Some(Long(name))) => (find_long(name), format!("--{name}")),
@@ -100,13 +152,13 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Parsed {
                 continue;
             }
         };
-        let Some((letter, _, argument)) = option else {
+        let Some(row) = option else {
             parsed.errors.push(format!("Unknown option {written}"));
             // An argument that was attached to it belongs to it.
             let _ = parser.optional_value();
             continue;
         };
-        let value = match argument {
+        let value = match row.argument {
             Argument::None => None,
             Argument::Optional => parser.optional_value(),
             Argument::Required => {
@@ -120,16 +172,21 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Parsed {
                 value
             }
         };
-        apply(&mut parsed.options, *letter, value);
+        match row.short {
+            Some(letter) if row.supported => apply(&mut parsed.options, letter, value),
+            _ => parsed
+                .errors
+                .push(format!("Option {written} is not supported by this version")),
+        }
     }
 }
 
 /// A long name, or an abbreviation of exactly one.
-fn find_long(name: &str) -> Option<&'static (char, &'static str, Argument)> {
-    if let Some(exact) = TABLE.iter().find(|row| row.1 == name) {
+fn find_long(name: &str) -> Option<&'static Row> {
+    if let Some(exact) = TABLE.iter().find(|row| row.long == name) {
         return Some(exact);
     }
-    let mut matching = TABLE.iter().filter(|row| row.1.starts_with(name));
+    let mut matching = TABLE.iter().filter(|row| row.long.starts_with(name));
     matching.next().filter(|_| matching.next().is_none())
 }
 
@@ -179,7 +236,8 @@ mod tests {
 
     #[test]
     fn long_names_may_be_abbreviated_when_unique() {
-        assert!(options("--dont").foreground);
+        assert!(options("--dont-f").foreground);
+        assert_eq!(parse_line("--dont").errors, ["Unknown option --dont"]);
         assert_eq!(options("--use-f=/a").configuration, PathBuf::from("/a"));
         assert_eq!(options("--config-t").task, Task::Test(None));
         // "vrrp" is exact although "vrrp_pid" begins with it; "v" is not unique.
@@ -213,6 +271,24 @@ mod tests {
                 "Missing parameter for option --use-file",
                 "Missing parameter for option -f"
             ]
+        );
+    }
+
+    #[test]
+    fn options_without_effect_are_named_not_swallowed() {
+        let parsed = parse_line("-S 3 --release-vips -nx");
+        assert_eq!(
+            parsed.errors,
+            [
+                "Option -S is not supported by this version",
+                "Option --release-vips is not supported by this version",
+                "Option -x is not supported by this version"
+            ]
+        );
+        assert_eq!(
+            parsed.unexpected,
+            Vec::<String>::new(),
+            "the argument belongs to its option"
         );
     }
 

@@ -75,10 +75,21 @@ pub(crate) fn strip_comment(line: &Text) -> Stripped {
         at = end;
     }
     Stripped {
-        text: text.trimmed(),
+        text: joined_backslash(&text.trimmed()),
         open_quote: quoted,
         invisible,
     }
+}
+
+/// A backslash at the very end loses the blanks before it.
+fn joined_backslash(text: &Text) -> Text {
+    let Some(before) = text.bytes().strip_suffix(b"\\") else {
+        return text.clone();
+    };
+    let kept = before.trim_ascii_end().len();
+    let mut joined = text.slice(0..kept);
+    joined.push(text, text.len() - 1..text.len());
+    joined
 }
 
 fn piece(input: &[u8]) -> IResult<&[u8], Piece> {
@@ -290,7 +301,9 @@ mod tests {
         stripped(r#""a\#b""#, r#""a\#b""#);
         stripped(r#"a \" # c"#, r#"a \""#);
         stripped("# all", "");
-        stripped("a \\", "a \\");
+        stripped("a \\", "a\\");
+        stripped("a \\ # b", "a\\");
+        stripped("\\", "\\");
     }
 
     #[test]

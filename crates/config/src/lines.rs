@@ -158,6 +158,14 @@ impl<'a> Reader<'a> {
                     .help("remove it"),
             );
         }
+        if raw.len() > LONGEST_FOR_KEEPALIVED {
+            let message = format!("line of {} bytes, read whole", raw.len());
+            self.diagnostics.push(
+                Diagnostic::new(Code::Suspicious, Class::Log, message)
+                    .at(text.span(0..1))
+                    .help("keepalived 2.2.7 cuts lines after 1022 bytes"),
+            );
+        }
         self.line(text, stripped.open_quote, 0);
     }
 
@@ -489,3 +497,5 @@ const MAX_DEPTH: usize = 100;
 const MAX_EXPANSIONS: usize = 1_000_000;
 /// Definitions that use definitions.
 const MAX_NESTED: usize = 50;
+/// Bytes that the original reads as one line.
+const LONGEST_FOR_KEEPALIVED: usize = 1022;

@@ -647,6 +647,14 @@ fn scripts() {
         ],
     );
     instance(
+        "notify_master /absent\nnotify_master \"/b",
+        5,
+        &[
+            "(k: Line 5) (i) notify_master script already specified - ignoring ",
+            "(k: Line 5) Unmatched quote: 'notify_master \"/b'",
+        ],
+    );
+    instance(
         "notify_master /absent\nnotify_master \"/b c\"",
         5,
         &["(k: Line 5) (i) notify_master script already specified - ignoring /b c"],
@@ -797,4 +805,28 @@ fn a_missing_brace_costs_only_the_block_it_is_missing_from() {
     // When the braces match, a brace behind such a keyword begins a block to skip.
     let text = one("a", 1) + "priority 77 {\ngarp_master_delay 9\n}\n}\n" + &one("b", 2) + "}\n";
     assert_eq!(names(&text), ["a", "b"]);
+}
+
+#[test]
+fn what_the_original_cannot_read_is_read_as_meant_and_named() {
+    let text = format!(
+        "\u{feff}vrrp_instance i {{\ninterface\u{200b} eth0\n\u{a0}virtual_router_id 5\nnotify \"/x {}\"\nvirtual_ipaddress {{\n10.0.0.9\n}}\n}}\n",
+        "y".repeat(3000)
+    );
+    let loaded = read(&text, Mode::Test);
+    let lines: Vec<_> = loaded.log_lines().collect();
+    assert!(
+        lines[0].starts_with("(k: Line 1) invisible character"),
+        "{lines:?}"
+    );
+    assert!(
+        lines
+            .iter()
+            .any(|l| l.starts_with("(k: Line 4) line of 3012 bytes, read whole")),
+        "{lines:?}"
+    );
+    assert_eq!(loaded.test_exit_code(), 6);
+    let instance = &read(&text, Mode::Start).config.unwrap().instances[0];
+    assert_eq!(instance.interface.as_deref(), Some("eth0"));
+    assert_eq!(instance.notify.any.as_ref().unwrap().argv[1].len(), 3000);
 }

@@ -294,10 +294,9 @@ impl Lower<'_> {
             _ => return,
         };
         if slot.is_some() {
-            let text = format!(
-                "{who} {name} script already specified - ignoring {}",
-                node.args()[0].text
-            );
+            // A line with an open quote has no words to show.
+            let ignored = node.args().first().map_or("", |t| t.text.as_str());
+            let text = format!("{who} {name} script already specified - ignoring {ignored}");
             self.complain(Code::Duplicate, node.span(), text).help =
                 Some("keep one; let it run the other".to_owned());
             return;

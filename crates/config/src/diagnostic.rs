@@ -240,7 +240,8 @@ impl Diagnostic {
         self.primary.or_else(|| self.labels.first().map(|l| l.span))
     }
 
-    /// One line in the original's form, `(FILE: Line N) text`, then ` - ` and the remedy.
+    /// One line in the original's form, `(FILE: Line N) text`, then ` - ` and the remedy. Where the
+    /// original names no line, the place of the definition stands at the end.
     ///
     /// For syslog and for `-t`. Control characters of the file are replaced by `?`.
     #[must_use]
@@ -254,6 +255,10 @@ impl Diagnostic {
         if let Some(help) = &self.help {
             line.push_str(" - ");
             line.push_str(help);
+        }
+        if let (None, Some(label)) = (self.primary, self.labels.first()) {
+            let at = sources.position(label.span);
+            line.push_str(&format!(" ({}: Line {})", at.file, at.line));
         }
         line.chars()
             .map(|c| if c.is_control() { '?' } else { c })

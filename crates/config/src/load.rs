@@ -4,7 +4,7 @@ use std::path::Path;
 
 use evervip_model::Config;
 
-use crate::diagnostic::{Class, Diagnostic};
+use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::lines::Reader;
 use crate::lower;
 use crate::machine::{Files, Host};
@@ -84,11 +84,12 @@ impl Loaded {
         })
     }
 
-    /// The lines that `-t` writes to stderr: complaints without plain log lines.
+    /// The lines that `-t` writes to stderr: complaints without plain log lines, and what this
+    /// version does not honour although the original would, which does not count.
     pub fn test_lines(&self) -> impl Iterator<Item = String> + '_ {
         self.diagnostics
             .iter()
-            .filter(|d| d.class > Class::Log)
+            .filter(|d| d.class > Class::Log || d.code == Code::NotSupported)
             .map(|d| d.one_line(&self.sources))
     }
 

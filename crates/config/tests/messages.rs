@@ -13,7 +13,8 @@ fn read(text: &str, mode: Mode) -> Loaded {
     load(Path::new("k"), &files, &FakeHost::default(), mode)
 }
 
-/// What `-t` says, without our remedies.
+/// What `-t` says in the original's words: without our remedies, and without the place that we add
+/// where the original names none.
 fn said(loaded: &Loaded) -> Vec<String> {
     loaded
         .diagnostics
@@ -22,6 +23,7 @@ fn said(loaded: &Loaded) -> Vec<String> {
         .map(|d| {
             let mut d = d.clone();
             d.help = None;
+            d.labels.clear();
             d.one_line(&loaded.sources)
         })
         .collect()
@@ -32,6 +34,17 @@ fn file(text: &str, exit: u8, expect: &[&str]) {
     let loaded = read(text, Mode::Test);
     assert_eq!(said(&loaded), expect, "{text}");
     assert_eq!(loaded.test_exit_code(), exit, "{text}");
+}
+
+#[test]
+fn every_complaint_names_a_line_even_where_the_original_does_not() {
+    let loaded = read("vrrp_instance i {\ninterface eth0\n}\n", Mode::Test);
+    let lines: Vec<String> = loaded.test_lines().collect();
+    assert!(
+        lines[0].starts_with("(i) the virtual router id must be set - ")
+            && lines[0].ends_with(" (k: Line 1)"),
+        "{lines:?}"
+    );
 }
 
 /// A good instance with further lines; these are lines 4 and following.

@@ -4,8 +4,6 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use evervip_model::State;
-
 use crate::timers::TimerKey;
 use crate::{
     Action, Announcement, AnnouncementPart, Engine, LogLine, PlacedAddress, RouterId, Timestamp,
@@ -172,14 +170,15 @@ impl Engine {
         }
     }
 
+    /// The second burst. Like the other timers of this kind it ends when its router leaves MASTER.
     pub(crate) fn delayed_burst(&mut self, now: Timestamp, id: RouterId) {
         let rounds = self.routers[id].spec.garp.repeat;
-        self.announce_if_master(now, id, rounds);
+        self.announce_all(now, id, rounds);
     }
 
     pub(crate) fn delayed_lower_priority_burst(&mut self, now: Timestamp, id: RouterId) {
         let rounds = self.routers[id].spec.garp.lower_prio_repeat;
-        self.announce_if_master(now, id, rounds);
+        self.announce_all(now, id, rounds);
     }
 
     pub(crate) fn refresh_burst(&mut self, now: Timestamp, id: RouterId, due: Timestamp) {
@@ -187,16 +186,10 @@ impl Engine {
         if garp.refresh.is_zero() {
             return;
         }
-        self.announce_if_master(now, id, garp.refresh_repeat);
+        self.announce_all(now, id, garp.refresh_repeat);
         let next = due + garp.refresh;
         // Those that were missed are not made up for.
         let next = if next > now { next } else { now + garp.refresh };
         self.timers.set(TimerKey::Refresh(id), next);
-    }
-
-    fn announce_if_master(&mut self, now: Timestamp, id: RouterId, rounds: u32) {
-        if self.routers[id].state == State::Master {
-            self.announce_all(now, id, rounds);
-        }
     }
 }

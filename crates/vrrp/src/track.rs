@@ -210,5 +210,13 @@ mod tests {
         assert_eq!(contribution(false, 20, true), 0);
         assert_eq!(contribution(true, -20, true), 0);
         assert_eq!(contribution(false, -20, true), 20);
+        assert_eq!(
+            [true, false].map(|good| contribution(good, 1, false)),
+            [1, 0]
+        );
+        assert_eq!(
+            [true, false].map(|good| contribution(good, -1, false)),
+            [0, -1]
+        );
     }
 }

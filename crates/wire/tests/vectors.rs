@@ -212,3 +212,21 @@ fn g3_gratuitous_arp_and_neighbour_advert() {
         ),
     );
 }
+
+/// An IP header may carry options: the advert is behind them.
+#[test]
+fn ip_options_are_stepped_over() {
+    let mut bytes = packet(
+        "01005e0000120200000000010800 45c0002400010000ff70cf940a010101e0000012 310cff020019ccfc 0a010170 0a0101d4",
+    );
+    bytes[0] = 0x46;
+    bytes.splice(20..20, [0x94, 4, 0, 0]);
+    let view = Datagram::parse(&bytes).unwrap();
+    assert_eq!((view.header_len, view.received_len), (24, 40));
+    assert_eq!((view.advert.vrid(), view.advert.priority()), (12, 255));
+    assert!(view.advert.checksum_ok(view.source, view.destination));
+    // A header that claims to be longer than the packet is refused, not read beyond its end.
+    bytes[0] = 0x4f;
+    assert!(Datagram::parse(&bytes).is_err());
+    assert!(Datagram::parse(&bytes[..23]).is_err());
+}

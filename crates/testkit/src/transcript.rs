@@ -46,6 +46,11 @@ impl Transcript {
         }
     }
 
+    /// The engine, for settings that are no events.
+    pub const fn engine_mut(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
     /// Writes a heading.
     pub fn title(&mut self, title: &str) {
         let _ = writeln!(self.text, "== {title}");

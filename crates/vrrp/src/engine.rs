@@ -36,6 +36,10 @@ pub struct Engine {
     /// Names of the interfaces that any router depends on. A host may have thousands of others,
     /// whose comings and goings must not cost anything.
     tracked: HashSet<String>,
+    /// Configured source addresses, which may be on any interface.
+    sources: HashSet<IpAddr>,
+    /// Whether the kernel lets a program send from an address that the host does not have.
+    pub(crate) foreign_sources: bool,
     pub(crate) lookup: Lookup,
     pub(crate) timers: Timers,
     pub(crate) lanes: BTreeMap<Lane, LaneQueue>,
@@ -78,6 +82,8 @@ impl Engine {
             interfaces: Interfaces::default(),
             virtual_addresses: HashSet::new(),
             tracked: HashSet::new(),
+            sources: HashSet::new(),
+            foreign_sources: false,
             lookup: Lookup::new(),
             timers: Timers::default(),
             lanes: BTreeMap::new(),
@@ -97,6 +103,12 @@ impl Engine {
         }
         engine.install(config);
         engine
+    }
+
+    /// Tells whether the kernel lets a program send from an address that the host does not have
+    /// (`net.ipv4.ip_nonlocal_bind`). Call it before [`Event::Started`].
+    pub fn allow_foreign_sources(&mut self, allowed: bool) {
+        self.foreign_sources = allowed;
     }
 
     /// Takes the configuration of a fresh engine.
@@ -119,6 +131,11 @@ impl Engine {
         self.globals = config.globals.clone();
         self.virtual_addresses = virtual_addresses(config);
         self.tracked = interface_names(config);
+        self.sources = config
+            .instances
+            .iter()
+            .filter_map(|instance| instance.source)
+            .collect();
     }
 
     /// Takes one event. Drain [`Engine::poll_action`] before the next.
@@ -278,7 +295,8 @@ impl Engine {
             .interfaces
             .get(index)
             .is_some_and(|interface| self.tracked.contains(&interface.name));
-        if tracked && !self.virtual_addresses.contains(&address) {
+        let real = tracked && !self.virtual_addresses.contains(&address);
+        if real || self.sources.contains(&address) {
             self.host_changed(now);
         }
     }

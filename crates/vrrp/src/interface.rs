@@ -118,6 +118,13 @@ impl Interfaces {
             .is_some_and(|interface| interface.addresses.contains(&address))
     }
 
+    /// Whether any interface of the host has the address.
+    pub(crate) fn any_has_address(&self, address: IpAddr) -> bool {
+        self.by_index
+            .values()
+            .any(|interface| interface.addresses.contains(&address))
+    }
+
     /// The first IPv4 address that is no virtual address (spec vrrp-runtime 1).
     pub(crate) fn primary_ipv4(
         &self,

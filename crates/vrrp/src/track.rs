@@ -80,14 +80,22 @@ impl Engine {
         if router.source.is_none() {
             faults.push(FaultReason::NoSourceAddress);
         }
-        if let (true, Some(source), Some(index)) =
-            (spec.track_source, spec.source, router.interface)
-        {
-            if !self.interfaces.has_address(index, source) {
-                faults.push(FaultReason::SourceAddressMissing);
-            }
+        if self.source_is_missing(router) {
+            faults.push(FaultReason::SourceAddressMissing);
         }
         faults
+    }
+
+    /// A configured source address that is not there is a fault where the file says so, and for
+    /// unicast, whose socket is bound to it.
+    fn source_is_missing(&self, router: &Router) -> bool {
+        let spec = &router.spec;
+        let (Some(source), Some(index)) = (spec.source, router.interface) else {
+            return false;
+        };
+        let unicast = matches!(spec.delivery, Delivery::Unicast { .. });
+        (spec.track_source && !self.interfaces.has_address(index, source))
+            || (unicast && !self.foreign_sources && !self.interfaces.any_has_address(source))
     }
 
     fn assess_interface(

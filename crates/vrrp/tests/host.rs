@@ -327,6 +327,29 @@ fn sources(table: &mut Table) {
 }
 
 fn unicast(table: &mut Table) {
+    let elsewhere = Instance {
+        source: Some(IpAddr::V4(sample::lan(7))),
+        delivery: sample::unicast(&[sample::lan(2)]),
+        ..plain()
+    };
+    table.row(
+        "start: unicast, the configured source is not there yet",
+        Transcript::new(one(elsewhere.clone())),
+        |stage| {
+            stage.start();
+            added(stage, "10.0.0.7");
+            removed(stage, "10.0.0.7", false);
+        },
+    );
+    let mut lenient = Transcript::new(one(elsewhere));
+    lenient.engine_mut().allow_foreign_sources(true);
+    table.row(
+        "start: unicast, the kernel allows a source that is not there",
+        lenient,
+        |stage| {
+            stage.start();
+        },
+    );
     let instance = Instance {
         delivery: sample::unicast(&[sample::lan(2), Ipv4Addr::new(10, 9, 9, 9)]),
         ..plain()

@@ -83,7 +83,8 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     if dump {
         summary::log(&config);
     }
-    let engine = Engine::new(config, kernel.links(), &kernel.addresses());
+    let mut engine = Engine::new(config, kernel.links(), &kernel.addresses());
+    engine.allow_foreign_sources(foreign_sources_allowed());
     let mut poller = Poller::new()?;
     poller.add(&timer, Source::Deadline)?;
     poller.add(kernel.monitor(), Source::Kernel)?;
@@ -105,6 +106,12 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         ending: None,
     };
     thread.run()
+}
+
+/// The kernel's setting that lets a program send from an address that the host does not have.
+fn foreign_sources_allowed() -> bool {
+    std::fs::read_to_string("/proc/sys/net/ipv4/ip_nonlocal_bind")
+        .is_ok_and(|text| text.trim() != "0")
 }
 
 struct EngineThread {

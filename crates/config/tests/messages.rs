@@ -1,5 +1,6 @@
 //! One row per message that keepalived 2.2.7 was seen to give (spec vrrp-keywords 20), with the
-//! exit code of a file that has only this fault.
+//! exit code of a file that has only this fault. One table in one file although it is long: it is
+//! searched for a message, not read.
 
 mod support;
 

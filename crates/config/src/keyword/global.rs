@@ -1,4 +1,4 @@
-//! Keywords of `global_defs`.
+//! Keywords of `global_defs`. One table in one file although it is long: it is searched, not read.
 
 use super::{Keyword, boolean, flag, script, values, word};
 

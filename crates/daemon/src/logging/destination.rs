@@ -1,101 +1,207 @@
-//! The places that lines are written to.
+//! The places that lines are written to, and the gaps in what they got.
 
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixDatagram;
-use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use tracing::Level;
 
+use super::console::Console;
 use super::line::Line;
+use super::syslog::Syslog;
 
 const SYSLOG: &str = "/dev/log";
 /// How long the log thread waits for a reader before it drops a line.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Taken,
+    /// Its reader is too slow.
+    Lost,
+    /// Nobody is there who would read it.
+    Unwanted,
+}
+
+#[derive(Debug)]
+enum Reader {
+    Console(Console),
+    Syslog { ident: &'static str, socket: Syslog },
+}
+
+/// A reader and what it has missed.
+#[derive(Debug)]
+struct Outlet {
+    reader: Reader,
+    missed: u64,
+    /// It did not take the last line: it is not waited for again until it takes one.
+    stuck: bool,
+}
+
+impl Outlet {
+    fn write(&mut self, line: &Line, patience: Duration) {
+        if self.report_gap(patience) && self.offer(line, patience) != Fate::Lost {
+            return;
+        }
+        self.missed += 1;
+    }
+
+    /// Tells the reader how much it has missed, if anything; `false` when it does not listen.
+    fn report_gap(&mut self, patience: Duration) -> bool {
+        if self.missed == 0 {
+            return true;
+        }
+        let report = Line {
+            at: SystemTime::now(),
+            level: Level::WARN,
+            text: format!(
+                "{} log lines dropped because their reader is too slow",
+                self.missed
+            ),
+        };
+        let heard = self.offer(&report, patience) != Fate::Lost;
+        if heard {
+            self.missed = 0;
+        }
+        heard
+    }
+
+    fn offer(&mut self, line: &Line, patience: Duration) -> Fate {
+        let patience = if self.stuck { Duration::ZERO } else { patience };
+        let fate = match &mut self.reader {
+            Reader::Console(console) => console.write(&line.for_console(), patience),
+            Reader::Syslog { ident, socket } => socket.send(&line.for_syslog(ident), patience),
+        };
+        self.stuck = fate == Fate::Lost;
+        fate
+    }
+}
+
 /// Syslog and perhaps the console.
 #[derive(Debug)]
-pub(super) struct Destination {
-    ident: &'static str,
-    console: bool,
-    syslog: Option<UnixDatagram>,
-    /// Lines that no reader took in time.
-    pub(super) dropped: u64,
-}
+pub(super) struct Destination(Vec<Outlet>);
 
 impl Destination {
     pub(super) fn new(ident: &'static str, console: bool) -> Self {
-        Self {
-            ident,
-            console,
-            syslog: None,
-            dropped: 0,
-        }
+        let socket = Syslog::new(SYSLOG.into());
+        let console = console
+            .then(|| Console::on(io::stderr().as_fd()))
+            .flatten()
+            .map(Reader::Console);
+        Self::of(
+            console
+                .into_iter()
+                .chain([Reader::Syslog { ident, socket }]),
+        )
+    }
+
+    fn of(readers: impl IntoIterator<Item = Reader>) -> Self {
+        let outlet = |reader| Outlet {
+            reader,
+            missed: 0,
+            stuck: false,
+        };
+        Self(readers.into_iter().map(outlet).collect())
     }
 
     /// Writes without ever waiting.
     pub(super) fn write_now(&mut self, line: &Line) {
-        self.write(line, Duration::ZERO);
+        for outlet in &mut self.0 {
+            outlet.write(line, Duration::ZERO);
+        }
     }
 
     /// Writes, waiting a little for slow readers.
     pub(super) fn write_patiently(&mut self, line: &Line) {
-        self.write(line, PATIENCE);
+        for outlet in &mut self.0 {
+            outlet.write(line, PATIENCE);
+        }
     }
 
-    fn write(&mut self, line: &Line, patience: Duration) {
-        let mut lost = false;
-        if self.console {
-            lost |= !write_console(&line.for_console(), patience);
+    /// Takes note of lines that did not even come here.
+    pub(super) fn missed(&mut self, lines: u64) {
+        for outlet in &mut self.0 {
+            outlet.missed += lines;
         }
-        let text = line.for_syslog(self.ident);
-        // A syslog daemon that was restarted has a new socket.
-        let sent =
-            self.send(&text, patience) || (self.syslog.is_none() && self.send(&text, patience));
-        // Where there is no syslog daemon, nothing is lost that anybody would have read.
-        lost |= !sent && self.syslog.is_some();
-        self.dropped += u64::from(lost);
     }
 
-    /// Sends to syslog; forgets the socket when it is dead.
-    fn send(&mut self, text: &str, patience: Duration) -> bool {
-        if self.syslog.is_none() {
-            self.syslog = connect(Path::new(SYSLOG));
+    /// Tells readers what they have missed; `false` when one of them does not listen.
+    pub(super) fn report_gaps(&mut self) -> bool {
+        let mut heard = true;
+        for outlet in &mut self.0 {
+            heard &= outlet.report_gap(Duration::ZERO);
         }
-        let Some(socket) = &self.syslog else {
-            return false;
-        };
-        let _ = socket.set_nonblocking(patience.is_zero());
-        let _ = socket.set_write_timeout(Some(patience).filter(|patience| !patience.is_zero()));
-        match socket.send(text.as_bytes()) {
-            Ok(_) => true,
-            Err(error) => {
-                let busy = matches!(
-                    error.kind(),
-                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-                );
-                if !busy {
-                    self.syslog = None;
-                }
-                false
-            }
-        }
+        heard
     }
 }
 
-fn connect(path: &Path) -> Option<UnixDatagram> {
-    let socket = UnixDatagram::unbound().ok()?;
-    socket.connect(path).ok()?;
-    Some(socket)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+    use std::os::unix::net::UnixDatagram;
+    use std::time::Instant;
 
-/// Writes when there is room; a terminal that is stopped or a pipe that is full is waited for no
-/// longer than `patience`.
-fn write_console(text: &str, patience: Duration) -> bool {
-    let stderr = io::stderr();
-    let millis = u16::try_from(patience.as_millis()).unwrap_or(u16::MAX);
-    let mut descriptors = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
-    let ready = matches!(poll(&mut descriptors, PollTimeout::from(millis)), Ok(1..));
-    ready && stderr.lock().write_all(text.as_bytes()).is_ok()
+    fn line(text: &str) -> Line {
+        Line {
+            at: SystemTime::now(),
+            level: Level::INFO,
+            text: text.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_stuck_reader_neither_delays_nor_thins_out_the_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log");
+        let _nobody_reads = UnixDatagram::bind(&path).unwrap();
+        let (mut reader, writer) = io::pipe().unwrap();
+        let mut destination = Destination::of([
+            Reader::Console(Console::on(writer.as_fd()).unwrap()),
+            Reader::Syslog {
+                ident: "test",
+                socket: Syslog::new(path),
+            },
+        ]);
+        // More than the kernel keeps for a syslog daemon, less than a pipe takes.
+        let start = Instant::now();
+        for number in 0..1000 {
+            destination.write_patiently(&line(&format!("{number}")));
+        }
+        assert!(start.elapsed() < PATIENCE * 20, "{:?}", start.elapsed());
+        drop((destination, writer));
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        assert_eq!(text.lines().count(), 1000);
+        assert!(!text.contains("dropped"), "the console has missed nothing");
+    }
+
+    #[test]
+    fn a_gap_is_told_to_who_has_it_when_the_reader_listens_again() {
+        let (mut reader, writer) = io::pipe().unwrap();
+        let console = Console::on(writer.as_fd()).unwrap();
+        let mut destination = Destination::of([Reader::Console(console)]);
+        let long = "x".repeat(4000);
+        let mut taken = 0;
+        while destination.0.iter().all(|outlet| outlet.missed == 0) {
+            destination.write_now(&line(&long));
+            taken += 1;
+        }
+        destination.missed(6);
+        assert!(!destination.report_gaps(), "nobody reads");
+        let mut all = vec![0; taken * 4000];
+        let read = reader.read(&mut all).unwrap();
+        assert!(read > 0);
+        destination.write_now(&line("after"));
+        drop((destination, writer));
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        let told: Vec<&str> = text.lines().rev().take(2).collect();
+        assert!(told[0].ends_with(": after"), "{told:?}");
+        assert!(
+            told[1].ends_with(": 7 log lines dropped because their reader is too slow"),
+            "{told:?}"
+        );
+    }
 }

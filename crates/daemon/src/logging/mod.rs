@@ -2,11 +2,13 @@
 //!
 //! Nobody who logs ever waits. The guardian, which has one thread, writes at once and drops a line
 //! that would block; the child hands lines to a thread of its own through a bounded queue. Lines
-//! that find no room are counted, and the count is logged when there is room again.
+//! that find no room are counted, and each reader is told how many it has missed when it listens again.
 
+mod console;
 mod destination;
 mod line;
 mod queue;
+mod syslog;
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

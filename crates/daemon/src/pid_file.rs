@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use nix::fcntl::OFlag;
 
@@ -15,14 +16,15 @@ impl PidFile {
     /// Writes this process's number. The mode is 0644 whatever the umask is.
     ///
     /// # Errors
-    /// As the file system gives them; a symbolic link is refused.
+    /// As the file system gives them; a symbolic link and a pipe are refused.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         let mut file = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(true)
             .mode(0o644)
-            .custom_flags(OFlag::O_NOFOLLOW.bits())
+            // The second one: a named pipe would wait for a reader.
+            .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
             .open(path)?;
         file.set_permissions(Permissions::from_mode(0o644))?;
         writeln!(file, "{}", std::process::id())?;
@@ -62,13 +64,41 @@ pub(crate) fn occupant(path: &Path) -> Occupant {
     }
 }
 
+/// As [`occupant`], but a daemon that is about to end is waited for: after a crash of the guardian
+/// its child hands over and leaves, and who starts anew at that moment must not take it for another
+/// daemon and leave as well.
+pub(crate) fn occupant_after(path: &Path, patience: Duration) -> Occupant {
+    let start = Instant::now();
+    loop {
+        let occupant = occupant(path);
+        if !matches!(occupant, Occupant::Running(_)) || start.elapsed() >= patience {
+            return occupant;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 fn read(path: &Path) -> Option<u32> {
+    // Reading a pipe would wait for a writer.
+    if !fs::metadata(path).ok()?.is_file() {
+        return None;
+    }
     fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
 fn same_program(pid: u32) -> bool {
-    let name = |pid: &str| fs::read_to_string(format!("/proc/{pid}/comm")).ok();
-    name(&pid.to_string()).is_some_and(|other| Some(other) == name("self"))
+    program(&pid.to_string()).is_some_and(|name| Some(name) == program("self"))
+}
+
+/// Name of the program that a process runs; `None` when there is no such process, or only the memory
+/// of one: a zombie whose parent does not ask for it may stay for ever.
+fn program(pid: &str) -> Option<String> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // "PID (NAME) STATE ...", and the name may hold anything.
+    let (_, rest) = text.split_once('(')?;
+    let (name, rest) = rest.rsplit_once(')')?;
+    let ended = rest.trim_start().starts_with(['Z', 'X']);
+    (!ended).then(|| name.to_owned())
 }
 
 #[cfg(test)]
@@ -101,6 +131,53 @@ mod tests {
             fs::write(&path, content).unwrap();
             assert_eq!(occupant(&path), Occupant::Gone, "{content:?}");
         }
+    }
+
+    #[test]
+    fn a_process_of_our_name_runs_until_it_ends_even_if_nobody_asks_for_its_status() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("keepalived.pid");
+        // Another process of this very program, held up by the pipe that it writes to.
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "pid_file::tests::waits_for_its_standard_input",
+                "--ignored",
+            ])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        fs::write(&path, format!("{}\n", child.id())).unwrap();
+        assert_eq!(occupant(&path), Occupant::Running(child.id()));
+        let patience = Duration::from_millis(30);
+        assert_eq!(
+            occupant_after(&path, patience),
+            Occupant::Running(child.id())
+        );
+        drop(child.stdin.take());
+        // Not waited for, it becomes a zombie.
+        assert_eq!(
+            occupant_after(&path, Duration::from_secs(20)),
+            Occupant::Gone
+        );
+        assert!(Path::new(&format!("/proc/{}", child.id())).exists());
+        child.wait().unwrap();
+    }
+
+    #[test]
+    #[ignore = "helps another test"]
+    fn waits_for_its_standard_input() {
+        let _ = io::read_to_string(io::stdin());
+    }
+
+    #[test]
+    fn a_named_pipe_is_refused_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("keepalived.pid");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(occupant(&path), Occupant::Gone);
+        assert!(PidFile::create(&path).is_err());
     }
 
     #[test]

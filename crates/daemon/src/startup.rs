@@ -1,7 +1,9 @@
 //! From the command line to a running guardian.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use evervip_config::Mode;
 use evervip_os::process::{
@@ -17,6 +19,9 @@ use crate::{config_test, configuration, guardian, service_manager, version};
 /// Mode bits that are taken away from files made by the daemon and its scripts
 /// (spec cli-and-process 8).
 const UMASK: u32 = 0o177;
+
+/// Longest wait for the child of a daemon that has crashed: it runs its stop scripts for a second.
+const LAST_OF_OLD_CHILD: Duration = Duration::from_secs(3);
 
 /// The whole program; the result is its exit status (spec cli-and-process 1).
 #[must_use]
@@ -54,6 +59,8 @@ pub fn main() -> ExitCode {
 
 fn start(options: &Options) -> ExitCode {
     set_umask(UMASK);
+    // From here on: a signal that asks for something else than the end must never be the end.
+    let _deferred = guardian::defer_signals();
     let console = options.log_console && options.foreground;
     let log = Log::install(Settings {
         console,
@@ -71,18 +78,10 @@ fn start(options: &Options) -> ExitCode {
         );
     }
     tracing::info!("Command line: {}", quoted_command_line());
-    for path in [&options.parent_pid_file, &options.vrrp_pid_file] {
-        match pid_file::occupant(path) {
-            Occupant::Running(pid) => {
-                tracing::info!(
-                    "daemon is already running (pid {pid} according to {})",
-                    path.display()
-                );
-                return ExitCode::SUCCESS;
-            }
-            Occupant::Gone => tracing::info!("Remove a zombie pid file {}", path.display()),
-            Occupant::Nobody => {}
-        }
+    if is_running(&options.parent_pid_file, Duration::ZERO)
+        || is_running(&options.vrrp_pid_file, LAST_OF_OLD_CHILD)
+    {
+        return ExitCode::SUCCESS;
     }
     let mut loaded = configuration::load(&options.configuration, Mode::Start);
     tracing::info!("Configuration file {}", options.configuration.display());
@@ -108,6 +107,22 @@ fn start(options: &Options) -> ExitCode {
         }
     }
     guardian::run(options, config, log)
+}
+
+/// Whether a daemon runs under this pid file and does not end within `patience`.
+fn is_running(path: &Path, patience: Duration) -> bool {
+    match pid_file::occupant_after(path, patience) {
+        Occupant::Running(pid) => {
+            tracing::info!(
+                "daemon is already running (pid {pid} according to {})",
+                path.display()
+            );
+            return true;
+        }
+        Occupant::Gone => tracing::info!("Remove a zombie pid file {}", path.display()),
+        Occupant::Nobody => {}
+    }
+    false
 }
 
 /// Goes on in a new process of a new session; `false` in the old one, which is to end.

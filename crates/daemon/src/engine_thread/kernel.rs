@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
 use evervip_os::netlink::{KernelEvent, Link, Monitor, NetlinkError, Requests};
 use evervip_os::packet_socket::PacketSocket;
 use evervip_vrrp::{AddressChange, Event, LinkState};
+use nix::errno::Errno;
 
 /// The netlink sockets, the socket for gratuitous ARP, and a copy of the kernel's tables.
 pub(super) struct Kernel {
@@ -15,7 +17,13 @@ pub(super) struct Kernel {
     pub(super) links: BTreeMap<u32, Link>,
     /// In the kernel's order within each interface.
     addresses: Vec<(u32, IpAddr)>,
+    /// The tables could not be read after an overrun and are out of date; to be tried again then.
+    reread_at: Option<Instant>,
+    refused: bool,
 }
+
+/// How soon tables that could not be read are read again.
+const REREAD: Duration = Duration::from_secs(1);
 
 impl Kernel {
     /// Opens the sockets and reads the tables. The monitor comes first, so that nothing is missed.
@@ -35,6 +43,8 @@ impl Kernel {
             frames,
             links: BTreeMap::new(),
             addresses: Vec::new(),
+            reread_at: None,
+            refused: false,
         };
         kernel.resynchronise()?;
         Ok(kernel)
@@ -95,16 +105,39 @@ impl Kernel {
                     tracing::info!(
                         "Netlink: Receive buffer overrun on monitor socket - reading everything anew"
                     );
-                    match self.resynchronise() {
-                        Ok(missed) => events.extend(missed),
-                        Err(error) => tracing::error!(
-                            "Netlink: error: {error}; state of interfaces may be out of date"
-                        ),
-                    }
+                    events.extend(self.reread());
                 }
             }
         }
         Ok(events)
+    }
+
+    /// Whether and when the tables are to be read again without a report.
+    pub(super) const fn reread_at(&self) -> Option<Instant> {
+        self.reread_at
+    }
+
+    /// Reads the tables after an overrun. A machine on which they change too fast to be read will
+    /// calm down; until then what is known has to do.
+    pub(super) fn reread(&mut self) -> Vec<Event<'static>> {
+        match self.resynchronise() {
+            Ok(missed) => {
+                self.reread_at = None;
+                missed
+            }
+            Err(error) => {
+                tracing::error!(
+                    "Netlink: error: {error}; state of interfaces may be out of date, reading again in a second"
+                );
+                self.reread_at = Some(Instant::now() + REREAD);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Whether the kernel has refused a change for lack of privilege.
+    pub(super) const fn permission_missing(&self) -> bool {
+        self.refused
     }
 
     fn link_changed(&mut self, link: Link, events: &mut Vec<Event<'static>>) {
@@ -196,6 +229,7 @@ impl Kernel {
             match result {
                 Ok(_) => self.remember(placed.interface, placed.address.address),
                 Err(error) => {
+                    self.refused |= is_permission(&error);
                     let interface = self.name(placed.interface);
                     tracing::error!(
                         "Netlink: error: {error} - adding {} on {interface}",
@@ -227,6 +261,7 @@ impl Kernel {
             .zip(change.addresses.iter())
         {
             if let Err(error) = result {
+                self.refused |= is_permission(&error);
                 let interface = self.name(placed.interface);
                 tracing::error!(
                     "Netlink: error: {error} - removing {} from {interface}",
@@ -235,6 +270,10 @@ impl Kernel {
             }
         }
     }
+}
+
+fn is_permission(error: &NetlinkError) -> bool {
+    error.errno() == Some(Errno::EPERM as i32)
 }
 
 fn state(link: &Link) -> LinkState {

@@ -56,8 +56,10 @@ pub(crate) struct Parts {
 /// Longest wait for stop hooks and running checks (spec vrrp-runtime 18).
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// Exit status when the kernel refuses raw sockets (spec cli-and-process 1).
+/// Exit status when the kernel refuses sockets or changes (spec cli-and-process 1).
 const MISSING_PERMISSION: u8 = 4;
+/// Exit status when the loop itself fails; a new child may fare better.
+const INTERNAL_ERROR: u8 = 70;
 
 /// Runs until a signal ends it; gives the exit status of the process.
 pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
@@ -79,7 +81,10 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     ];
     let signals = SignalQueue::open(&signals.map(|signal| signal as i32))?;
     let timer = DeadlineTimer::new()?;
-    let kernel = Kernel::open()?;
+    let kernel = match Kernel::open() {
+        Err(error) if is_permission(&error) => return Ok(permission_missing()),
+        kernel => kernel?,
+    };
     if dump {
         summary::log(&config);
     }
@@ -114,6 +119,18 @@ fn foreign_sources_allowed() -> bool {
         .is_ok_and(|text| text.trim() != "0")
 }
 
+fn permission_missing() -> u8 {
+    tracing::error!(
+        "Missing permission for raw sockets or addresses: run as root or with CAP_NET_RAW and CAP_NET_ADMIN"
+    );
+    MISSING_PERMISSION
+}
+
+fn is_permission(error: &anyhow::Error) -> bool {
+    let cause = error.root_cause().downcast_ref::<std::io::Error>();
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::PermissionDenied)
+}
+
 struct EngineThread {
     engine: Engine,
     kernel: Kernel,
@@ -135,14 +152,22 @@ impl EngineThread {
     fn run(mut self) -> anyhow::Result<u8> {
         self.kernel.log_addresses();
         self.handle(Event::Started);
-        if self.sockets.permission_missing() {
-            tracing::error!(
-                "No permission for raw sockets: run as root or with CAP_NET_RAW and CAP_NET_ADMIN"
-            );
+        if self.sockets.permission_missing() || self.kernel.permission_missing() {
             self.handle(Event::StopRequested);
-            return Ok(MISSING_PERMISSION);
+            return Ok(permission_missing());
         }
         self.status.tell(Status::Started);
+        if let Err(error) = self.turn_until_finished() {
+            tracing::error!("VRRP process cannot go on: {error:#}");
+            // The peers take over while the guardian starts another child.
+            self.handle(Event::StopRequested);
+            return Ok(INTERNAL_ERROR);
+        }
+        tracing::info!("Stopped");
+        Ok(0)
+    }
+
+    fn turn_until_finished(&mut self) -> anyhow::Result<()> {
         let mut ready = Vec::new();
         while !self.is_finished() {
             self.timer
@@ -150,19 +175,18 @@ impl EngineThread {
             self.poller.wait(&mut ready, self.patience())?;
             self.turn(&ready)?;
         }
-        tracing::info!("Stopped");
-        Ok(0)
+        Ok(())
     }
 
     /// How long to wait when nothing happens; a deadline wakes by its own descriptor.
     fn patience(&self) -> Option<Duration> {
-        let end = self
-            .ending
-            .map(|since| (since + DRAIN * 2).saturating_duration_since(Instant::now()));
-        match (end, self.sockets.retry_in()) {
-            (Some(end), Some(retry)) => Some(end.min(retry)),
-            (end, retry) => end.or(retry),
-        }
+        let until = [
+            self.ending.map(|since| since + DRAIN * 2),
+            self.sockets.retry_at(),
+            self.kernel.reread_at(),
+        ];
+        let first = until.into_iter().flatten().min()?;
+        Some(first.saturating_duration_since(Instant::now()))
     }
 
     /// Whether the last hooks have ended, or were waited for long enough.
@@ -190,8 +214,14 @@ impl EngineThread {
         if ready.contains(&Source::Signal) {
             self.read_signals()?;
         }
-        if self.sockets.retry_due() {
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= Instant::now());
+        if is_due(self.sockets.retry_at()) {
             self.update_sockets();
+        }
+        if is_due(self.kernel.reread_at()) {
+            for event in self.kernel.reread() {
+                self.handle(event);
+            }
         }
         Ok(())
     }
@@ -299,6 +329,7 @@ impl EngineThread {
                     self.carry_out();
                     // The interface filter depends on the VRIDs and on a setting.
                     self.update_sockets();
+                    self.transmitter.forget_gone(&self.engine, &self.sockets);
                     self.status.tell(Status::Reloaded);
                 }
             }

@@ -1,6 +1,6 @@
 //! The VRRP sockets: opened when a router needs one, shared by all routers with the same needs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -29,6 +29,8 @@ pub(super) struct Sockets {
     /// Room for received packets; lent out while they are handled.
     batch: Option<ReceiveBatch>,
     retry_at: Option<Instant>,
+    /// What has failed already and was logged.
+    failing: HashSet<SocketKey>,
     refused: bool,
 }
 
@@ -42,19 +44,17 @@ impl Sockets {
         self.refused
     }
 
-    pub(super) fn retry_in(&self) -> Option<Duration> {
+    /// When sockets that could not be opened are to be tried again.
+    pub(super) const fn retry_at(&self) -> Option<Instant> {
         self.retry_at
-            .map(|at| at.saturating_duration_since(Instant::now()))
-    }
-
-    pub(super) fn retry_due(&self) -> bool {
-        self.retry_at.is_some_and(|at| at <= Instant::now())
     }
 
     /// Opens what the engine needs now, closes what it does not, and sets the kernel filters.
     pub(super) fn update(&mut self, engine: &Engine, poller: &mut Poller) {
         self.retry_at = None;
         let wanted = engine.sockets();
+        self.failing
+            .retain(|key| wanted.iter().any(|spec| spec.key == *key));
         self.open.retain(|key, open| {
             let keep = wanted
                 .iter()
@@ -97,12 +97,11 @@ impl Sockets {
                 let token = self.next_token;
                 self.next_token = self.next_token.wrapping_add(1);
                 if let Err(error) = poller.add(&socket, Source::Packets(token)) {
-                    tracing::error!(
-                        "cannot wait for packets on {}: {error:#}",
-                        spec.interface_name
-                    );
-                    self.retry_at = Some(Instant::now() + RETRY);
+                    self.retry(spec, &format!("cannot wait for packets: {error:#}"));
                     return;
+                }
+                if self.failing.remove(&spec.key) {
+                    tracing::info!("VRRP socket on {} works now", spec.interface_name);
                 }
                 describe(spec);
                 self.by_token.insert(token, spec.key);
@@ -122,11 +121,18 @@ impl Sockets {
     fn failed(&mut self, spec: &SocketSpec, error: &SocketError) {
         let (SocketError::Setup { source, .. } | SocketError::Bind { source, .. }) = error;
         self.refused |= source.kind() == io::ErrorKind::PermissionDenied;
+        self.retry(spec, &format!("{error}: {source}"));
+    }
+
+    /// Only the first of many failures is logged.
+    fn retry(&mut self, spec: &SocketSpec, reason: &str) {
         self.retry_at = Some(Instant::now() + RETRY);
-        tracing::error!(
-            "VRRP socket on {}: {error}: {source}; trying again every second",
-            spec.interface_name
-        );
+        if self.failing.insert(spec.key) {
+            tracing::error!(
+                "VRRP socket on {}: {reason}; trying again every second",
+                spec.interface_name
+            );
+        }
     }
 
     /// Takes a batch of waiting packets; give the batch back after use.

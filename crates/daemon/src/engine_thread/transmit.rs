@@ -74,6 +74,13 @@ impl Transmitter {
         self.queue.push((encoded.socket, router));
     }
 
+    /// Forgets routers and sockets that are no more.
+    pub(super) fn forget_gone(&mut self, engine: &Engine, sockets: &Sockets) {
+        self.senders
+            .retain(|router, _| engine.router_name(*router).is_some());
+        self.failing.retain(|key, _| sockets.get(*key).is_some());
+    }
+
     /// Sends everything collected, with one call per socket.
     pub(super) fn flush(&mut self, sockets: &Sockets) {
         if self.queue.is_empty() {

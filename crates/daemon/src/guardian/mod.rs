@@ -39,7 +39,8 @@ struct Guardian<'a> {
     child: Option<Child>,
     respawn: Respawn,
     stopping: Option<Instant>,
-    reloading: bool,
+    /// The service manager was told that the last reload was refused.
+    refusal_shown: bool,
 }
 
 struct Child {
@@ -50,6 +51,14 @@ struct Child {
 
 /// Runs until the daemon is to end; gives its exit status.
 pub(crate) fn run(options: &Options, config: Config, log: Log) -> ExitCode {
+    // Before the pid file: who reads it may send a signal at once.
+    let signals = match SignalQueue::open(&signals()) {
+        Ok(signals) => signals,
+        Err(error) => {
+            tracing::error!("Cannot receive signals: {error}");
+            return ExitCode::from(70);
+        }
+    };
     let pid_file = match PidFile::create(&options.parent_pid_file) {
         Ok(file) => file,
         Err(error) => {
@@ -58,13 +67,6 @@ pub(crate) fn run(options: &Options, config: Config, log: Log) -> ExitCode {
                 options.parent_pid_file.display()
             );
             return ExitCode::from(1);
-        }
-    };
-    let signals = match SignalQueue::open(&signals()) {
-        Ok(signals) => signals,
-        Err(error) => {
-            tracing::error!("Cannot receive signals: {error}");
-            return ExitCode::from(70);
         }
     };
     // Only orphans of a dead child are concerned; without it init takes them.
@@ -77,7 +79,7 @@ pub(crate) fn run(options: &Options, config: Config, log: Log) -> ExitCode {
         child: None,
         respawn: Respawn::default(),
         stopping: None,
-        reloading: false,
+        refusal_shown: false,
     };
     let code = guardian.watch();
     drop(pid_file);
@@ -88,9 +90,19 @@ pub(crate) fn run(options: &Options, config: Config, log: Log) -> ExitCode {
 /// Every signal that anybody sends to keepalived. Those without an effect are taken all the same:
 /// their default would end the process.
 fn signals() -> Vec<i32> {
+    let mut signals = vec![Signal::SIGTERM as i32, Signal::SIGINT as i32];
+    signals.extend(deferrable_signals());
+    signals
+}
+
+/// Keeps the signals that do not ask for the end waiting until the guardian reads them. Until then
+/// SIGTERM ends the process as ever: nothing runs yet that would have to be put in order.
+pub(crate) fn defer_signals() -> std::io::Result<SignalQueue> {
+    SignalQueue::open(&deferrable_signals())
+}
+
+fn deferrable_signals() -> Vec<i32> {
     let named = [
-        Signal::SIGTERM,
-        Signal::SIGINT,
         Signal::SIGHUP,
         Signal::SIGCHLD,
         Signal::SIGUSR1,
@@ -197,6 +209,7 @@ impl Guardian<'_> {
                 child::leave(code)
             }
             Err(error) => {
+                let error = anyhow::Error::from(error);
                 tracing::error!("Cannot start the VRRP child process: {error:#}");
                 Some(ExitCode::from(70))
             }
@@ -212,21 +225,17 @@ impl Guardian<'_> {
         };
         for byte in &bytes[..length] {
             match Status::from_byte(*byte) {
-                Some(Status::Started) => tracing::info!("Startup complete"),
+                Some(Status::Started) => {
+                    tracing::info!("Startup complete");
+                    service_manager::ready();
+                }
                 Some(Status::Reloaded) => {
-                    self.reloading = false;
                     tracing::info!("Reload complete");
+                    self.reload_accepted();
                 }
-                Some(Status::Refused) => {
-                    self.reloading = false;
-                    tracing::warn!("Reload refused: the running configuration stays in force");
-                    service_manager::notify(
-                        "STATUS=Reload refused: the running configuration stays in force",
-                    );
-                }
-                None => continue,
+                Some(Status::Refused) => self.reload_refused(),
+                None => {}
             }
-            service_manager::ready();
         }
     }
 
@@ -275,16 +284,11 @@ impl Guardian<'_> {
         let failure = loaded.start_failure();
         let (Some(config), None) = (loaded.config.take(), failure) else {
             configuration::log(&loaded);
-            tracing::warn!("Reload refused: the running configuration stays in force");
-            service_manager::ready();
-            service_manager::notify(
-                "STATUS=Reload refused: the running configuration stays in force",
-            );
+            self.reload_refused();
             return;
         };
         self.config = config;
         if let Some(child) = &self.child {
-            self.reloading = true;
             let _ = kill(child.pid, Signal::SIGHUP);
         } else if configuration::is_empty(&self.config) {
             tracing::warn!("Warning - keepalived has no configuration to run");
@@ -295,6 +299,21 @@ impl Guardian<'_> {
         }
         drop(loaded);
         release_free_memory();
+    }
+
+    fn reload_refused(&mut self) {
+        const VERDICT: &str = "Reload refused: the running configuration stays in force";
+        tracing::warn!("{VERDICT}");
+        service_manager::ready();
+        service_manager::notify(&format!("STATUS={VERDICT}"));
+        self.refusal_shown = true;
+    }
+
+    fn reload_accepted(&mut self) {
+        service_manager::ready();
+        if std::mem::take(&mut self.refusal_shown) {
+            service_manager::notify("STATUS=");
+        }
     }
 
     /// Takes note of ended processes; gives the daemon's exit status when the child's end is final.

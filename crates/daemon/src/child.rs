@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 
 use evervip_config::Config;
-use evervip_os::process::follow_parent;
+use evervip_os::process::{follow_parent, raise_descriptor_limit};
 use evervip_script::runner;
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
@@ -92,7 +92,13 @@ pub(crate) fn leave(code: u8) -> ! {
     std::process::exit(i32::from(code))
 }
 
+/// Descriptors to have room for: two sockets for each of hundreds of interfaces, and one for each
+/// running script.
+const DESCRIPTORS: u64 = 4096;
+
 fn run_threads(options: &Options, config: Config, report: OwnedFd) -> anyhow::Result<u8> {
+    // Without more room the sockets that find none are tried again and again.
+    let _ = raise_descriptor_limit(DESCRIPTORS);
     let _pid_file = PidFile::create(&options.vrrp_pid_file).map_err(|error| {
         anyhow::anyhow!(
             "Cannot write the pid file {}: {error}",

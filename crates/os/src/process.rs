@@ -5,9 +5,11 @@ use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use nix::errno::Errno;
 use nix::sys::prctl;
+use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::stat::Mode;
 use nix::unistd::{self, ForkResult, Pid};
@@ -91,15 +93,20 @@ pub fn follow_parent(parent: Pid, signal: Signal) -> Result<(), ProcessError> {
 }
 
 /// Has the child that `command` starts receive SIGTERM when this process ends, and not start at all
-/// when it has ended before; and start with no signal blocked, whatever the spawning thread blocks.
+/// when it has ended before; and start with no signal blocked, whatever the spawning thread blocks,
+/// and with the limit of descriptors that held before [`raise_descriptor_limit`].
 ///
 /// The kernel watches the *thread* that spawns: use one that lives as long as the process. The
 /// setting survives the user and group of `command`, but not a set-user-ID program.
 pub fn start_as_dependant(command: &mut Command) {
     let parent = unistd::getpid();
     let nothing = SigSet::empty();
+    let limits = INHERITED_LIMITS.get().copied();
     let setup = move || {
         prctl::set_pdeathsig(Signal::SIGTERM)?;
+        if let Some((soft, hard)) = limits {
+            setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?;
+        }
         nothing.thread_set_mask()?;
         if unistd::getppid() == parent {
             Ok(())
@@ -109,8 +116,29 @@ pub fn start_as_dependant(command: &mut Command) {
         }
     };
     // SAFETY: between fork and exec only async-signal-safe calls are allowed. The closure makes the
-    // system calls prctl, sigprocmask and getppid; it does not allocate, lock or unwind.
+    // system calls prctl, setrlimit, sigprocmask and getppid; it does not allocate, lock or unwind.
     unsafe { command.pre_exec(setup) };
+}
+
+/// Limits of descriptors that this process was started with, once they have been raised.
+static INHERITED_LIMITS: OnceLock<(rlim_t, rlim_t)> = OnceLock::new();
+
+/// Makes room for `wanted` open descriptors, or for as many as the privilege allows; gives how many.
+///
+/// # Errors
+/// What getrlimit(2) and setrlimit(2) say; none is expected.
+pub fn raise_descriptor_limit(wanted: u64) -> io::Result<u64> {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    if soft >= wanted {
+        return Ok(soft);
+    }
+    let _ = INHERITED_LIMITS.set((soft, hard));
+    // Beyond the hard limit only with privilege.
+    if setrlimit(Resource::RLIMIT_NOFILE, wanted, hard.max(wanted)).is_ok() {
+        return Ok(wanted);
+    }
+    setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;
+    Ok(hard)
 }
 
 /// Makes orphaned descendants of this process its children, so that it can wait for them.

@@ -11,18 +11,20 @@ use std::time::{Duration, Instant};
 
 use evervip_os::process::{self, Fork, ProcessError};
 use evervip_os::signal::{self, ReceivedSignal, SignalQueue};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid, getppid, getsid};
 
 #[allow(clippy::print_stdout, reason = "as the usual harness does")]
 fn main() {
-    let tests: [(&str, fn()); 9] = [
+    let tests: [(&str, fn()); 10] = [
         ("a_second_thread_forbids_the_fork", second_thread),
         ("both_sides_of_a_fork_know_each_other", both_sides),
         ("a_child_follows_its_parent", follows_parent),
         ("a_parent_that_is_gone_is_noticed", parent_gone),
         ("a_command_dies_with_its_parent", command_dies),
+        ("room_for_descriptors_is_not_inherited", descriptors),
         ("the_process_is_named", naming),
         ("the_umask_is_set", umask),
         ("a_daemon_is_on_its_own", daemon),
@@ -158,6 +160,20 @@ fn command_dies() {
     let command = read_pid(&mut reader);
     ends_well(parent);
     ends_by_sigterm(command);
+}
+
+fn descriptors() {
+    ends_well(fork(|| {
+        setrlimit(Resource::RLIMIT_NOFILE, 64, 80).unwrap();
+        assert_eq!(process::raise_descriptor_limit(60).unwrap(), 64);
+        let raised = process::raise_descriptor_limit(100).unwrap();
+        assert!(raised == 100 || raised == 80, "{raised}");
+        assert_eq!(getrlimit(Resource::RLIMIT_NOFILE).unwrap().0, raised);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "test $(ulimit -Sn) = 64 && test $(ulimit -Hn) = 80"]);
+        process::start_as_dependant(&mut command);
+        assert!(command.status().unwrap().success());
+    }));
 }
 
 fn naming() {

@@ -110,7 +110,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         journal: Journal::new(detail),
         ending: None,
     };
-    thread.run()
+    Ok(thread.run())
 }
 
 /// The kernel's setting that lets a program send from an address that the host does not have.
@@ -149,22 +149,22 @@ struct EngineThread {
 }
 
 impl EngineThread {
-    fn run(mut self) -> anyhow::Result<u8> {
+    fn run(mut self) -> u8 {
         self.kernel.log_addresses();
         self.handle(Event::Started);
         if self.sockets.permission_missing() || self.kernel.permission_missing() {
             self.handle(Event::StopRequested);
-            return Ok(permission_missing());
+            return permission_missing();
         }
         self.status.tell(Status::Started);
         if let Err(error) = self.turn_until_finished() {
             tracing::error!("VRRP process cannot go on: {error:#}");
             // The peers take over while the guardian starts another child.
             self.handle(Event::StopRequested);
-            return Ok(INTERNAL_ERROR);
+            return INTERNAL_ERROR;
         }
         tracing::info!("Stopped");
-        Ok(0)
+        0
     }
 
     fn turn_until_finished(&mut self) -> anyhow::Result<()> {

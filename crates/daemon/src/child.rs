@@ -75,7 +75,7 @@ pub(crate) fn run(
     let code = match run_threads(options, config, report) {
         Ok(code) => code,
         Err(error) => {
-            tracing::error!("{error:#}");
+            tracing::error!("VRRP process cannot run: {error:#}");
             1
         }
     };

@@ -34,6 +34,19 @@ pub(crate) struct Options {
     pub(crate) vrrp_pid_file: PathBuf,
 }
 
+impl Options {
+    /// The same with paths that stay right when the working directory changes.
+    pub(crate) fn with_absolute_paths(&self) -> Self {
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        Self {
+            configuration: absolute(&self.configuration),
+            parent_pid_file: absolute(&self.parent_pid_file),
+            vrrp_pid_file: absolute(&self.vrrp_pid_file),
+            ..self.clone()
+        }
+    }
+}
+
 /// What came of reading the command line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Parsed {
@@ -290,6 +303,15 @@ mod tests {
             Vec::<String>::new(),
             "the argument belongs to its option"
         );
+    }
+
+    #[test]
+    fn relative_paths_mean_the_directory_of_the_start() {
+        let options = options("-f a.conf -p x.pid -r /run/y.pid").with_absolute_paths();
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(options.configuration, here.join("a.conf"));
+        assert_eq!(options.parent_pid_file, here.join("x.pid"));
+        assert_eq!(options.vrrp_pid_file, PathBuf::from("/run/y.pid"));
     }
 
     #[test]

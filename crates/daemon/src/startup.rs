@@ -96,6 +96,8 @@ fn start(options: &Options) -> ExitCode {
     drop(loaded);
     // Before the fork: the child would inherit the free memory.
     release_free_memory();
+    // A reload happens in another directory, where a relative name would be another file or none.
+    let options = &options.with_absolute_paths();
     if !options.foreground {
         match daemonise() {
             Ok(true) => {}

@@ -136,6 +136,33 @@ fn a_daemon_that_starts_after_a_crash_waits_for_the_old_child() {
 }
 
 #[test]
+fn a_daemon_in_the_background_finds_its_files_again() {
+    in_lab("background", |lab| {
+        let node = host(lab, OWNER).start().unwrap();
+        let script = format!("cd /etc/keepalived && {PROGRAM} -f keepalived.conf -p ../x.pid");
+        assert!(
+            node.exec(&["/bin/sh", "-c", &script])
+                .unwrap()
+                .status
+                .success()
+        );
+        has_address(&node, true);
+        let pid = node.read_file("/etc/x.pid").unwrap();
+        let configuration = OWNER.replace("192.0.2.100/24", "192.0.2.101/24");
+        node.write_file(CONFIGURATION, configuration, 0o644)
+            .unwrap();
+        node.exec(&["kill", "-HUP", pid.trim()]).unwrap();
+        has_address(&node, false);
+        assert!(node.has_address(IpAddr::from([192, 0, 2, 101])));
+        node.exec(&["kill", pid.trim()]).unwrap();
+        wait_until(LONG, "nothing is left", || {
+            node.pids().is_empty() && node.metadata("/etc/x.pid").is_none()
+        })
+        .unwrap();
+    });
+}
+
+#[test]
 fn a_second_daemon_leaves_the_first_alone() {
     in_lab("second", |lab| {
         let node = host(lab, OWNER).start().unwrap();

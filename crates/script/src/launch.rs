@@ -1,8 +1,9 @@
 //! Starting one command.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Stdio;
@@ -76,7 +77,10 @@ fn refuse_what_only_a_shell_would_run(path: &Path) -> io::Result<()> {
     let mut head = [0; 4];
     let mut length = 0;
     // Any trouble here comes back from exec with its proper error number.
-    let Ok(mut file) = File::open(path) else {
+    let mut options = OpenOptions::new();
+    // A named pipe in the script's place must not hold up all other scripts.
+    options.read(true).custom_flags(nix::libc::O_NONBLOCK);
+    let Ok(mut file) = options.open(path) else {
         return Ok(());
     };
     while length < head.len() {

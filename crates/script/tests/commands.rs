@@ -168,7 +168,10 @@ fn what_cannot_run_says_why() {
         let headless = command(&b.file("headless", "exit 0\n", 0o755));
         let empty = command(&b.file("empty", "", 0o755));
         let lost = command(&b.file("lost", "#!/no/such/interpreter\n", 0o755));
+        let pipe = b.directory.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
         for (command, number) in [
+            (command(&pipe), 8),
             (absent, 2),
             (plain, 13),
             (headless, 8),

@@ -227,11 +227,11 @@ impl Guardian<'_> {
             match Status::from_byte(*byte) {
                 Some(Status::Started) => {
                     tracing::info!("Startup complete");
-                    service_manager::ready();
+                    self.tell_ready();
                 }
                 Some(Status::Reloaded) => {
                     tracing::info!("Reload complete");
-                    self.reload_accepted();
+                    self.tell_ready();
                 }
                 Some(Status::Refused) => self.reload_refused(),
                 None => {}
@@ -309,7 +309,7 @@ impl Guardian<'_> {
         self.refusal_shown = true;
     }
 
-    fn reload_accepted(&mut self) {
+    fn tell_ready(&mut self) {
         service_manager::ready();
         if std::mem::take(&mut self.refusal_shown) {
             service_manager::notify("STATUS=");

@@ -1,10 +1,11 @@
-//! The drop-in `keepalived` daemon: two processes, and in the second one three threads.
+//! The drop-in `keepalived` daemon: two processes, and in the second one four threads.
 //!
 //! ```text
 //! guardian (no runtime, one thread)   pid file, signals, watches the child, starts it again
 //!   └─ VRRP child
 //!        ├─ vrrp-engine   one epoll loop: deadlines, packets, netlink; nothing here may block
-//!        ├─ main          tokio, one thread: check scripts, notify scripts, reading files
+//!        ├─ main          tokio, one thread: check scripts, notify scripts
+//!        ├─ reload        reads and checks a new configuration
 //!        └─ log           writes lines to syslog and the console
 //! ```
 //!

@@ -170,7 +170,8 @@ fn a_second_daemon_leaves_the_first_alone() {
         has_address(&node, true);
         let second = daemon(&node);
         assert!(second.wait(LONG).unwrap().success());
-        assert_eq!(second.log().count("daemon is already running"), 1);
+        let log = second.log();
+        log.wait_for("daemon is already running", LONG).unwrap();
         assert!(node.has_address(virtual_address()));
         assert!(end(&first).0.success());
         assert!(node.metadata("/run/keepalived.pid").is_none());
@@ -211,7 +212,8 @@ fn missing_permission_is_named_and_ends_the_daemon_with_4() {
                 "{capability}: {}",
                 daemon.log().text()
             );
-            assert_eq!(daemon.log().count("CAP_NET_RAW and CAP_NET_ADMIN"), 1);
+            let log = daemon.log();
+            log.wait_for("CAP_NET_RAW and CAP_NET_ADMIN", LONG).unwrap();
         }
     });
 }

@@ -129,6 +129,11 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(10);
 
+    fn pipe() -> (File, OwnedFd) {
+        let (reader, writer) = nix::unistd::pipe().unwrap();
+        (File::from(reader), writer)
+    }
+
     /// Runs `body` in a thread that may block for ever.
     fn within_limit<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
         let (done, result) = channel();
@@ -138,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_line_longer_than_the_room_in_a_pipe_does_not_block() {
-        let (mut reader, writer) = io::pipe().unwrap();
+        let (mut reader, writer) = pipe();
         let mut console = Console::on(writer.as_fd()).unwrap();
         let line = "x".repeat(50_000);
         let (fates, mut console) = within_limit(move || {
@@ -165,7 +170,7 @@ mod tests {
 
     #[test]
     fn the_descriptor_that_others_share_stays_blocking() {
-        let (_reader, writer) = io::pipe().unwrap();
+        let (_reader, writer) = pipe();
         let _console = Console::on(writer.as_fd()).unwrap();
         let flags = nix::fcntl::fcntl(&writer, nix::fcntl::F_GETFL).unwrap();
         assert_eq!(flags & OFlag::O_NONBLOCK.bits(), 0);
@@ -185,7 +190,7 @@ mod tests {
 
     #[test]
     fn without_a_reader_nothing_is_lost_that_anybody_wants() {
-        let (reader, writer) = io::pipe().unwrap();
+        let (reader, writer) = pipe();
         let mut console = Console::on(writer.as_fd()).unwrap();
         drop(reader);
         assert_eq!(console.write("line\n", Duration::ZERO), Fate::Unwanted);

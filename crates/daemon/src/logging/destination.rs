@@ -139,9 +139,16 @@ impl Destination {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::File;
     use std::io::Read;
+    use std::os::fd::OwnedFd;
     use std::os::unix::net::UnixDatagram;
     use std::time::Instant;
+
+    fn pipe() -> (File, OwnedFd) {
+        let (reader, writer) = nix::unistd::pipe().unwrap();
+        (File::from(reader), writer)
+    }
 
     fn line(text: &str) -> Line {
         Line {
@@ -156,7 +163,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("log");
         let _nobody_reads = UnixDatagram::bind(&path).unwrap();
-        let (mut reader, writer) = io::pipe().unwrap();
+        let (mut reader, writer) = pipe();
         let mut destination = Destination::of([
             Reader::Console(Console::on(writer.as_fd()).unwrap()),
             Reader::Syslog {
@@ -179,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_gap_is_told_to_who_has_it_when_the_reader_listens_again() {
-        let (mut reader, writer) = io::pipe().unwrap();
+        let (mut reader, writer) = pipe();
         let console = Console::on(writer.as_fd()).unwrap();
         let mut destination = Destination::of([Reader::Console(console)]);
         let long = "x".repeat(4000);

@@ -1,6 +1,6 @@
 //! The engine: what it holds, and the dispatch of events.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -14,7 +14,9 @@ use crate::interface::{Interfaces, LinkChange};
 use crate::router::{Router, Routers, v4};
 use crate::sockets::Lookup;
 use crate::timers::{TimerKey, Timers};
-use crate::{Action, AdvertSpec, Event, LinkState, LogLine, RouterId, Statistics, Timestamp};
+use crate::{
+    Action, AdvertSpec, Event, LinkState, LogLine, RouterId, SocketKey, Statistics, Timestamp,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -38,6 +40,8 @@ pub struct Engine {
     tracked: HashSet<String>,
     /// Configured source addresses, which may be on any interface.
     sources: HashSet<IpAddr>,
+    /// What the driver could not open.
+    pub(crate) missing_sockets: BTreeSet<SocketKey>,
     /// Whether the kernel lets a program send from an address that the host does not have.
     pub(crate) foreign_sources: bool,
     pub(crate) lookup: Lookup,
@@ -83,6 +87,7 @@ impl Engine {
             virtual_addresses: HashSet::new(),
             tracked: HashSet::new(),
             sources: HashSet::new(),
+            missing_sockets: BTreeSet::new(),
             foreign_sources: false,
             lookup: Lookup::new(),
             timers: Timers::default(),
@@ -166,7 +171,10 @@ impl Engine {
                 self.interfaces.remove_address(index, address);
             }
             Event::StopRequested => self.phase = Phase::Stopped,
-            Event::DeadlineReached | Event::PacketReceived { .. } | Event::CheckEnded { .. } => {}
+            Event::DeadlineReached
+            | Event::PacketReceived { .. }
+            | Event::SocketsMissing(_)
+            | Event::CheckEnded { .. } => {}
         }
     }
 
@@ -191,6 +199,12 @@ impl Engine {
                     self.address_taken(now, index, address);
                 }
                 self.address_changed(now, index, address);
+            }
+            Event::SocketsMissing(missing) => {
+                if self.missing_sockets != missing {
+                    self.missing_sockets = missing;
+                    self.reassess_all(now);
+                }
             }
             Event::CheckEnded { run, outcome } => self.check_ended(now, run, &outcome),
             Event::StopRequested => {

@@ -1,5 +1,6 @@
 //! What can happen to the engine. Events are in the past tense: nothing here asks for permission.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::SocketKey;
@@ -71,6 +72,9 @@ pub enum Event<'a> {
         /// Whether this answers one of our own requests.
         by_us: bool,
     },
+    /// Which of the sockets in [`Engine::sockets`](crate::Engine::sockets) cannot be opened; all
+    /// others are open. A router that cannot hear its peers must not believe that it has none.
+    SocketsMissing(BTreeSet<SocketKey>),
     /// A check script ended.
     CheckEnded {
         /// Which run.

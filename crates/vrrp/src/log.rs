@@ -22,6 +22,8 @@ pub enum FaultReason {
     NoSourceAddress,
     /// The configured source address is not on the interface, and `track_src_ip` is set.
     SourceAddressMissing,
+    /// Its socket cannot be opened, so that it would not hear its peers.
+    SocketMissing,
     /// An unweighted check script fails (or succeeds, with `reverse`).
     Script(Arc<str>),
     /// The configuration asks for something that cannot be run.
@@ -250,6 +252,7 @@ impl fmt::Display for FaultReason {
             Self::InterfaceUp(interface) => write!(f, "(interface {interface} up)"),
             Self::NoSourceAddress => f.write_str("(no IPv4 address for interface)"),
             Self::SourceAddressMissing => f.write_str("(src address not configured)"),
+            Self::SocketMissing => f.write_str("(no socket for VRRP packets)"),
             Self::Script(script) => write!(f, "due to script {script}"),
             Self::Configuration => {
                 f.write_str("(the configuration asks for something not supported)")

@@ -83,6 +83,12 @@ impl Engine {
         if self.source_is_missing(router) {
             faults.push(FaultReason::SourceAddressMissing);
         }
+        if router
+            .socket_key()
+            .is_some_and(|key| self.missing_sockets.contains(&key))
+        {
+            faults.push(FaultReason::SocketMissing);
+        }
         faults
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use evervip_model::{Authentication, Config, Delivery, Instance, Priority, UnsupportedReason};
 use evervip_testkit::{Transcript, sample};
-use evervip_vrrp::Event;
+use evervip_vrrp::{Event, SocketKey, SocketKind};
 use sample::{ETH0, ETH1};
 use stage::{Table, backup, fault, in_every_state, master, plain, theirs, waiting};
 
@@ -148,6 +148,7 @@ fn hosts_and_options() {
     put_back(&mut table);
     starts(&mut table);
     sources(&mut table);
+    socket_missing(&mut table);
     unicast(&mut table);
     other_interfaces(&mut table);
     table.expect("host_options.txt");
@@ -321,6 +322,27 @@ fn sources(table: &mut Table) {
             |stage| {
                 removed(stage, "10.0.0.1", false);
                 added(stage, "10.0.0.1");
+            },
+        );
+    }
+}
+
+fn socket_missing(table: &mut Table) {
+    let key = SocketKey {
+        interface: ETH0,
+        kind: SocketKind::Multicast(Ipv4Addr::new(224, 0, 0, 18)),
+    };
+    for (label, stage) in [
+        ("BACKUP", backup(one(plain()))),
+        ("MASTER", master(one(plain()))),
+    ] {
+        table.row(
+            &format!("{label}: its socket cannot be opened, then it can"),
+            stage,
+            |stage| {
+                stage.event("no socket", Event::SocketsMissing([key].into()));
+                stage.event("no socket, still", Event::SocketsMissing([key].into()));
+                stage.event("all sockets", Event::SocketsMissing([].into()));
             },
         );
     }

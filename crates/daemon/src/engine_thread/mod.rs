@@ -20,6 +20,7 @@ mod sockets;
 mod summary;
 mod transmit;
 
+use std::collections::BTreeSet;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
@@ -28,7 +29,7 @@ use evervip_os::clock::monotonic_nanos;
 use evervip_os::signal::SignalQueue;
 use evervip_os::timer::DeadlineTimer;
 use evervip_script::{Outcome, Report, Request};
-use evervip_vrrp::{Action, CheckOutcome, Engine, Event, RunId, Timestamp};
+use evervip_vrrp::{Action, CheckOutcome, Engine, Event, RunId, SocketKey, Timestamp};
 use nix::sys::signal::Signal;
 use tokio::sync::mpsc::Sender;
 
@@ -108,6 +109,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         reload,
         status,
         journal: Journal::new(detail),
+        missing_sockets: None,
         ending: None,
     };
     Ok(thread.run())
@@ -144,6 +146,8 @@ struct EngineThread {
     reload: SyncSender<()>,
     status: StatusPipe,
     journal: Journal,
+    /// News for the engine, told when its actions have been carried out.
+    missing_sockets: Option<BTreeSet<SocketKey>>,
     /// Set once the engine has stopped; the thread then waits for the last hooks.
     ending: Option<Instant>,
 }
@@ -217,6 +221,7 @@ impl EngineThread {
         let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= Instant::now());
         if is_due(self.sockets.retry_at()) {
             self.update_sockets();
+            self.carry_out();
         }
         if is_due(self.kernel.reread_at()) {
             for event in self.kernel.reread() {
@@ -279,10 +284,18 @@ impl EngineThread {
                 outcome: CheckOutcome::TimedOut,
             });
         }
+        if let Some(missing) = self.missing_sockets.take() {
+            self.handle(Event::SocketsMissing(missing));
+        }
     }
 
     fn update_sockets(&mut self) {
+        let before = self.sockets.missing();
         self.sockets.update(&self.engine, &mut self.poller);
+        let missing = self.sockets.missing();
+        if missing != before {
+            self.missing_sockets = Some(missing);
+        }
     }
 
     /// Takes one batch of packets from a socket; what is left makes the socket ready again.
@@ -329,6 +342,7 @@ impl EngineThread {
                     self.carry_out();
                     // The interface filter depends on the VRIDs and on a setting.
                     self.update_sockets();
+                    self.carry_out();
                     self.transmitter.forget_gone(&self.engine, &self.sockets);
                     self.status.tell(Status::Reloaded);
                 }

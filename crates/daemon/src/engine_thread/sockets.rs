@@ -1,6 +1,6 @@
 //! The VRRP sockets: opened when a router needs one, shared by all routers with the same needs.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -42,6 +42,12 @@ impl Sockets {
     /// Whether a socket was refused for lack of privilege.
     pub(super) const fn permission_missing(&self) -> bool {
         self.refused
+    }
+
+    /// What the engine needs and could not be opened.
+    pub(super) fn missing(&self) -> BTreeSet<SocketKey> {
+        let closed = |key: &&SocketKey| !self.open.contains_key(*key);
+        self.failing.iter().filter(closed).copied().collect()
     }
 
     /// When sockets that could not be opened are to be tried again.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use evervip_model::VirtualAddress;
 use evervip_os::netlink::{KernelEvent, Link, Monitor, NetlinkError, Requests};
 use evervip_os::packet_socket::PacketSocket;
-use evervip_vrrp::{AddressChange, Event, LinkState};
+use evervip_vrrp::{AddressChange, Event, LinkState, PlacedAddress};
 use nix::errno::Errno;
 
 /// The netlink sockets, the socket for gratuitous ARP, and a copy of the kernel's tables.
@@ -215,27 +216,11 @@ impl Kernel {
 
     /// Adds a router's addresses. One that is refused is logged; the router goes on.
     pub(super) fn add(&mut self, change: &AddressChange) {
-        let list: Vec<_> = change
-            .addresses
-            .iter()
-            .map(|placed| (placed.interface, &placed.address))
-            .collect();
-        for (result, placed) in self
-            .requests
-            .add_addresses(&list)
-            .into_iter()
-            .zip(change.addresses.iter())
-        {
+        let results = self.requests.add_addresses(&listed(change));
+        for (result, placed) in results.into_iter().zip(change.addresses.iter()) {
             match result {
                 Ok(_) => self.remember(placed.interface, placed.address.address),
-                Err(error) => {
-                    self.refused |= is_permission(&error);
-                    let interface = self.name(placed.interface);
-                    tracing::error!(
-                        "Netlink: error: {error} - adding {} on {interface}",
-                        placed.address.address
-                    );
-                }
+                Err(error) => self.change_failed("adding", placed, &error),
             }
         }
     }
@@ -249,27 +234,30 @@ impl Kernel {
 
     /// Removes a router's addresses.
     pub(super) fn remove(&mut self, change: &AddressChange) {
-        let list: Vec<_> = change
-            .addresses
-            .iter()
-            .map(|placed| (placed.interface, &placed.address))
-            .collect();
-        for (result, placed) in self
-            .requests
-            .remove_addresses(&list)
-            .into_iter()
-            .zip(change.addresses.iter())
-        {
+        let results = self.requests.remove_addresses(&listed(change));
+        for (result, placed) in results.into_iter().zip(change.addresses.iter()) {
             if let Err(error) = result {
-                self.refused |= is_permission(&error);
-                let interface = self.name(placed.interface);
-                tracing::error!(
-                    "Netlink: error: {error} - removing {} from {interface}",
-                    placed.address.address
-                );
+                self.change_failed("removing", placed, &error);
             }
         }
     }
+
+    fn change_failed(&mut self, doing: &str, placed: &PlacedAddress, error: &NetlinkError) {
+        self.refused |= is_permission(error);
+        tracing::error!(
+            "Netlink: error: {error} - {doing} {} on {}",
+            placed.address.address,
+            self.name(placed.interface)
+        );
+    }
+}
+
+/// The addresses in the form that netlink requests take.
+fn listed(change: &AddressChange) -> Vec<(u32, &VirtualAddress)> {
+    let addresses = change.addresses.iter();
+    addresses
+        .map(|placed| (placed.interface, &placed.address))
+        .collect()
 }
 
 fn is_permission(error: &NetlinkError) -> bool {

@@ -309,5 +309,14 @@ fn the_service_manager_hears_of_refused_and_accepted_reloads() {
         assert_eq!(next(), "STATUS=");
         assert!(end(&daemon).0.success());
         assert_eq!(next(), "STOPPING=1");
+        // With nothing to run the manager must not wait in vain.
+        node.write_file(CONFIGURATION, "", 0o644).unwrap();
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(["-n", "-l"])
+            .env("NOTIFY_SOCKET", "/run/notify");
+        let daemon = node.spawn("keepalived", command).unwrap();
+        assert_eq!(next(), format!("READY=1\nMAINPID={}", daemon.pid()));
+        assert!(end(&daemon).0.success());
     });
 }

@@ -166,3 +166,16 @@ pub struct Instance {
     /// Set when this version cannot run the instance.
     pub unsupported: Option<UnsupportedReason>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Authentication;
+
+    #[test]
+    fn debug_output_never_shows_a_password() {
+        assert_eq!(
+            format!("{:?}", Authentication::Pass(*b"12345678")),
+            "Pass(***)"
+        );
+    }
+}

@@ -1,6 +1,5 @@
 //! What a process does to itself and to its children.
 
-use std::ffi::CString;
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::process::CommandExt as _;
@@ -147,22 +146,6 @@ pub fn raise_descriptor_limit(wanted: u64) -> io::Result<u64> {
 /// None is expected.
 pub fn become_child_subreaper() -> Result<(), ProcessError> {
     prctl::set_child_subreaper(true).map_err(system("becoming child subreaper"))
-}
-
-/// Sets the name that ps and top show for the calling thread; for the main thread that is the name
-/// of the process. What is beyond 15 bytes is cut off, as is everything from a NUL on.
-///
-/// # Errors
-/// None is expected.
-pub fn set_process_name(name: &str) -> Result<(), ProcessError> {
-    let bytes: Vec<u8> = name
-        .bytes()
-        .take_while(|byte| *byte != 0)
-        .take(15)
-        .collect();
-    // Without a NUL byte this is always a C string.
-    let name = CString::new(bytes).unwrap_or_default();
-    prctl::set_name(&name).map_err(system("setting the process name"))
 }
 
 /// Sets the mode bits that are taken away from new files, and returns the old ones.

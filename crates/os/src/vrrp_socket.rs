@@ -110,12 +110,6 @@ impl VrrpSocket {
         &self.spec
     }
 
-    /// The sending half: becomes writable again after [`Self::send`] reported `WouldBlock`.
-    #[must_use]
-    pub fn sender(&self) -> BorrowedFd<'_> {
-        self.send.as_fd()
-    }
-
     /// Replaces the kernel filter. Packets that wait already were let through by the old one.
     ///
     /// # Errors

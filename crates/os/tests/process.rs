@@ -18,14 +18,13 @@ use nix::unistd::{Pid, getpid, getppid, getsid};
 
 #[allow(clippy::print_stdout, reason = "as the usual harness does")]
 fn main() {
-    let tests: [(&str, fn()); 10] = [
+    let tests: [(&str, fn()); 9] = [
         ("a_second_thread_forbids_the_fork", second_thread),
         ("both_sides_of_a_fork_know_each_other", both_sides),
         ("a_child_follows_its_parent", follows_parent),
         ("a_parent_that_is_gone_is_noticed", parent_gone),
         ("a_command_dies_with_its_parent", command_dies),
         ("room_for_descriptors_is_not_inherited", descriptors),
-        ("the_process_is_named", naming),
         ("the_umask_is_set", umask),
         ("a_daemon_is_on_its_own", daemon),
         ("signals_are_queued", signals),
@@ -174,20 +173,6 @@ fn descriptors() {
         process::start_as_dependant(&mut command);
         assert!(command.status().unwrap().success());
     }));
-}
-
-fn naming() {
-    let child = fork(|| {
-        for (name, shown) in [
-            ("keepalived", "keepalived"),
-            ("keepalived_vrrp_one", "keepalived_vrrp"),
-            ("cut\0here", "cut"),
-        ] {
-            process::set_process_name(name).unwrap();
-            assert_eq!(fs::read_to_string("/proc/self/comm").unwrap().trim(), shown);
-        }
-    });
-    ends_well(child);
 }
 
 fn umask() {

@@ -160,3 +160,31 @@ fn addresses(title: &str, list: &[VirtualAddress], interface: &str, lines: &mut 
         ));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use evervip_testkit::sample;
+
+    use super::{Authentication, Instance, lines};
+
+    #[test]
+    fn tells_what_is_configured_but_no_password() {
+        let config = sample::config([Instance {
+            authentication: Authentication::Pass(*b"topsecre"),
+            ..sample::instance("VI_1", 51, 120)
+        }]);
+        let text = lines(&config).join("\n");
+        for line in [
+            " VRRP Instance = VI_1",
+            "   Virtual Router ID = 51",
+            "   Priority = 120",
+            "   Authentication type = SIMPLE_PASSWORD",
+        ] {
+            assert!(
+                text.lines().any(|l| l == line),
+                "{line:?} is not in\n{text}"
+            );
+        }
+        assert!(!text.contains("topsecre"), "{text}");
+    }
+}

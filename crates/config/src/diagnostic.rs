@@ -188,7 +188,8 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// A warning without place.
-    pub(crate) fn new(code: Code, class: Class, message: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn new(code: Code, class: Class, message: impl Into<String>) -> Self {
         Self {
             code,
             severity: Severity::Warning,
@@ -202,19 +203,22 @@ impl Diagnostic {
     }
 
     /// Makes it an error: the daemon refuses to start.
-    pub(crate) fn error(mut self) -> Self {
+    #[must_use]
+    pub fn error(mut self) -> Self {
         self.severity = Severity::Error;
         self
     }
 
     /// Says where.
-    pub(crate) fn at(mut self, span: Span) -> Self {
+    #[must_use]
+    pub fn at(mut self, span: Span) -> Self {
         self.primary = Some(span);
         self
     }
 
     /// Adds a place.
-    pub(crate) fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label {
             span,
             text: text.into(),
@@ -223,13 +227,15 @@ impl Diagnostic {
     }
 
     /// Adds an explanation.
-    pub(crate) fn note(mut self, text: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());
         self
     }
 
     /// Says what to do.
-    pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
         self
     }
@@ -240,30 +246,49 @@ impl Diagnostic {
         self.primary.or_else(|| self.labels.first().map(|l| l.span))
     }
 
-    /// One line in the original's form, `(FILE: Line N) text`, then ` - ` and the remedy. Where the
-    /// original names no line, the place of the definition stands at the end.
-    ///
-    /// For syslog and for `-t`. Control characters of the file are replaced by `?`.
+    /// The line that the original writes, `(FILE: Line N) text`, and nothing else. Control
+    /// characters of the file are replaced by `?`.
     #[must_use]
-    pub fn one_line(&self, sources: &SourceMap) -> String {
+    pub fn original_line(&self, sources: &SourceMap) -> String {
         let mut line = String::new();
         if let Some(span) = self.primary {
             let at = sources.position(span);
             line = format!("({}: Line {}) ", at.file, at.line);
         }
         line.push_str(&self.message);
-        if let Some(help) = &self.help {
-            line.push_str(" - ");
-            line.push_str(help);
-        }
-        if let (None, Some(label)) = (self.primary, self.labels.first()) {
-            let at = sources.position(label.span);
-            line.push_str(&format!(" ({}: Line {})", at.file, at.line));
-        }
-        line.chars()
-            .map(|c| if c.is_control() { '?' } else { c })
-            .collect()
+        printable(&line)
     }
+
+    /// What we add to the original's line: the remedy, and the place of the definition where the
+    /// original names no line.
+    #[must_use]
+    pub fn remedy(&self, sources: &SourceMap) -> Option<String> {
+        let place = self.labels.first().filter(|_| self.primary.is_none());
+        let place = place.map(|label| {
+            let at = sources.position(label.span);
+            format!("({}: Line {})", at.file, at.line)
+        });
+        let parts: Vec<_> = self.help.iter().cloned().chain(place).collect();
+        (!parts.is_empty()).then(|| printable(&parts.join(" ")))
+    }
+
+    /// All in one line, for the log: the original's line, then ` - ` and the remedy.
+    #[must_use]
+    pub fn one_line(&self, sources: &SourceMap) -> String {
+        let line = self.original_line(sources);
+        match self.remedy(sources) {
+            Some(remedy) if self.help.is_some() => format!("{line} - {remedy}"),
+            Some(place) => format!("{line} {place}"),
+            None => line,
+        }
+    }
+}
+
+/// A log must not act on what a file contains.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect()
 }
 
 /// Where diagnostics are collected. A broken file must not fill the memory or the log: beyond a

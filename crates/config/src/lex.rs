@@ -14,13 +14,13 @@ use crate::text::Text;
 
 /// One word of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Token {
+pub struct Token {
     /// The word without quotes, invalid UTF-8 replaced.
-    pub(crate) text: String,
+    pub text: String,
     /// The word without quotes, byte for byte.
     pub(crate) bytes: Vec<u8>,
     /// Where it stands, quotes included.
-    pub(crate) span: Span,
+    pub span: Span,
 }
 
 /// What [`strip_comment`] leaves of a line.

@@ -30,6 +30,8 @@ mod tree;
 
 pub use diagnostic::{Class, Code, Diagnostic, Label, Severity};
 pub use evervip_model::Config;
-pub use load::{Loaded, Mode, Options, load, load_with};
+pub use lex::Token;
+pub use load::{Loaded, Mode, Options, load, load_with, load_with_tree};
 pub use machine::{FileKind, Files, Host, InterfaceFacts, ScriptCheck};
 pub use source::{FileId, Position, SourceMap, Span};
+pub use tree::{Line, Node, Tree};

@@ -9,7 +9,7 @@ use crate::lines::Reader;
 use crate::lower;
 use crate::machine::{Files, Host};
 use crate::source::SourceMap;
-use crate::tree;
+use crate::tree::{self, Tree};
 
 /// Why the configuration is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,13 +84,17 @@ impl Loaded {
         })
     }
 
-    /// The lines that `-t` writes to stderr: complaints without plain log lines, and what this
-    /// version does not honour although the original would, which does not count.
+    /// The lines that `-t` writes to stderr: the original's complaints as it words them, each with
+    /// our remedy in an indented line below; also what this version does not honour although the
+    /// original would, which does not count.
     pub fn test_lines(&self) -> impl Iterator<Item = String> + '_ {
         self.diagnostics
             .iter()
             .filter(|d| d.class > Class::Log || d.code == Code::NotSupported)
-            .map(|d| d.one_line(&self.sources))
+            .flat_map(|d| {
+                let remedy = d.remedy(&self.sources).map(|text| format!("    {text}"));
+                std::iter::once(d.original_line(&self.sources)).chain(remedy)
+            })
     }
 
     /// The lines that a start or a reload logs: all of them.
@@ -118,6 +122,18 @@ pub fn load_with(
     mode: Mode,
     options: &Options,
 ) -> Loaded {
+    load_with_tree(path, files, host, mode, options).0
+}
+
+/// Reads a configuration and keeps its lines, for lints.
+#[must_use]
+pub fn load_with_tree(
+    path: &Path,
+    files: &dyn Files,
+    host: &dyn Host,
+    mode: Mode,
+    options: &Options,
+) -> (Loaded, Tree) {
     let mut reader = Reader::new(files, host, options);
     reader.read_main(path);
     let Reader {
@@ -131,12 +147,13 @@ pub fn load_with(
     let nodes = tree::build(lines, &mut diagnostics);
     let lowered = lower::lower(&nodes, &directives, host, mode, &mut diagnostics);
     let refusal = refusal.or(lowered.refusal);
-    Loaded {
+    let loaded = Loaded {
         config: lowered.config.filter(|_| refusal.is_none()),
         diagnostics: diagnostics.finish(),
         sources,
         has_vrrp: lowered.has_vrrp,
         has_lvs: lowered.has_lvs,
         refusal,
-    }
+    };
+    (loaded, Tree { nodes })
 }

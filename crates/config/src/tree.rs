@@ -6,13 +6,13 @@
 
 use crate::diagnostic::{Class, Code, Diagnostic, Diagnostics};
 use crate::keyword::{self, Block, Keyword, Shape, Status};
-use crate::lex::Token;
+use crate::lex::{Token, script_words};
 use crate::source::Span;
 use crate::text::Text;
 
 /// A line of words.
 #[derive(Debug, Clone)]
-pub(crate) struct Line {
+pub struct Line {
     /// The line without comment, for script lines and messages.
     pub(crate) text: Text,
     /// Its words, at least one.
@@ -27,9 +27,9 @@ pub(crate) enum Logical {
     Close(Span),
 }
 
-/// A keyword line with its block.
+/// A keyword line with its block, or an entry of a value block.
 #[derive(Debug, Clone)]
-pub(crate) struct Node {
+pub struct Node {
     pub(crate) line: Line,
     /// Its entry in the table; `None` in value blocks and for unknown words.
     pub(crate) entry: Option<&'static Keyword>,
@@ -45,28 +45,80 @@ pub(crate) struct Body {
 }
 
 impl Node {
-    /// The keyword.
-    pub(crate) fn keyword(&self) -> &Token {
+    /// The keyword, or the first word of an entry.
+    #[must_use]
+    pub fn keyword(&self) -> &Token {
         &self.line.tokens[0]
     }
 
     /// The words behind the keyword.
-    pub(crate) fn args(&self) -> &[Token] {
+    #[must_use]
+    pub fn args(&self) -> &[Token] {
         &self.line.tokens[1..]
     }
 
-    pub(crate) fn span(&self) -> Span {
+    /// Where the keyword stands.
+    #[must_use]
+    pub fn span(&self) -> Span {
         self.keyword().span
     }
 
     /// The closing brace of its block, where checks of a whole block are reported.
-    pub(crate) fn end(&self) -> Span {
+    #[must_use]
+    pub fn end(&self) -> Span {
         let close = self.body.as_ref().and_then(|b| b.close);
         close.unwrap_or_else(|| self.span())
     }
 
-    pub(crate) fn nodes(&self) -> &[Node] {
+    /// The lines of its block; empty without one.
+    #[must_use]
+    pub fn nodes(&self) -> &[Node] {
         self.body.as_ref().map_or(&[], |b| b.nodes.as_slice())
+    }
+
+    /// Its entry in the keyword table; `None` for unknown words and entries of value blocks.
+    #[must_use]
+    pub fn entry(&self) -> Option<&'static Keyword> {
+        self.entry
+    }
+
+    /// The line as written, without comment, definitions replaced.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        self.line.text.bytes()
+    }
+
+    /// Where the line stands.
+    #[must_use]
+    pub fn line_span(&self) -> Span {
+        self.line.text.whole()
+    }
+
+    /// The opening and the closing brace are there, or one of them is.
+    #[must_use]
+    pub fn has_block(&self) -> bool {
+        self.body.is_some()
+    }
+
+    /// The words of a script line by the rules of script lines (spec config-language 3.2): the
+    /// keyword, the command, the user, the group. `None` when a quote is not closed.
+    #[must_use]
+    pub fn script_words(&self) -> Option<Vec<Vec<u8>>> {
+        script_words(self.line.text.bytes()).ok()
+    }
+}
+
+/// The lines of a configuration as blocks, for whoever has to say something about the text itself.
+#[derive(Debug, Clone, Default)]
+pub struct Tree {
+    pub(crate) nodes: Vec<Node>,
+}
+
+impl Tree {
+    /// The lines outside all blocks, in file order, included files in their place.
+    #[must_use]
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
     }
 }
 

@@ -42,8 +42,9 @@ fn every_complaint_names_a_line_even_where_the_original_does_not() {
     let loaded = read("vrrp_instance i {\ninterface eth0\n}\n", Mode::Test);
     let lines: Vec<String> = loaded.test_lines().collect();
     assert!(
-        lines[0].starts_with("(i) the virtual router id must be set - ")
-            && lines[0].ends_with(" (k: Line 1)"),
+        lines[0] == "(i) the virtual router id must be set"
+            && lines[1].starts_with("    ")
+            && lines[1].ends_with(" (k: Line 1)"),
         "{lines:?}"
     );
 }

@@ -130,10 +130,6 @@ impl Lower<'_> {
                 self.unknown_keyword(node, block);
                 continue;
             };
-            if entry.is_newer_than_reference() && entry.status == Status::NotSupported {
-                self.newer_keyword(node, entry.since);
-                continue;
-            }
             if entry.need == Need::Fatal
                 && lacks_argument(node, entry)
                 && entry.status != Status::Lvs
@@ -144,7 +140,11 @@ impl Lower<'_> {
             self.extra_parameters(node);
             match entry.status {
                 Status::Honoured | Status::Accepted => honour(self, node),
-                Status::NotSupported => self.not_supported(node, block),
+                // Read and checked like the others; only nothing acts on it yet.
+                Status::NotSupported => {
+                    honour(self, node);
+                    self.not_supported(node, block);
+                }
                 Status::Lvs => self.lvs_keyword(node, block),
             }
         }
@@ -192,22 +192,6 @@ impl Lower<'_> {
             diagnostic = diagnostic.note("its block is skipped up to the matching '}'");
         }
         self.diagnostics.push(diagnostic);
-    }
-
-    /// A keyword that the reference version does not have and that we do not honour.
-    fn newer_keyword(&mut self, node: &Node, since: &str) {
-        let word = &node.keyword().text;
-        self.diagnostics.push(
-            Diagnostic::new(
-                Code::NotSupported,
-                Class::UnknownKeyword,
-                format!("Unknown keyword '{word}'"),
-            )
-            .at(node.span())
-            .help(format!(
-                "keepalived has it since {since}; not supported by this version, it has no effect"
-            )),
-        );
     }
 
     fn lvs_keyword(&mut self, node: &Node, block: Block) {

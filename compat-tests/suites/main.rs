@@ -6,8 +6,11 @@ mod cli;
 mod cli_rows;
 mod cluster;
 mod conf;
+mod corpus;
 mod elections;
 mod hostile;
+mod keyword_cases;
+mod mutations;
 mod notify;
 mod packets;
 mod plan;
@@ -15,6 +18,7 @@ mod processes;
 mod program;
 mod reload;
 mod verdict;
+mod verdict_of;
 
 use std::process::ExitCode;
 
@@ -40,6 +44,8 @@ fn main() -> ExitCode {
     notify::add(&mut plan);
     reload::add(&mut plan);
     hostile::add(&mut plan);
+    keyword_cases::add(&mut plan);
+    mutations::add(&mut plan);
     let (trials, tally) = plan.finish();
     let conclusion = run(&arguments, trials);
     if !arguments.list {

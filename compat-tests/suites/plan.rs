@@ -107,6 +107,21 @@ impl Plan {
         }
     }
 
+    /// Adds a comparison of what the two programs make of the same input.
+    pub fn compare(
+        &mut self,
+        name: &str,
+        body: impl Fn(&Combo) -> Verdict + Clone + Send + 'static,
+    ) {
+        if self.subjects.contains(&Side::Ours) && self.peers.contains(&Side::Theirs) {
+            let combo = self
+                .program(Side::Ours)
+                .and_then(|subject| Ok((subject, self.program(Side::Theirs)?)));
+            let combo = combo.map(|(subject, peer)| Combo { subject, peer });
+            self.push(name, "ours-theirs".to_owned(), combo, body);
+        }
+    }
+
     /// Adds a scenario that holds for evervip only, where the original is known to fail.
     pub fn ours_only(
         &mut self,

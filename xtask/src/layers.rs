@@ -86,7 +86,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "evervip-ctl",
         ours: &["evervip-config", "evervip-host", "evervip-model"],
-        outside: &["anyhow", "lexopt"],
+        outside: &["anyhow", "lexopt", "serde_json"],
     },
     // What follows is never shipped.
     Layer {

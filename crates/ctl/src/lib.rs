@@ -5,6 +5,7 @@
 
 mod annotate;
 mod check;
+mod dump;
 mod options;
 
 use std::io::{self, Write};
@@ -44,6 +45,7 @@ pub fn run(
             0
         }
         Ok(Command::Check { files, strict }) => check::check(&files, strict, out)?,
+        Ok(Command::Dump { file }) => dump::dump(&file, out, err)?,
         Err(text) => {
             writeln!(err, "evervip: {text}\nTry 'evervip --help'.")?;
             USAGE

@@ -19,6 +19,11 @@ pub enum Command {
         /// Warnings count as failure.
         strict: bool,
     },
+    /// `dump FILE`.
+    Dump {
+        /// The configuration.
+        file: PathBuf,
+    },
 }
 
 /// Reads the command line.
@@ -38,22 +43,26 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
             other => return Err(other.unexpected().to_string()),
         }
     }
-    match name {
-        None => Err("a command is missing".to_owned()),
-        Some(name) if name != "check" => {
-            Err(format!("unknown command '{}'", name.to_string_lossy()))
-        }
-        Some(_) if files.is_empty() => Err("check needs a file".to_owned()),
-        Some(_) => Ok(Command::Check { files, strict }),
+    let name = name.ok_or("a command is missing")?;
+    match name.to_str() {
+        Some("check") if files.is_empty() => Err("check needs a file".to_owned()),
+        Some("check") => Ok(Command::Check { files, strict }),
+        Some("dump") => match <[_; 1]>::try_from(files) {
+            Ok([file]) => Ok(Command::Dump { file }),
+            Err(_) => Err("dump needs one file".to_owned()),
+        },
+        _ => Err(format!("unknown command '{}'", name.to_string_lossy())),
     }
 }
 
 pub(crate) const HELP: &str = "\
 Usage: evervip check [--strict] FILE...
+       evervip dump FILE
 
   check FILE...   Read configurations as the daemon on this machine would, and
                   show what there is to say about them.
       --strict    Warnings make the exit code 1.
+  dump FILE       Print what the daemon would run, as JSON.
   -h, --help      Show this text.
   -V, --version   Show the version.
 

@@ -167,6 +167,44 @@ pub struct Instance {
     pub unsupported: Option<UnsupportedReason>,
 }
 
+impl Instance {
+    /// An instance that says nothing but its name and its id: keepalived's defaults, IPv4,
+    /// version 2, no interface and no address yet.
+    #[must_use]
+    pub fn new(name: Arc<str>, vrid: Vrid) -> Self {
+        Self {
+            name,
+            initial_state: InitialState::Backup,
+            interface: None,
+            vrid,
+            priority: Priority::DEFAULT,
+            version: Version::V2,
+            family: Family::Inet,
+            advert_interval: Duration::from_secs(1),
+            nopreempt: false,
+            preempt_delay: Duration::ZERO,
+            down_timer_adverts: 3,
+            skip_check_adv_addr: false,
+            lower_prio_no_advert: false,
+            higher_prio_send_advert: false,
+            source: None,
+            track_source: false,
+            delivery: Delivery::Multicast {
+                group: IpAddr::from([224, 0, 0, 18]),
+            },
+            authentication: Authentication::None,
+            addresses: Vec::new(),
+            excluded_addresses: Vec::new(),
+            track_interfaces: Vec::new(),
+            track_scripts: Vec::new(),
+            track_primary: true,
+            garp: GratuitousArp::default(),
+            notify: NotifyCommands::default(),
+            unsupported: None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Authentication;

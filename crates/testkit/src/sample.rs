@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evervip_model::{
-    Authentication, Command, Config, Credentials, Delivery, Family, GratuitousArp, InitialState,
-    Instance, InstanceIndex, NotifyCommands, Priority, ScriptIndex, SyncGroup, TrackedInterface,
-    TrackedScript, UnicastPeer, Version, VirtualAddress, Vrid, VrrpScript, Weight,
+    Command, Config, Credentials, Delivery, Instance, InstanceIndex, NotifyCommands, Priority,
+    ScriptIndex, SyncGroup, TrackedInterface, TrackedScript, UnicastPeer, VirtualAddress, Vrid,
+    VrrpScript, Weight,
 };
 use evervip_vrrp::{LinkState, SocketKey, SocketKind};
 
@@ -35,35 +35,15 @@ pub const fn lan(last: u8) -> Ipv4Addr {
 /// When `vrid` or `priority` is 0.
 #[must_use]
 pub fn instance(name: &str, vrid: u8, priority: u8) -> Instance {
+    let vrid = Vrid::new(vrid).expect("a VRID is not 0");
     Instance {
-        name: name.into(),
-        initial_state: InitialState::Backup,
         interface: Some("eth0".to_owned()),
-        vrid: Vrid::new(vrid).expect("a VRID is not 0"),
         priority: Priority::new(priority).expect("a priority is not 0"),
-        version: Version::V2,
-        family: Family::Inet,
-        advert_interval: Duration::from_secs(1),
-        nopreempt: false,
-        preempt_delay: Duration::ZERO,
-        down_timer_adverts: 3,
-        skip_check_adv_addr: false,
-        lower_prio_no_advert: false,
-        higher_prio_send_advert: false,
-        source: None,
-        track_source: false,
-        delivery: Delivery::Multicast {
-            group: GROUP.into(),
-        },
-        authentication: Authentication::None,
-        addresses: vec![vip(&format!("10.0.0.{}", 100_u8.saturating_add(vrid)))],
-        excluded_addresses: Vec::new(),
-        track_interfaces: Vec::new(),
-        track_scripts: Vec::new(),
-        track_primary: true,
-        garp: GratuitousArp::default(),
-        notify: NotifyCommands::default(),
-        unsupported: None,
+        addresses: vec![vip(&format!(
+            "10.0.0.{}",
+            100_u8.saturating_add(vrid.value())
+        ))],
+        ..Instance::new(name.into(), vrid)
     }
 }
 

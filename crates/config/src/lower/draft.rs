@@ -180,6 +180,54 @@ pub(super) struct InstanceDraft {
     pub(super) notify: NotifyDraft,
 }
 
+impl InstanceDraft {
+    /// With the defaults that are copied at the opening line.
+    pub(super) fn new(name: &str, span: Span, globals: &GlobalDraft) -> Self {
+        Self {
+            name: name.to_owned(),
+            span,
+            state: None,
+            interface: None,
+            vrid: None,
+            priority: None,
+            version: None,
+            family: None,
+            advert_interval: 1_000_000,
+            nopreempt: false,
+            preempt_delay: 0,
+            down_timer_adverts: globals.down_timer_adverts,
+            skip_check_adv_addr: globals.skip_check_adv_addr,
+            strict: None,
+            lower_prio_no_advert: None,
+            higher_prio_send_advert: None,
+            source: None,
+            track_source: false,
+            multicast_group: None,
+            unicast_wanted: false,
+            fault_no_peer: false,
+            peers: Vec::new(),
+            ttl: None,
+            check_unicast_source: globals.check_unicast_source,
+            auth_type: None,
+            auth_pass: None,
+            accept: false,
+            addresses: Vec::new(),
+            seen_addresses: HashSet::new(),
+            seen_peers: HashSet::new(),
+            excluded: Vec::new(),
+            trackers: Trackers::default(),
+            track_primary: true,
+            promotes_for_vmac: false,
+            garp: GarpDraft {
+                lower_delay: None,
+                lower_repeat: None,
+                ..globals.garp
+            },
+            notify: NotifyDraft::default(),
+        }
+    }
+}
+
 /// A `vrrp_sync_group`.
 #[derive(Debug, Clone)]
 pub(super) struct GroupDraft {

@@ -6,7 +6,6 @@
 mod address;
 mod build;
 mod check;
-mod check_instance;
 mod draft;
 mod global;
 mod group;
@@ -14,7 +13,6 @@ mod instance;
 mod resolve;
 mod script;
 mod track;
-mod unicast;
 mod unsupported;
 
 use std::collections::{HashMap, HashSet};

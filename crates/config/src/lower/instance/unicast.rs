@@ -4,12 +4,12 @@ use std::net::IpAddr;
 
 use evervip_model::UnicastPeer;
 
-use super::Lower;
-use super::address::family_of;
-use super::draft::InstanceDraft;
 use crate::diagnostic::Code;
 use crate::keyword::{self, Block};
 use crate::lex::Token;
+use crate::lower::Lower;
+use crate::lower::address::family_of;
+use crate::lower::draft::InstanceDraft;
 use crate::read::{Number, plain_address};
 use crate::tree::Node;
 

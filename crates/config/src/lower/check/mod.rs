@@ -3,6 +3,14 @@
 //! A check that the original calls fatal ends them: what follows is not looked at, and there is no
 //! configuration.
 
+mod addresses;
+mod authentication;
+mod delivery;
+mod instance;
+mod strict;
+mod timing;
+mod weights;
+
 use std::collections::{HashMap, HashSet};
 
 use evervip_model::{Config, Instance};

@@ -1,0 +1,62 @@
+//! The addresses (spec vrrp-keywords 18-D14, D16).
+
+use evervip_model::{Family, Version};
+
+use crate::diagnostic::{Class, Code, Diagnostic};
+use crate::lower::Lower;
+use crate::lower::draft::{AuthType, InstanceDraft};
+
+impl Lower<'_> {
+    /// RFC 9568 5.2.9: the first address of an IPv6 router is link-local.
+    pub(super) fn check_link_local(&mut self, draft: &InstanceDraft, strict: bool) {
+        let first = draft.addresses.first().map(|a| a.address);
+        let Some(std::net::IpAddr::V6(first)) = first.filter(|_| draft.peers.is_empty()) else {
+            return;
+        };
+        if first.segments()[0] & 0xffc0 == 0xfe80 {
+            return;
+        }
+        let (class, modal) = if strict {
+            (Class::General, "must")
+        } else {
+            (Class::Log, "should")
+        };
+        let text = format!(
+            "({}) the first IPv6 VIP address {modal} be link local",
+            draft.name
+        );
+        self.say(
+            Diagnostic::new(Code::Suspicious, class, text)
+                .label(draft.span, "in this instance")
+                .help("write an address from fe80::/10 first"),
+        );
+    }
+
+    /// Addresses that do not fit into a packet become excluded ones.
+    pub(super) fn check_address_count(&mut self, draft: &mut InstanceDraft) {
+        let facts = draft
+            .interface
+            .as_deref()
+            .and_then(|i| self.host.interface(i));
+        let mtu = facts.map_or(1500, |f| f.mtu);
+        let v4 = draft.family == Some(Family::Inet);
+        let headers = match (v4, draft.version, draft.auth_type) {
+            (true, Some(Version::V2), Some(AuthType::Header)) => 14 + 20 + 8 + 8 + 24,
+            (true, Some(Version::V2), _) => 14 + 20 + 8 + 8,
+            (true, _, _) => 14 + 20 + 8,
+            (false, _, _) => 14 + 40 + 8,
+        };
+        let room = mtu.saturating_sub(headers) / if v4 { 4 } else { 16 };
+        let max = usize::try_from(room.min(255)).unwrap_or(255);
+        let count = draft.addresses.len();
+        if count > max {
+            let text = format!(
+                "Number of VIPs ({count}) exceeds maximum/space available in packet (max {max} addresses) - excess moved to eVIPs"
+            );
+            self.after(draft, Code::OutOfRange, &text).help =
+                Some("write the rest into virtual_ipaddress_excluded".to_owned());
+            let excess = draft.addresses.split_off(max);
+            draft.excluded.splice(0..0, excess);
+        }
+    }
+}

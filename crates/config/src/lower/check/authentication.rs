@@ -1,0 +1,54 @@
+//! Authentication (spec vrrp-keywords 18-D8).
+
+use evervip_model::{Family, InitialState, Priority, Version};
+
+use crate::diagnostic::Code;
+use crate::lower::Lower;
+use crate::lower::draft::{AuthType, InstanceDraft};
+
+impl Lower<'_> {
+    pub(super) fn check_authentication(&mut self, draft: &mut InstanceDraft, strict: bool) {
+        let Some(kind) = draft.auth_type else {
+            draft.auth_pass = None;
+            return;
+        };
+        let problem = if strict {
+            Some("Strict mode does not support authentication. Ignoring.")
+        } else if draft.version == Some(Version::V3) {
+            Some("VRRP version 3 does not support authentication. Ignoring.")
+        } else if draft.auth_pass.is_none() {
+            Some("Authentication specified but no password given. Ignoring")
+        } else if kind == AuthType::Header && draft.family == Some(Family::Inet6) {
+            Some("Cannot use AH authentication with IPv6 - ignoring")
+        } else {
+            None
+        };
+        if let Some(text) = problem {
+            self.after(draft, Code::Conflict, text).help =
+                Some("remove the authentication block on all machines".to_owned());
+            draft.auth_type = None;
+            draft.auth_pass = None;
+            return;
+        }
+        if kind == AuthType::Header {
+            if draft.state == Some(InitialState::Master) && draft.priority != Some(Priority::OWNER)
+            {
+                self.after(
+                    draft,
+                    Code::Conflict,
+                    "Initial state master is incompatible with AH authentication - clearing",
+                );
+                draft.state = Some(InitialState::Backup);
+            }
+            self.unsupported(
+                draft,
+                "auth_type AH is not supported by this version",
+                "use auth_type PASS on all machines; the instance stays in FAULT",
+            );
+        }
+        if draft.family == Some(Family::Inet6) {
+            // An IPv6 instance is held in FAULT anyway; `build` says so.
+            draft.auth_type = None;
+        }
+    }
+}

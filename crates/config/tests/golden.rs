@@ -13,6 +13,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use evervip_config::{FileKind, Files, Loaded, Mode, load};
+use evervip_model::Globals;
 use support::FakeHost;
 
 /// The test data as the loader's files.
@@ -50,7 +51,10 @@ fn describe(test: &Loaded, start: &Loaded) -> String {
         writeln!(out, "{:?} {} {:?}: {line}", d.severity, d.code, d.class).unwrap();
     }
     if let Some(config) = &start.config {
-        writeln!(out, "{config:#?}").unwrap();
+        // Few files say something there, and it is long.
+        let defaults = format!("{:#?}", Globals::default()).replace('\n', "\n    ");
+        let text = format!("{config:#?}\n").replace(&defaults, "defaults");
+        out.push_str(&text);
     }
     out
 }

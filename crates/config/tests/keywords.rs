@@ -114,6 +114,11 @@ fn describe(case: &Case, frame: &str) -> String {
             writeln!(out, "start {line}").unwrap();
         }
     }
+    // A refused file has no model to compare.
+    if start.config.is_none() {
+        out.push('\n');
+        return out;
+    }
     let base = if case.whole {
         Vec::new()
     } else {

@@ -768,7 +768,7 @@ fn what_is_not_honoured_is_named_once_per_use() {
     let named: Vec<_> = loaded
         .diagnostics
         .iter()
-        .filter(|d| d.class == Class::Log)
+        .filter(|d| d.class <= Class::Notice)
         .map(|d| d.one_line(&loaded.sources))
         .collect();
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Instance, SyncGroup, VrrpScript};
+use crate::{Extensions, Instance, SyncGroup, VrrpScript};
 
 /// Mail settings of `global_defs`; parsed, not used by this version.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,6 +32,8 @@ pub struct Globals {
     pub gna_interval: Duration,
     /// Mail settings.
     pub mail: Mail,
+    /// Settings of our own.
+    pub extensions: Extensions,
 }
 
 /// A whole configuration: see the crate documentation for its invariants.

@@ -17,6 +17,7 @@
 mod address;
 mod command;
 mod config;
+mod extension;
 mod instance;
 mod number;
 mod state;
@@ -26,6 +27,7 @@ mod tracking;
 pub use address::{AddressLifetime, VirtualAddress};
 pub use command::{Command, Credentials, NotifyCommands};
 pub use config::{Config, Globals, Mail};
+pub use extension::{Extensions, RemovedAddresses, UnrunnableScripts};
 pub use instance::{
     Authentication, Delivery, GratuitousArp, InitialState, Instance, UnicastPeer, UnsupportedReason,
 };

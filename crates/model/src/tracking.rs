@@ -30,6 +30,8 @@ pub struct VrrpScript {
     pub fall: u32,
     /// Counts as failed until it has succeeded `rise` times.
     pub init_fail: bool,
+    /// Why it cannot be run: every run counts as one that could not be executed, and is not tried.
+    pub unusable: Option<String>,
 }
 
 /// One line of a `track_script` block.

@@ -107,6 +107,7 @@ fn check(run: u64, command: Command, timeout: Duration) -> Request {
         rise: 1,
         fall: 1,
         init_fail: false,
+        unusable: None,
     };
     Request::Check(Check {
         run,

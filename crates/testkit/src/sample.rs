@@ -91,6 +91,7 @@ pub fn script(name: &str) -> VrrpScript {
         rise: 1,
         fall: 1,
         init_fail: false,
+        unusable: None,
     }
 }
 

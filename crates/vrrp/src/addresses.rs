@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use evervip_model::{Instance, State, VirtualAddress};
+use evervip_model::{Instance, RemovedAddresses, State, VirtualAddress};
 
 use crate::interface::Interfaces;
 use crate::router::Router;
@@ -253,7 +253,8 @@ impl Engine {
             interface: interface.clone(),
         });
         let router = &mut self.routers[id];
-        if router.put_back.allow(now, index, address) {
+        let reinstate = self.globals.extensions.removed_addresses == RemovedAddresses::Reinstate;
+        if reinstate && router.put_back.allow(now, index, address) {
             let (name, rounds) = (router.name(), router.spec.garp.repeat);
             let addresses: Arc<[PlacedAddress]> = Arc::new([taken]);
             self.push(Action::AddAddresses(AddressChange {

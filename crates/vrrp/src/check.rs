@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use evervip_model::VrrpScript;
+use evervip_model::{UnrunnableScripts, VrrpScript};
 
 use crate::timers::TimerKey;
 use crate::{Action, CheckOutcome, Engine, LogLine, RunId, Timestamp};
@@ -34,11 +34,12 @@ pub(crate) struct Hysteresis {
 impl Hysteresis {
     fn new(script: &VrrpScript) -> Self {
         let rise = u64::from(script.rise.max(1));
+        let fails = script.init_fail || script.unusable.is_some();
         Self {
             rise,
             top: rise + u64::from(script.fall.max(1)) - 1,
-            level: if script.init_fail { 0 } else { rise - 1 },
-            known: script.init_fail,
+            level: if fails { 0 } else { rise - 1 },
+            known: fails,
         }
     }
 
@@ -119,24 +120,23 @@ impl Engine {
             return;
         };
         let script = Arc::clone(&check.spec);
-        let overrun = check.running.is_some();
-        if !overrun {
-            let run = RunId(self.next_run);
-            self.next_run += 1;
-            check.running = Some(run);
-            self.push(Action::StartCheck {
-                run,
-                script: Arc::clone(&script),
-            });
-        } else {
-            self.log(LogLine::ScriptOverrun {
-                script: Arc::clone(&script.name),
-            });
-        }
         self.timers.set(
             TimerKey::Check(slot),
             next_multiple(due, script.interval, now),
         );
+        if check.running.is_some() {
+            self.log(LogLine::ScriptOverrun {
+                script: Arc::clone(&script.name),
+            });
+            return;
+        }
+        let run = RunId(self.next_run);
+        self.next_run += 1;
+        check.running = Some(run);
+        match &script.unusable {
+            Some(reason) => self.check_ended(now, run, &CheckOutcome::CannotRun(reason.clone())),
+            None => self.push(Action::StartCheck { run, script }),
+        }
     }
 
     /// A run ended. Results of runs that a reload made meaningless are ignored.
@@ -149,6 +149,7 @@ impl Engine {
             return;
         };
         check.running = None;
+        let unrunnable = self.globals.extensions.unrunnable_scripts;
         let name = Arc::clone(&check.spec.name);
         let before = check.hysteresis.verdict();
         let mut lines = Vec::new();
@@ -176,10 +177,14 @@ impl Engine {
                     lines.push(LogLine::ScriptCannotRun {
                         script: Arc::clone(&name),
                         error: error.clone(),
+                        counts_as: unrunnable,
                     });
                 }
                 check.last_status = 0;
-                check.hysteresis.success();
+                match unrunnable {
+                    UnrunnableScripts::Succeed => check.hysteresis.success(),
+                    UnrunnableScripts::Fail => check.hysteresis.failure(),
+                }
             }
             CheckOutcome::Signalled(_) | CheckOutcome::TimedOut => check.hysteresis.failure(),
         }
@@ -207,7 +212,8 @@ fn verdict_line(script: Arc<str>, outcome: &CheckOutcome, verdict: Verdict) -> L
             script,
             signal: *signal,
         },
-        CheckOutcome::TimedOut | CheckOutcome::CannotRun(_) => LogLine::ScriptTimedOut { script },
+        CheckOutcome::TimedOut => LogLine::ScriptTimedOut { script },
+        CheckOutcome::CannotRun(_) => LogLine::ScriptNotExecuted { script },
     }
 }
 
@@ -239,6 +245,7 @@ mod tests {
             rise,
             fall,
             init_fail,
+            unusable: None,
         }
     }
 

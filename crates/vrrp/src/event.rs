@@ -19,7 +19,8 @@ pub enum CheckOutcome {
     Signalled(i32),
     /// It was still running at its time-out; failure.
     TimedOut,
-    /// It could not be executed. Counts as success, as in the original, and is reported.
+    /// It could not be executed. Counts as success, as in the original, unless the configuration
+    /// says otherwise (`@evervip unrunnable_scripts`), and is reported.
     CannotRun(String),
 }
 

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use evervip_model::State;
+use evervip_model::{State, UnrunnableScripts};
 
 use crate::complaint::PacketComplaint;
 
@@ -199,6 +199,10 @@ pub enum LogLine {
     ScriptCannotRun {
         script: Arc<str>,
         error: String,
+        counts_as: UnrunnableScripts,
+    },
+    ScriptNotExecuted {
+        script: Arc<str>,
     },
     ScriptKept {
         script: Arc<str>,
@@ -293,6 +297,7 @@ impl fmt::Display for LogLine {
             | Self::ScriptTimedOut { .. }
             | Self::ScriptOverrun { .. }
             | Self::ScriptCannotRun { .. }
+            | Self::ScriptNotExecuted { .. }
             | Self::ScriptKept { .. } => self.fmt_script(f),
             _ => self.fmt_host(f),
         }
@@ -443,10 +448,23 @@ impl LogLine {
                     "Track script {script} is already running, expect idle - skipping run"
                 )
             }
-            Self::ScriptCannotRun { script, error } => write!(
-                f,
-                "VRRP_Script({script}) cannot be executed ({error}) and therefore counts as succeeded - check its path, its permissions and its #! line"
-            ),
+            Self::ScriptCannotRun {
+                script,
+                error,
+                counts_as,
+            } => {
+                let result = match counts_as {
+                    UnrunnableScripts::Succeed => "succeeded",
+                    UnrunnableScripts::Fail => "failed",
+                };
+                write!(
+                    f,
+                    "VRRP_Script({script}) cannot be executed ({error}) and therefore counts as {result} - check its path, its permissions and its #! line"
+                )
+            }
+            Self::ScriptNotExecuted { script } => {
+                write!(f, "VRRP_Script({script}) failed (not executed)")
+            }
             Self::ScriptKept { script, good } => write!(
                 f,
                 "VRRP_Script({script}) considered {} on reload",

@@ -145,7 +145,9 @@ impl Engine {
         for spec in scripts {
             let mut check = Check::new(spec);
             let known = old.iter_mut().position(|known| {
-                known.spec.name == check.spec.name && known.spec.command == check.spec.command
+                known.spec.name == check.spec.name
+                    && known.spec.command == check.spec.command
+                    && known.spec.unusable == check.spec.unusable
             });
             let slot = self.checks.len();
             if let Some(position) = known {

@@ -6,7 +6,7 @@ mod stage;
 
 use std::time::Duration;
 
-use evervip_model::{Config, Priority, VrrpScript};
+use evervip_model::{Config, Priority, UnrunnableScripts, VrrpScript};
 use evervip_testkit::{Transcript, sample};
 use evervip_vrrp::{CheckOutcome, Event, RunId};
 use stage::{Table, master, plain, started};
@@ -70,6 +70,7 @@ fn results() {
     later_results(&mut table);
     weights(&mut table);
     schedule(&mut table);
+    unrunnable_fails(&mut table);
     stale(&mut table);
     table.expect("checks.txt");
 }
@@ -317,6 +318,43 @@ fn schedule(table: &mut Table) {
             };
             (0..5).for_each(|_| once(stage));
         },
+    );
+}
+
+/// `@evervip unrunnable_scripts fail`.
+fn unrunnable_fails(table: &mut Table) {
+    let strict = |script, weight| {
+        let mut config = with(script, weight);
+        config.globals.extensions.unrunnable_scripts = UnrunnableScripts::Fail;
+        config
+    };
+    let cannot = CheckOutcome::CannotRun("no such file".to_owned());
+    for (weight, what) in [(0, "fault"), (-20, "less priority")] {
+        table.row(
+            &format!("unrunnable_scripts fail: {what}"),
+            started(strict(rare(1, 1), weight)),
+            |stage| {
+                stage.checks_end(&cannot);
+                end(stage, &GOOD);
+            },
+        );
+        let unusable = VrrpScript {
+            unusable: Some("not found".to_owned()),
+            ..rare(1, 1)
+        };
+        table.row(
+            &format!("unrunnable_scripts fail: a script that is not there, {what}"),
+            Transcript::new(strict(unusable, weight)),
+            |stage| {
+                stage.start();
+                stage.pass(Duration::from_secs(5));
+            },
+        );
+    }
+    table.row(
+        "unrunnable_scripts fail: fall counts",
+        reported(strict(rare(1, 3), 0), &GOOD),
+        |stage| (0..3).for_each(|_| end(stage, &cannot)),
     );
 }
 

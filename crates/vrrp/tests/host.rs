@@ -7,7 +7,9 @@ mod stage;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use evervip_model::{Authentication, Config, Delivery, Instance, Priority, UnsupportedReason};
+use evervip_model::{
+    Authentication, Config, Delivery, Instance, Priority, RemovedAddresses, UnsupportedReason,
+};
 use evervip_testkit::{Transcript, sample};
 use evervip_vrrp::{Event, SocketKey, SocketKind};
 use sample::{ETH0, ETH1};
@@ -142,10 +144,21 @@ fn foreign_links_and_addresses_do_not_matter() {
     }
 }
 
+/// `@evervip reinstate_addresses off`.
+fn not_put_back(table: &mut Table) {
+    let mut config = one(plain());
+    config.globals.extensions.removed_addresses = RemovedAddresses::GiveWay;
+    table.row("reinstate_addresses off", master(config), |stage| {
+        removed(stage, "10.0.0.101", false);
+        stage.pass(Duration::from_secs(1));
+    });
+}
+
 #[test]
 fn hosts_and_options() {
     let mut table = Table::default();
     put_back(&mut table);
+    not_put_back(&mut table);
     starts(&mut table);
     sources(&mut table);
     socket_missing(&mut table);

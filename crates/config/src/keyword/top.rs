@@ -192,11 +192,13 @@ pub(super) const EVERVIP: &[Keyword] = &[
         "succeed | fail",
         "Whether a check that cannot be executed counts as success, as it does for keepalived, or as failure.",
     )
-    .default("succeed"),
+    .default("succeed")
+    .yes(),
     word(
         "reinstate_addresses",
         "on | off",
         "Whether an address removed behind our back is put back at once.",
     )
-    .default("on"),
+    .default("on")
+    .yes(),
 ];

@@ -15,10 +15,17 @@ use super::draft::{AuthType, GarpDraft, GroupDraft, InstanceDraft, ScriptDraft, 
 use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::load::Mode;
 
+/// What is run for a `vrrp_script`.
+pub(super) struct Check {
+    pub(super) command: Command,
+    /// Why it cannot be run, and counts as failed therefore.
+    pub(super) unusable: Option<&'static str>,
+}
+
 /// Commands that can be run, beside their drafts.
 #[derive(Default)]
 pub(super) struct Resolved {
-    pub(super) scripts: Vec<(ScriptDraft, Option<Command>)>,
+    pub(super) scripts: Vec<(ScriptDraft, Option<Check>)>,
     /// In the order of the instances.
     pub(super) instances: Vec<NotifyCommands>,
     /// By name, because groups may be removed later.
@@ -38,9 +45,9 @@ impl Lower<'_> {
         };
         // Where each script of the file went; a dropped one is nowhere.
         self.script_places = Vec::new();
-        for (draft, command) in resolved.scripts {
-            let place = command.map(|command| {
-                config.scripts.push(script(&draft, command));
+        for (draft, check) in resolved.scripts {
+            let place = check.map(|check| {
+                config.scripts.push(script(&draft, check));
                 ScriptIndex(config.scripts.len() - 1)
             });
             self.script_places.push(place);
@@ -305,11 +312,11 @@ impl Lower<'_> {
     }
 }
 
-fn script(draft: &ScriptDraft, command: Command) -> VrrpScript {
+fn script(draft: &ScriptDraft, check: Check) -> VrrpScript {
     let seconds = |n: u32| Duration::from_secs(u64::from(n));
     VrrpScript {
         name: Arc::from(draft.name.as_str()),
-        command,
+        command: check.command,
         interval: seconds(draft.interval),
         timeout: seconds(draft.timeout.unwrap_or(draft.interval)),
         weight: draft.weight,
@@ -317,6 +324,7 @@ fn script(draft: &ScriptDraft, command: Command) -> VrrpScript {
         rise: draft.rise,
         fall: draft.fall,
         init_fail: draft.init_fail,
+        unusable: check.unusable.map(str::to_owned),
     }
 }
 

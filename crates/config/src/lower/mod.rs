@@ -7,6 +7,7 @@ mod address;
 mod build;
 mod check;
 mod draft;
+mod evervip;
 mod global;
 mod group;
 mod instance;
@@ -229,29 +230,6 @@ impl Lower<'_> {
             diagnostic.help(format!("write '{first} {arguments}', or remove the line"))
         };
         self.diagnostics.push(diagnostic);
-    }
-
-    fn directives(&mut self, lines: &[Line]) {
-        for line in lines {
-            let word = &line.tokens[0];
-            let known = keyword::find(Block::Evervip, &word.text).is_some();
-            let diagnostic = if known {
-                Diagnostic::new(
-                    Code::NotSupported,
-                    Class::Log,
-                    format!("'@evervip {}' is not supported by this version", word.text),
-                )
-                .help("it has no effect")
-            } else {
-                let text = format!("Unknown keyword '@evervip {}'", word.text);
-                let d = Diagnostic::new(Code::UnknownKeyword, Class::Log, text);
-                match keyword::suggest(Block::Evervip, &word.text) {
-                    Some(better) => d.help(format!("did you mean '{better}'?")),
-                    None => d.help("remove the line; it has no effect"),
-                }
-            };
-            self.diagnostics.push(diagnostic.at(word.span));
-        }
     }
 
     // What all readers of keywords use.

@@ -18,6 +18,17 @@ pub(super) enum Dropped {
     Insecure,
 }
 
+impl Dropped {
+    /// In messages about the check.
+    pub(super) const fn reason(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not found or not accessible",
+            Self::NotExecutable => "not executable for its user",
+            Self::Insecure => "insecure: others could replace it",
+        }
+    }
+}
+
 /// What looking at all commands has shown.
 #[derive(Default)]
 pub(super) struct Seen {
@@ -150,6 +161,16 @@ impl Lower<'_> {
             )
             .help("write enable_script_security into global_defs"),
         );
+    }
+}
+
+/// The command of a check that cannot be run and is kept all the same, as it is written.
+pub(super) fn as_written(draft: &CommandDraft) -> Command {
+    let argv = words(draft);
+    Command {
+        path: argv.first().map(PathBuf::from).unwrap_or_default(),
+        argv,
+        credentials: draft.credentials,
     }
 }
 

@@ -13,7 +13,9 @@ use std::path::Path;
 
 use evervip_config::{Mode, load};
 use evervip_host::{SystemFiles, SystemHost};
-use evervip_model::{Config, Globals, Mail, SyncGroup, VrrpScript};
+use evervip_model::{
+    Config, Extensions, Globals, Mail, RemovedAddresses, SyncGroup, UnrunnableScripts, VrrpScript,
+};
 use serde_json::{Value, json};
 
 use value::{command, notify, seconds};
@@ -63,7 +65,12 @@ fn globals_json(globals: &Globals) -> Value {
         garp_interval,
         gna_interval,
         mail,
+        extensions,
     } = globals;
+    let Extensions {
+        unrunnable_scripts,
+        removed_addresses,
+    } = extensions;
     let Mail {
         recipients,
         from,
@@ -78,6 +85,11 @@ fn globals_json(globals: &Globals) -> Value {
         "vrrp_gna_interval": seconds(*gna_interval),
         "notification_email": recipients,
         "notification_email_from": from,
+        "@evervip unrunnable_scripts": match unrunnable_scripts {
+            UnrunnableScripts::Succeed => "succeed",
+            UnrunnableScripts::Fail => "fail",
+        },
+        "@evervip reinstate_addresses": *removed_addresses == RemovedAddresses::Reinstate,
         "smtp_server": server.as_ref().map(|(host, port)| json!({"host": host, "port": port})),
     })
 }
@@ -93,6 +105,7 @@ fn script(script: &VrrpScript) -> Value {
         rise,
         fall,
         init_fail,
+        unusable,
     } = script;
     json!({
         "name": **name,
@@ -104,6 +117,7 @@ fn script(script: &VrrpScript) -> Value {
         "rise": rise,
         "fall": fall,
         "init_fail": init_fail,
+        "unusable": unusable,
     })
 }
 

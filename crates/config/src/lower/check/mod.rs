@@ -13,11 +13,11 @@ mod weights;
 
 use std::collections::{HashMap, HashSet};
 
-use evervip_model::{Config, Instance};
+use evervip_model::{Config, Instance, UnrunnableScripts};
 
-use super::build::Resolved;
-use super::draft::{GroupDraft, InstanceDraft};
-use super::resolve::Dropped;
+use super::build::{Check, Resolved};
+use super::draft::{GroupDraft, InstanceDraft, ScriptDraft};
+use super::resolve::{Dropped, Seen, as_written};
 use super::{Lower, Lowered};
 use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::load::Refusal;
@@ -87,18 +87,12 @@ impl Lower<'_> {
     }
 
     fn resolve_all(&mut self) -> Resolved {
-        let mut seen = super::resolve::Seen::default();
+        let mut seen = Seen::default();
         let mut resolved = Resolved::default();
         self.script_names = self.scripts.iter().map(|s| s.name.clone()).collect();
         for script in std::mem::take(&mut self.scripts) {
-            let command = match self.resolve(&script.command, &mut seen) {
-                Ok(command) => Some(command),
-                Err(why) => {
-                    self.script_disabled(&script, &why);
-                    None
-                }
-            };
-            resolved.scripts.push((script, command));
+            let check = self.resolve_check(&script, &mut seen);
+            resolved.scripts.push((script, check));
         }
         for draft in std::mem::take(&mut self.instances) {
             let notify = self.resolve_notify(&draft.notify, &mut seen);
@@ -114,8 +108,27 @@ impl Lower<'_> {
         resolved
     }
 
+    /// A check that cannot be run is not tracked; where the file says that it fails, it is kept.
+    fn resolve_check(&mut self, script: &ScriptDraft, seen: &mut Seen) -> Option<Check> {
+        let why = match self.resolve(&script.command, seen) {
+            Ok(command) => {
+                return Some(Check {
+                    command,
+                    unusable: None,
+                });
+            }
+            Err(why) => why,
+        };
+        let fails = self.globals.model.extensions.unrunnable_scripts == UnrunnableScripts::Fail;
+        self.script_disabled(script, &why, fails);
+        fails.then(|| Check {
+            command: as_written(&script.command),
+            unusable: Some(why.reason()),
+        })
+    }
+
     /// The original says nothing more about a script that is merely not executable.
-    fn script_disabled(&mut self, script: &super::draft::ScriptDraft, why: &Dropped) {
+    fn script_disabled(&mut self, script: &ScriptDraft, why: &Dropped, fails: bool) {
         let name = &script.name;
         let text = match why {
             Dropped::NotFound => {
@@ -124,10 +137,15 @@ impl Lower<'_> {
             Dropped::Insecure => format!("Disabling track script {name} due to insecure"),
             Dropped::NotExecutable => return,
         };
+        let help = if fails {
+            "until that is put right, the check counts as failed"
+        } else {
+            "until that is put right, instances run as if they did not track it"
+        };
         self.say(
             Diagnostic::new(Code::UnusableScript, Class::General, text)
                 .label(script.command.span, "this command")
-                .help("until that is put right, instances run as if they did not track it"),
+                .help(help),
         );
     }
 

@@ -9,6 +9,10 @@ use serde_json::{Map, Value, json};
 use super::value::{address, notify, seconds};
 
 /// An instance with all defaults filled in.
+#[expect(
+    clippy::too_many_lines,
+    reason = "taken apart in one place, so that no field can be forgotten"
+)]
 pub(super) fn json(config: &Config, instance: &Instance) -> Value {
     let Instance {
         name,

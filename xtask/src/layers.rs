@@ -42,6 +42,11 @@ const LAYERS: &[Layer] = &[
         outside: &["glob", "nom", "thiserror"],
     },
     Layer {
+        name: "evervip-lint",
+        ours: &["evervip-config", "evervip-model"],
+        outside: &[],
+    },
+    Layer {
         name: "evervip-vrrp",
         ours: &["evervip-model", "evervip-wire"],
         outside: &[],
@@ -85,7 +90,12 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "evervip-ctl",
-        ours: &["evervip-config", "evervip-host", "evervip-model"],
+        ours: &[
+            "evervip-config",
+            "evervip-host",
+            "evervip-lint",
+            "evervip-model",
+        ],
         outside: &["anyhow", "lexopt", "serde_json"],
     },
     // What follows is never shipped.

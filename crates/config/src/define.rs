@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::text::Text;
+use crate::text::{Builder, Text};
 
 /// What a name stands for.
 #[derive(Debug, Clone)]
@@ -58,19 +58,22 @@ impl Definitions {
 
     /// Replaces the references of a line.
     pub(crate) fn expand(&self, text: &Text) -> Result<Expanded, Refused> {
+        if !text.bytes().contains(&b'$') {
+            return Ok(Expanded::Line(text.clone(), false));
+        }
         if let Some((lines, at)) = self.trailing_lines(text) {
             let whole = at..text.len();
             let made = lines.iter().enumerate().map(|(i, line)| {
-                let mut made = text.emptied();
+                let mut made = Builder::in_place_of(text);
                 if i == 0 {
                     made.push(text, 0..at);
                 }
                 made.push_for(line, text, whole.clone());
-                made
+                made.finish()
             });
             return Ok(Expanded::Lines(made.collect()));
         }
-        let mut out = text.emptied();
+        let mut out = Builder::in_place_of(text);
         let mut replaced = false;
         let mut from = 0;
         for reference in references(text.bytes()) {
@@ -81,14 +84,17 @@ impl Definitions {
             out.push(text, from..reference.range.start);
             let value = protected(value, out.bytes());
             out.push_for(&value, text, reference.range.clone());
-            if out.len() > LONGEST_LINE {
+            if out.bytes().len() > LONGEST_LINE {
                 return Err(Refused::TooLong);
             }
             from = reference.range.end;
             replaced = true;
         }
+        if !replaced {
+            return Ok(Expanded::Line(text.clone(), false));
+        }
         out.push(text, from..text.len());
-        Ok(Expanded::Line(out, replaced))
+        Ok(Expanded::Line(out.finish(), true))
     }
 
     /// The multi-line definition that the line ends with, and where the reference starts.
@@ -215,8 +221,7 @@ mod tests {
     use crate::source::SourceMap;
 
     fn text(s: &str) -> Text {
-        let file = SourceMap::default().add("f", s.as_bytes().to_vec());
-        Text::from_source(file, 0, s.as_bytes())
+        SourceMap::default().add("f", s.as_bytes().to_vec()).1
     }
 
     fn names() -> Definitions {

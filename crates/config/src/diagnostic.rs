@@ -367,7 +367,7 @@ mod tests {
     #[test]
     fn one_line_has_the_originals_form_then_the_remedy() {
         let mut sources = SourceMap::default();
-        let file = sources.add("k.conf", b"a\nb\n".to_vec());
+        let (file, _) = sources.add("k.conf", b"a\nb\n".to_vec());
         let span = Span {
             file,
             start: 2,

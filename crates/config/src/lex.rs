@@ -3,6 +3,9 @@
 //! nom recognises the pieces; plain loops put them together, because a piece that is wrong must not
 //! spoil the rest of the line.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take, take_till, take_till1, take_while, take_while1};
 use nom::combinator::{rest, value};
@@ -10,17 +13,35 @@ use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
 use crate::source::Span;
-use crate::text::Text;
+use crate::text::{Builder, Text};
 
 /// One word of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// The word without quotes, invalid UTF-8 replaced.
     pub text: String,
-    /// The word without quotes, byte for byte.
-    pub(crate) bytes: Vec<u8>,
+    /// The word without quotes, byte for byte, when that is not valid UTF-8.
+    raw: Option<Box<[u8]>>,
     /// Where it stands, quotes included.
     pub span: Span,
+}
+
+impl Token {
+    /// A word that stands at, or for, a place.
+    pub(crate) fn new(bytes: &[u8], span: Span) -> Self {
+        let text = String::from_utf8_lossy(bytes);
+        let raw = matches!(text, Cow::Owned(_)).then(|| Box::from(bytes));
+        Self {
+            text: text.into_owned(),
+            raw,
+            span,
+        }
+    }
+
+    /// The word without quotes, byte for byte.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.raw.as_deref().unwrap_or(self.text.as_bytes())
+    }
 }
 
 /// What [`strip_comment`] leaves of a line.
@@ -48,7 +69,7 @@ enum Piece {
 /// Removes comment and blanks at both ends; `\#` and `\!` outside quotes lose their backslash.
 pub(crate) fn strip_comment(line: &Text) -> Stripped {
     let line = line.trimmed();
-    let mut text = line.emptied();
+    let mut edit = Edit::new(&line);
     let (mut quoted, mut invisible, mut at) = (false, None, 0);
     while at < line.len() {
         // `piece` takes at least one byte of a text that is not empty; the guard bounds the loop.
@@ -59,37 +80,77 @@ pub(crate) fn strip_comment(line: &Text) -> Stripped {
         match piece {
             Piece::Comment if !quoted => break,
             Piece::Escaped if !quoted && matches!(line.bytes().get(at + 1), Some(b'#' | b'!')) => {
-                text.push(&line, at + 1..end);
+                edit.replace(at..at + 1, b"");
             }
-            Piece::Invisible if !quoted => invisible = Some(line.span(at..end)),
+            Piece::Invisible if !quoted => {
+                invisible = Some(line.span(at..end));
+                edit.replace(at..end, b"");
+            }
             Piece::Blank if !quoted => {
                 invisible = Some(line.span(at..end));
-                text.push_for(b" ", &line, at..end);
+                edit.replace(at..end, b" ");
             }
-            Piece::Quote => {
-                quoted = !quoted;
-                text.push(&line, at..end);
-            }
-            _ => text.push(&line, at..end),
+            Piece::Quote => quoted = !quoted,
+            _ => {}
         }
         at = end;
     }
     Stripped {
-        text: joined_backslash(&text.trimmed()),
+        text: joined_backslash(edit.finish(at).trimmed()),
         open_quote: quoted,
         invisible,
     }
 }
 
+/// A line with replacements; one without any stays as it is and costs nothing.
+struct Edit<'a> {
+    line: &'a Text,
+    made: Option<Builder>,
+    /// Up to here the line has been copied.
+    copied: usize,
+}
+
+impl<'a> Edit<'a> {
+    const fn new(line: &'a Text) -> Self {
+        Self {
+            line,
+            made: None,
+            copied: 0,
+        }
+    }
+
+    fn replace(&mut self, range: Range<usize>, by: &[u8]) {
+        let line = self.line;
+        let made = self.made.get_or_insert_with(|| Builder::in_place_of(line));
+        made.push(line, self.copied..range.start);
+        self.copied = range.end;
+        made.push_for(by, line, range);
+    }
+
+    /// The line up to `end`.
+    fn finish(self, end: usize) -> Text {
+        match self.made {
+            None => self.line.slice(0..end),
+            Some(mut made) => {
+                made.push(self.line, self.copied..end);
+                made.finish()
+            }
+        }
+    }
+}
+
 /// A backslash at the very end loses the blanks before it.
-fn joined_backslash(text: &Text) -> Text {
+fn joined_backslash(text: Text) -> Text {
     let Some(before) = text.bytes().strip_suffix(b"\\") else {
-        return text.clone();
+        return text;
     };
-    let kept = before.trim_ascii_end().len();
-    let mut joined = text.slice(0..kept);
-    joined.push(text, text.len() - 1..text.len());
-    joined
+    let (kept, end) = (before.trim_ascii_end().len(), before.len());
+    if kept == end {
+        return text;
+    }
+    let mut edit = Edit::new(&text);
+    edit.replace(kept..end, b"");
+    edit.finish(end + 1)
 }
 
 fn piece(input: &[u8]) -> IResult<&[u8], Piece> {
@@ -154,11 +215,7 @@ pub(crate) fn words(line: &Text) -> Words {
         let end = (line.len() - left.len()).max(start + 1);
         let span = line.span(start..end);
         match word {
-            Word::Whole(bytes) => tokens.push(Token {
-                text: String::from_utf8_lossy(bytes).into_owned(),
-                bytes: bytes.to_vec(),
-                span,
-            }),
+            Word::Whole(bytes) => tokens.push(Token::new(bytes, span)),
             Word::Unclosed => {
                 return Words {
                     tokens,
@@ -282,8 +339,7 @@ mod tests {
     use crate::source::SourceMap;
 
     fn text(s: &str) -> Text {
-        let file = SourceMap::default().add("f", s.as_bytes().to_vec());
-        Text::from_source(file, 0, s.as_bytes())
+        SourceMap::default().add("f", s.as_bytes().to_vec()).1
     }
 
     #[track_caller]

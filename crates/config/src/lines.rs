@@ -94,15 +94,14 @@ impl<'a> Reader<'a> {
         let checks = self.checks;
         self.chain.push(path.to_owned());
         self.define_directory();
-        let file = self.sources.add(shown, bytes);
-        let bytes = self.sources.bytes(file).to_vec();
+        let (_, text) = self.sources.add(shown, bytes);
         let mut start = 0;
-        for physical in bytes.split_inclusive(|b| *b == b'\n') {
+        for physical in text.bytes().split_inclusive(|b| *b == b'\n') {
             let end = physical
                 .iter()
                 .rposition(|b| !matches!(b, b'\n' | b'\r'))
                 .map_or(0, |e| e + 1);
-            self.physical(&Text::from_source(file, start, &physical[..end]));
+            self.physical(&text.slice(start..start + end));
             start += physical.len();
             if self.exhausted {
                 break;
@@ -328,7 +327,7 @@ impl<'a> Reader<'a> {
         if body.is_empty() {
             return Err("there is nothing to repeat");
         }
-        let inner = Text::from_source(text.whole().file, 0, inner.as_bytes());
+        let inner = Text::standing_for(text.whole(), inner.as_bytes());
         let inner = match self.definitions.expand(&inner) {
             Ok(Expanded::Line(inner, _)) => inner.lossy(),
             Ok(Expanded::Lines(_)) | Err(_) => return Err("its values cannot be used here"),
@@ -386,29 +385,14 @@ impl<'a> Reader<'a> {
         if text.is_empty() {
             return;
         }
-        let words = words(&text);
-        let unmatched = words.unmatched.or_else(|| open_quote.then(|| text.whole()));
-        if let Some(span) = unmatched {
-            self.diagnostics.push(
-                Diagnostic::new(
-                    Code::UnmatchedQuote,
-                    Class::UnmatchedQuote,
-                    format!("Unmatched quote: '{}'", text.lossy()),
-                )
-                .at(span)
-                .help("close the double quote on the same line"),
-            );
-        }
-        if let Some(first) = words.tokens.first() {
-            // The reader sets the checks as it goes, because they hold for what follows.
-            if first.text == "include_check" {
-                self.checks = self.checks.changed_by(&words.tokens[1..]);
+        // The reader sets the checks as it goes, because they hold for what follows.
+        if text.bytes().starts_with(b"include_check") {
+            let words = words(&text).tokens;
+            if words.first().is_some_and(|w| w.text == "include_check") {
+                self.checks = self.checks.changed_by(&words[1..]);
             }
-            self.lines.push(Logical::Words(Line {
-                text,
-                tokens: words.tokens,
-            }));
         }
+        self.lines.push(Logical::Words { text, open_quote });
     }
 
     fn include(&mut self, checks: Checks, pattern: &Text) {

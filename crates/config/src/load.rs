@@ -9,7 +9,7 @@ use crate::lines::Reader;
 use crate::lower;
 use crate::machine::{Files, Host};
 use crate::source::SourceMap;
-use crate::tree::{self, Tree};
+use crate::tree::{Node, Tree};
 
 /// Why the configuration is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -122,7 +122,7 @@ pub fn load_with(
     mode: Mode,
     options: &Options,
 ) -> Loaded {
-    load_with_tree(path, files, host, mode, options).0
+    read(path, files, host, mode, options, &mut drop)
 }
 
 /// Reads a configuration and keeps its lines, for lints.
@@ -134,6 +134,21 @@ pub fn load_with_tree(
     mode: Mode,
     options: &Options,
 ) -> (Loaded, Tree) {
+    let mut nodes = Vec::new();
+    let loaded = read(path, files, host, mode, options, &mut |node| {
+        nodes.push(node);
+    });
+    (loaded, Tree { nodes })
+}
+
+fn read(
+    path: &Path,
+    files: &dyn Files,
+    host: &dyn Host,
+    mode: Mode,
+    options: &Options,
+    visit: &mut dyn FnMut(Node),
+) -> Loaded {
     let mut reader = Reader::new(files, host, options);
     reader.read_main(path);
     let Reader {
@@ -144,16 +159,14 @@ pub fn load_with_tree(
         refusal,
         ..
     } = reader;
-    let nodes = tree::build(lines, &mut diagnostics);
-    let lowered = lower::lower(&nodes, &directives, host, mode, &mut diagnostics);
+    let lowered = lower::lower(lines, &directives, host, mode, &mut diagnostics, visit);
     let refusal = refusal.or(lowered.refusal);
-    let loaded = Loaded {
+    Loaded {
         config: lowered.config.filter(|_| refusal.is_none()),
         diagnostics: diagnostics.finish(),
         sources,
         has_vrrp: lowered.has_vrrp,
         has_lvs: lowered.has_lvs,
         refusal,
-    };
-    (loaded, Tree { nodes })
+    }
 }

@@ -1,6 +1,9 @@
 //! Where text came from: files, spans, and lines and columns computed late.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use crate::text::Text;
 
 /// One file of a [`SourceMap`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,8 +49,31 @@ pub struct Position<'a> {
 #[derive(Debug, Clone)]
 struct SourceFile {
     name: String,
-    bytes: Vec<u8>,
-    line_starts: Vec<u32>,
+    text: Text,
+    /// Found when the first line is asked for: a file without complaints needs none.
+    line_starts: OnceLock<Vec<u32>>,
+}
+
+impl SourceFile {
+    fn bytes(&self) -> &[u8] {
+        self.text.bytes()
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let bytes = self.bytes().iter().enumerate();
+            let newlines = bytes.filter(|(_, b)| **b == b'\n');
+            std::iter::once(0)
+                .chain(newlines.map(|(i, _)| offset(i + 1)))
+                .collect()
+        })
+    }
+
+    /// The line with the byte at `at`, from 0.
+    fn line_index(&self, at: u32) -> usize {
+        let after = self.line_starts().partition_point(|s| *s <= at);
+        after.saturating_sub(1)
+    }
 }
 
 /// All files that a load has read.
@@ -58,18 +84,16 @@ pub struct SourceMap {
 
 impl SourceMap {
     /// Adds a file; text beyond 4 GiB cannot be addressed and is cut (the loader refuses it before).
-    pub(crate) fn add(&mut self, name: &str, mut bytes: Vec<u8>) -> FileId {
+    pub(crate) fn add(&mut self, name: &str, mut bytes: Vec<u8>) -> (FileId, Text) {
         bytes.truncate(u32::MAX as usize);
-        let newlines = bytes.iter().enumerate().filter(|(_, b)| **b == b'\n');
-        let line_starts = std::iter::once(0)
-            .chain(newlines.map(|(i, _)| offset(i + 1)))
-            .collect();
+        let file = FileId(offset(self.files.len()));
+        let text = Text::whole_file(file, bytes);
         self.files.push(SourceFile {
             name: name.to_owned(),
-            bytes,
-            line_starts,
+            text: text.clone(),
+            line_starts: OnceLock::new(),
         });
-        FileId(offset(self.files.len() - 1))
+        (file, text)
     }
 
     /// Text of a file, byte for byte.
@@ -77,7 +101,7 @@ impl SourceMap {
     pub fn bytes(&self, file: FileId) -> &[u8] {
         self.files
             .get(file.0 as usize)
-            .map_or(&[], |f| f.bytes.as_slice())
+            .map_or(&[], SourceFile::bytes)
     }
 
     /// Name of a file.
@@ -110,13 +134,13 @@ impl SourceMap {
                 column: 0,
             };
         };
-        let line = line_index(file, span.start);
-        let start = file.line_starts[line] as usize;
-        let end = (span.start as usize).clamp(start, file.bytes.len());
+        let line = file.line_index(span.start);
+        let start = file.line_starts()[line] as usize;
+        let end = (span.start as usize).clamp(start, file.bytes().len());
         Position {
             file: &file.name,
             line: line + 1,
-            column: String::from_utf8_lossy(&file.bytes[start..end])
+            column: String::from_utf8_lossy(&file.bytes()[start..end])
                 .chars()
                 .count()
                 + 1,
@@ -129,21 +153,15 @@ impl SourceMap {
         let Some(file) = self.files.get(span.file.0 as usize) else {
             return Cow::Borrowed("");
         };
-        let line = line_index(file, span.start);
-        let start = file.line_starts[line] as usize;
-        let end = file
-            .line_starts
+        let line = file.line_index(span.start);
+        let starts = file.line_starts();
+        let start = starts[line] as usize;
+        let end = starts
             .get(line + 1)
-            .map_or(file.bytes.len(), |e| *e as usize);
-        let text = file.bytes[start..end].trim_ascii_end();
+            .map_or(file.bytes().len(), |e| *e as usize);
+        let text = file.bytes()[start..end].trim_ascii_end();
         String::from_utf8_lossy(text)
     }
-}
-
-fn line_index(file: &SourceFile, at: u32) -> usize {
-    file.line_starts
-        .partition_point(|s| *s <= at)
-        .saturating_sub(1)
 }
 
 /// A byte offset; `SourceMap::add` keeps every file below 4 GiB.
@@ -158,7 +176,7 @@ mod tests {
     #[test]
     fn lines_and_columns_count_from_one_and_in_characters() {
         let mut map = SourceMap::default();
-        let file = map.add("f", "a\r\nbü c\n".as_bytes().to_vec());
+        let (file, _) = map.add("f", "a\r\nbü c\n".as_bytes().to_vec());
         let span = |start, end| Span { file, start, end };
         assert_eq!(map.position(span(0, 1)).line, 1);
         let c = map.position(span(7, 8));
@@ -171,7 +189,7 @@ mod tests {
     #[test]
     fn spans_join_within_one_file_only() {
         let mut map = SourceMap::default();
-        let (f, g) = (map.add("f", vec![]), map.add("g", vec![]));
+        let ((f, _), (g, _)) = (map.add("f", vec![]), map.add("g", vec![]));
         let a = Span {
             file: f,
             start: 4,

@@ -4,9 +4,11 @@
 //! the original lets its closing brace end the block around it. Nesting is bounded by the table
 //! (skipped text is counted, not stored), so the tree is never deep.
 
+use std::collections::VecDeque;
+
 use crate::diagnostic::{Class, Code, Diagnostic, Diagnostics};
 use crate::keyword::{self, Block, Keyword, Shape, Status};
-use crate::lex::{Token, script_words};
+use crate::lex::{Token, script_words, words};
 use crate::source::Span;
 use crate::text::Text;
 
@@ -19,10 +21,14 @@ pub struct Line {
     pub(crate) tokens: Vec<Token>,
 }
 
-/// What the line reader delivers.
+/// What the line reader delivers: not yet words, because all lines of a file are held at once.
 #[derive(Debug, Clone)]
 pub(crate) enum Logical {
-    Words(Line),
+    Words {
+        text: Text,
+        /// The physical line has an odd number of quotes.
+        open_quote: bool,
+    },
     Open(Span),
     Close(Span),
 }
@@ -137,32 +143,11 @@ struct Frame {
     nodes: Vec<Node>,
 }
 
-/// Builds the tree of a whole configuration.
-pub(crate) fn build(lines: Vec<Logical>, diagnostics: &mut Diagnostics) -> Vec<Node> {
-    let opens = lines.iter().filter(|l| matches!(l, Logical::Open(_)));
-    let closes = lines.iter().filter(|l| matches!(l, Logical::Close(_)));
-    let surplus = opens.count().saturating_sub(closes.count());
-    let mut builder = Builder {
-        surplus,
-        forgiven: 0,
-        top: Vec::new(),
-        stack: Vec::new(),
-        adjacent: false,
-        stray: 0,
-        diagnostics,
-    };
-    for line in lines {
-        match line {
-            Logical::Words(line) => builder.words(line),
-            Logical::Open(span) => builder.open(span),
-            Logical::Close(span) => builder.close(span),
-        }
-    }
-    builder.end()
-}
-
-struct Builder<'a> {
-    top: Vec<Node>,
+/// Builds the nodes of the top level one by one, so that they need not all be there at once.
+pub(crate) struct Blocks<'a> {
+    lines: std::slice::Iter<'a, Logical>,
+    ended: bool,
+    top: VecDeque<Node>,
     stack: Vec<Frame>,
     /// The last thing read was a line of words: a brace now belongs to it.
     adjacent: bool,
@@ -173,20 +158,108 @@ struct Builder<'a> {
     forgiven: usize,
     /// Braces among values: they count, although they open nothing.
     stray: usize,
-    diagnostics: &'a mut Diagnostics,
+    /// What the last line brought.
+    diagnostics: Vec<Diagnostic>,
 }
 
-impl Builder<'_> {
+/// The blocks of one keyword of the top level, without a word about what is wrong in between.
+pub(crate) fn blocks_named(name: &str, lines: &[Logical]) -> Vec<Node> {
+    let begins = |line: &Logical| match line {
+        Logical::Words { text, .. } => text.bytes().starts_with(name.as_bytes()),
+        Logical::Open(_) | Logical::Close(_) => false,
+    };
+    let Some(last) = lines.iter().rposition(begins) else {
+        return Vec::new();
+    };
+    let expected = lines[..=last].iter().filter(|l| begins(l)).count();
+    let mut unheard = Diagnostics::default();
+    let mut blocks = Blocks::new(lines);
+    std::iter::from_fn(|| blocks.next(&mut unheard))
+        .filter(|node| node.keyword().text == name)
+        .take(expected)
+        .collect()
+}
+
+impl<'a> Blocks<'a> {
+    pub(crate) fn new(lines: &'a [Logical]) -> Self {
+        let opens = lines.iter().filter(|l| matches!(l, Logical::Open(_)));
+        let closes = lines.iter().filter(|l| matches!(l, Logical::Close(_)));
+        Self {
+            surplus: opens.count().saturating_sub(closes.count()),
+            lines: lines.iter(),
+            ended: false,
+            forgiven: 0,
+            top: VecDeque::new(),
+            stack: Vec::new(),
+            adjacent: false,
+            stray: 0,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// The next node of the top level, whole.
+    pub(crate) fn next(&mut self, diagnostics: &mut Diagnostics) -> Option<Node> {
+        // The last one may still get its block.
+        while self.top.len() < 2 && !self.ended {
+            match self.lines.next() {
+                Some(Logical::Words { text, open_quote }) => self.line(text, *open_quote),
+                Some(Logical::Open(span)) => self.open(*span),
+                Some(Logical::Close(span)) => self.close(*span),
+                None => self.end(),
+            }
+            for diagnostic in self.diagnostics.drain(..) {
+                diagnostics.push(diagnostic);
+            }
+        }
+        self.top.pop_front()
+    }
+
+    fn line(&mut self, text: &Text, open_quote: bool) {
+        let words = words(text);
+        let unmatched = words.unmatched.or_else(|| open_quote.then(|| text.whole()));
+        if let Some(span) = unmatched {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Code::UnmatchedQuote,
+                    Class::UnmatchedQuote,
+                    format!("Unmatched quote: '{}'", text.lossy()),
+                )
+                .at(span)
+                .help("close the double quote on the same line"),
+            );
+        }
+        if !words.tokens.is_empty() {
+            self.words(Line {
+                text: text.clone(),
+                tokens: words.tokens,
+            });
+        }
+    }
+
     fn context(&self) -> Context {
         self.stack
             .last()
             .map_or(Context::Keywords(Block::Top), |f| f.context)
     }
 
-    fn nodes(&mut self) -> &mut Vec<Node> {
+    fn last(&self) -> Option<&Node> {
+        match self.stack.last() {
+            Some(frame) => frame.nodes.last(),
+            None => self.top.back(),
+        }
+    }
+
+    fn add(&mut self, node: Node) {
         match self.stack.last_mut() {
-            Some(frame) => &mut frame.nodes,
-            None => &mut self.top,
+            Some(frame) => frame.nodes.push(node),
+            None => self.top.push_back(node),
+        }
+    }
+
+    fn take_last(&mut self) -> Option<Node> {
+        match self.stack.last_mut() {
+            Some(frame) => frame.nodes.pop(),
+            None => self.top.pop_back(),
         }
     }
 
@@ -206,7 +279,7 @@ impl Builder<'_> {
             entry,
             body: None,
         };
-        self.nodes().push(node);
+        self.add(node);
         self.adjacent = true;
     }
 
@@ -279,7 +352,7 @@ impl Builder<'_> {
         if !self.adjacent || !matches!(self.context(), Context::Keywords(_)) {
             return;
         }
-        let Some(node) = self.nodes().last() else {
+        let Some(node) = self.last() else {
             return;
         };
         let (name, span) = (node.keyword().text.clone(), node.span());
@@ -307,18 +380,11 @@ impl Builder<'_> {
             // In the original a brace among values is a value, and the next '}' ends the block.
             Context::Values => {
                 self.stray += 1;
-                let token = Token {
-                    text: "{".to_owned(),
-                    bytes: b"{".to_vec(),
-                    span,
-                };
-                let mut text = Text::from_source(span.file, span.start as usize, b"{");
-                text = text.trimmed();
                 let line = Line {
-                    text,
-                    tokens: vec![token],
+                    text: Text::standing_for(span, b"{"),
+                    tokens: vec![Token::new(b"{", span)],
                 };
-                self.nodes().push(Node {
+                self.add(Node {
                     line,
                     entry: None,
                     body: None,
@@ -336,7 +402,7 @@ impl Builder<'_> {
 
     fn open_block(&mut self, span: Span) {
         let adjacent = self.adjacent;
-        let owner = self.nodes().last().filter(|_| adjacent);
+        let owner = self.last().filter(|_| adjacent);
         let takes_block = owner
             .and_then(|n| n.entry)
             .is_some_and(|e| matches!(e.shape, Shape::Keywords(_) | Shape::Values | Shape::Lvs));
@@ -363,7 +429,7 @@ impl Builder<'_> {
 
     /// Opens the block of the last line, or one without owner.
     fn push_frame(&mut self, owned: bool) {
-        let owner = if owned { self.nodes().pop() } else { None };
+        let owner = if owned { self.take_last() } else { None };
         let context = match owner
             .as_ref()
             .and_then(|n| n.entry)
@@ -414,11 +480,12 @@ impl Builder<'_> {
                 nodes: frame.nodes,
                 close,
             });
-            self.nodes().push(node);
+            self.add(node);
         }
     }
 
-    fn end(mut self) -> Vec<Node> {
+    fn end(&mut self) {
+        self.ended = true;
         self.open_if_missing();
         let open: usize = self
             .stack
@@ -444,6 +511,5 @@ impl Builder<'_> {
         while !self.stack.is_empty() {
             self.pop_frame(None);
         }
-        self.top
     }
 }

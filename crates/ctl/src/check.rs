@@ -12,7 +12,7 @@ use crate::annotate::annotate;
 pub(crate) fn check(files: &[PathBuf], strict: bool, out: &mut dyn Write) -> io::Result<u8> {
     let mut worst = 0;
     for file in files {
-        let loaded = load(file, &SystemFiles, &SystemHost, Mode::Test);
+        let loaded = load(file, &SystemFiles, &SystemHost::default(), Mode::Test);
         report(file, &loaded, out)?;
         worst = worst.max(exit_code(&loaded, strict));
     }

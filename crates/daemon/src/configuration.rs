@@ -7,7 +7,7 @@ use evervip_host::{SystemFiles, SystemHost};
 
 /// Reads and checks the file; see [`Loaded`] for what came of it.
 pub(crate) fn load(path: &Path, mode: Mode) -> Loaded {
-    evervip_config::load(path, &SystemFiles, &SystemHost, mode)
+    evervip_config::load(path, &SystemFiles, &SystemHost::default(), mode)
 }
 
 /// Writes everything the loader has to say to the log.

@@ -1,7 +1,7 @@
 //! The real machine as the configuration loader sees it.
 //!
-//! [`SystemFiles`] reads files, [`SystemHost`] knows interfaces, users and scripts. Everything is
-//! asked afresh at each call: a reload must see what has changed.
+//! [`SystemFiles`] reads files, [`SystemHost`] knows interfaces, users and scripts. It remembers
+//! what it was asked: a reload, which must see what has changed, takes a new one.
 #![forbid(unsafe_code)]
 
 mod files;

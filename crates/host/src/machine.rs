@@ -1,5 +1,7 @@
 //! Interfaces, users and names.
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::net::ToSocketAddrs;
 use std::path::{Path, PathBuf};
 
@@ -12,38 +14,56 @@ use nix::unistd::{Group, User, getegid, geteuid, gethostname};
 use crate::script;
 
 /// This machine, in the network namespace of the calling thread.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemHost;
+///
+/// Interfaces and users are asked for once and remembered: a configuration with thousands of
+/// instances asks for the same ones again and again. Every load takes a new one.
+#[derive(Debug, Default)]
+pub struct SystemHost {
+    interfaces: OnceCell<BTreeMap<String, Interface>>,
+    users: RefCell<BTreeMap<String, Option<Credentials>>>,
+    groups: RefCell<BTreeMap<String, Option<u32>>>,
+}
+
+#[derive(Debug)]
+struct Interface {
+    flags: InterfaceFlags,
+    mtu: OnceCell<u32>,
+}
+
+impl SystemHost {
+    fn interfaces(&self) -> &BTreeMap<String, Interface> {
+        self.interfaces.get_or_init(interfaces)
+    }
+}
 
 impl Host for SystemHost {
     fn interface(&self, name: &str) -> Option<InterfaceFacts> {
-        let flags = interfaces()
-            .find(|(n, _)| n == name)
-            .map(|(_, flags)| flags)?;
+        let Interface { flags, mtu } = self.interfaces().get(name)?;
         Some(InterfaceFacts {
             loopback: flags.contains(InterfaceFlags::IFF_LOOPBACK),
             multicast: flags.contains(InterfaceFlags::IFF_MULTICAST),
-            mtu: mtu(name),
+            mtu: *mtu.get_or_init(|| read_mtu(name)),
         })
     }
 
     fn interface_names(&self) -> Vec<String> {
-        let mut names: Vec<_> = interfaces().map(|(name, _)| name).collect();
-        names.sort();
-        names.dedup();
-        names
+        self.interfaces().keys().cloned().collect()
     }
 
     fn user(&self, name: &str) -> Option<Credentials> {
-        let user = User::from_name(name).ok()??;
-        Some(Credentials {
-            uid: user.uid.as_raw(),
-            gid: user.gid.as_raw(),
+        remembered(&self.users, name, || {
+            let user = User::from_name(name).ok()??;
+            Some(Credentials {
+                uid: user.uid.as_raw(),
+                gid: user.gid.as_raw(),
+            })
         })
     }
 
     fn group(&self, name: &str) -> Option<u32> {
-        Some(Group::from_name(name).ok()??.gid.as_raw())
+        remembered(&self.groups, name, || {
+            Some(Group::from_name(name).ok()??.gid.as_raw())
+        })
     }
 
     fn own_credentials(&self) -> Credentials {
@@ -72,16 +92,36 @@ impl Host for SystemHost {
     }
 }
 
-/// Every interface at least once: the kernel lists each with its link-layer address.
-fn interfaces() -> impl Iterator<Item = (String, InterfaceFlags)> {
-    getifaddrs()
-        .into_iter()
-        .flatten()
-        .map(|a| (a.interface_name, a.flags))
+/// What was found under a name before, or is found now.
+fn remembered<T: Copy>(
+    known: &RefCell<BTreeMap<String, Option<T>>>,
+    name: &str,
+    find: impl FnOnce() -> Option<T>,
+) -> Option<T> {
+    if let Some(found) = known.borrow().get(name) {
+        return *found;
+    }
+    let found = find();
+    known.borrow_mut().insert(name.to_owned(), found);
+    found
+}
+
+/// All interfaces: the kernel lists each at least once, with its link-layer address.
+fn interfaces() -> BTreeMap<String, Interface> {
+    let listed = getifaddrs().into_iter().flatten();
+    listed
+        .map(|a| {
+            let interface = Interface {
+                flags: a.flags,
+                mtu: OnceCell::new(),
+            };
+            (a.interface_name, interface)
+        })
+        .collect()
 }
 
 /// Needed only to see how many addresses fit into a packet; Ethernet's when it cannot be read.
-fn mtu(name: &str) -> u32 {
+fn read_mtu(name: &str) -> u32 {
     std::fs::read_to_string(format!("/sys/class/net/{name}/mtu"))
         .ok()
         .and_then(|text| text.trim().parse().ok())
@@ -94,26 +134,30 @@ mod tests {
 
     #[test]
     fn the_loopback_interface_is_found() {
-        let lo = SystemHost.interface("lo").unwrap();
+        let lo = SystemHost::default().interface("lo").unwrap();
         assert!(lo.loopback);
         assert!(lo.mtu > 1500);
-        assert!(SystemHost.interface_names().contains(&"lo".to_owned()));
-        assert_eq!(SystemHost.interface("no-such-if"), None);
+        assert!(
+            SystemHost::default()
+                .interface_names()
+                .contains(&"lo".to_owned())
+        );
+        assert_eq!(SystemHost::default().interface("no-such-if"), None);
     }
 
     #[test]
     fn users_and_groups_are_looked_up() {
-        let root = SystemHost.user("root").unwrap();
+        let root = SystemHost::default().user("root").unwrap();
         assert_eq!((root.uid, root.gid), (0, 0));
-        assert_eq!(SystemHost.group("root"), Some(0));
-        assert_eq!(SystemHost.user("no-such-user"), None);
-        assert_eq!(SystemHost.group("no-such-group"), None);
-        assert!(!SystemHost.node_name().is_empty());
+        assert_eq!(SystemHost::default().group("root"), Some(0));
+        assert_eq!(SystemHost::default().user("no-such-user"), None);
+        assert_eq!(SystemHost::default().group("no-such-group"), None);
+        assert!(!SystemHost::default().node_name().is_empty());
     }
 
     #[test]
     fn numeric_addresses_resolve_without_a_name_service() {
-        assert!(SystemHost.resolves("127.0.0.1"));
-        assert!(!SystemHost.resolves("**"));
+        assert!(SystemHost::default().resolves("127.0.0.1"));
+        assert!(!SystemHost::default().resolves("**"));
     }
 }

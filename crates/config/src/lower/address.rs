@@ -99,10 +99,7 @@ impl Lower<'_> {
 
     /// A bad prefix keeps the address with the longest one.
     fn prefix_length(&mut self, first: &Token, text: &str, longest: u8) -> u8 {
-        let token = Token {
-            text: text.to_owned(),
-            ..first.clone()
-        };
+        let token = Token::new(text.as_bytes(), first.span);
         let number = Number::whole(0, i64::from(longest)).lenient();
         match self
             .number(&token, number)
@@ -239,7 +236,7 @@ impl Lower<'_> {
             self.complain(Code::Conflict, value.span, text);
             return Ok(());
         }
-        if value.bytes.len() > LONGEST_LABEL {
+        if value.bytes().len() > LONGEST_LABEL {
             let text = format!(
                 "Address label {} is longer than maximum length {LONGEST_LABEL} - removing address",
                 value.text

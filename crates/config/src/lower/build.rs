@@ -35,7 +35,7 @@ pub(super) struct Resolved {
 impl Lower<'_> {
     pub(super) fn build(
         &mut self,
-        drafts: &[InstanceDraft],
+        drafts: &mut [InstanceDraft],
         groups: &[GroupDraft],
         resolved: Resolved,
     ) -> Config {
@@ -53,7 +53,7 @@ impl Lower<'_> {
             self.script_places.push(place);
         }
         let mut places: HashMap<&str, usize> = HashMap::new();
-        for (draft, notify) in drafts.iter().zip(resolved.instances) {
+        for (draft, notify) in drafts.iter_mut().zip(resolved.instances) {
             if let Some(instance) = self.build_instance(draft, notify) {
                 places.insert(&draft.name, config.instances.len());
                 config.instances.push(instance);
@@ -77,7 +77,7 @@ impl Lower<'_> {
 
     fn build_instance(
         &mut self,
-        draft: &InstanceDraft,
+        draft: &mut InstanceDraft,
         notify: NotifyCommands,
     ) -> Option<Instance> {
         let unsupported = self.unsupported_reason(draft);
@@ -108,8 +108,8 @@ impl Lower<'_> {
                 (Some(AuthType::Pass), Some(pass)) => Authentication::Pass(pass),
                 _ => Authentication::None,
             },
-            addresses: draft.addresses.clone(),
-            excluded_addresses: draft.excluded.clone(),
+            addresses: std::mem::take(&mut draft.addresses),
+            excluded_addresses: std::mem::take(&mut draft.excluded),
             track_interfaces: draft.trackers.interfaces.clone(),
             track_scripts: self.tracked_scripts(&draft.trackers.scripts),
             track_primary: draft.track_primary,

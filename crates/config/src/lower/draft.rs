@@ -226,6 +226,14 @@ impl InstanceDraft {
             notify: NotifyDraft::default(),
         }
     }
+
+    /// The block has ended: gives back what only its reading needed.
+    pub(super) fn close(&mut self) {
+        self.seen_addresses = HashSet::new();
+        self.seen_peers = HashSet::new();
+        self.addresses.shrink_to_fit();
+        self.excluded.shrink_to_fit();
+    }
 }
 
 /// A `vrrp_sync_group`.

@@ -27,7 +27,7 @@ use crate::load::{Mode, Refusal};
 use crate::machine::Host;
 use crate::read::{Number, switch};
 use crate::source::Span;
-use crate::tree::{Line, Node};
+use crate::tree::{self, Blocks, Line, Logical, Node};
 use draft::{GlobalDraft, GroupDraft, InstanceDraft, ScriptDraft};
 
 /// What lowering makes of a tree.
@@ -38,13 +38,14 @@ pub(crate) struct Lowered {
     pub(crate) has_lvs: bool,
 }
 
-/// Lowers a tree.
+/// Lowers a configuration; `visit` gets the nodes of the top level when they have been read.
 pub(crate) fn lower(
-    nodes: &[Node],
+    lines: Vec<Logical>,
     directives: &[Line],
     host: &dyn Host,
     mode: Mode,
     diagnostics: &mut Diagnostics,
+    visit: &mut dyn FnMut(Node),
 ) -> Lowered {
     let mut lower = Lower {
         host,
@@ -68,7 +69,16 @@ pub(crate) fn lower(
         script_places: Vec::new(),
     };
     lower.directives(directives);
-    lower.top(nodes);
+    // Wherever they stand, as in the original's parent process.
+    for node in tree::blocks_named("global_defs", &lines) {
+        lower.keywords(node.nodes(), Block::Global, Lower::global_keyword);
+    }
+    let mut blocks = Blocks::new(&lines);
+    while let Some(node) = blocks.next(lower.diagnostics) {
+        lower.keywords(std::slice::from_ref(&node), Block::Top, Lower::top_keyword);
+        visit(node);
+    }
+    drop(lines);
     lower.finish()
 }
 
@@ -102,16 +112,6 @@ struct Lower<'a> {
 }
 
 impl Lower<'_> {
-    /// `global_defs` first, wherever it stands, as the original's parent process does.
-    fn top(&mut self, nodes: &[Node]) {
-        for node in nodes {
-            if node.keyword().text == "global_defs" {
-                self.keywords(node.nodes(), Block::Global, Self::global_keyword);
-            }
-        }
-        self.keywords(nodes, Block::Top, Self::top_keyword);
-    }
-
     fn top_keyword(&mut self, node: &Node) {
         match node.keyword().text.as_str() {
             "vrrp_script" => self.script(node),

@@ -257,11 +257,7 @@ impl Lower<'_> {
             None => self.default_user(node.span())?,
             Some(user) => {
                 let span = node.args().last().map_or(node.span(), |t| t.span);
-                let token = |bytes: &Vec<u8>| Token {
-                    text: String::from_utf8_lossy(bytes).into_owned(),
-                    bytes: bytes.clone(),
-                    span,
-                };
+                let token = |bytes: &Vec<u8>| Token::new(bytes, span);
                 let group = rest.get(1).map(token);
                 let found = self.credentials(&token(user), group.as_ref());
                 if found.is_none() {

@@ -22,7 +22,7 @@ use value::{command, notify, seconds};
 
 /// Prints what the daemon would run; the exit code is 2 when it would refuse to start.
 pub(crate) fn dump(file: &Path, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let loaded = load(file, &SystemFiles, &SystemHost, Mode::Start);
+    let loaded = load(file, &SystemFiles, &SystemHost::default(), Mode::Start);
     let Some(config) = &loaded.config else {
         for line in loaded.log_lines() {
             writeln!(err, "{line}")?;

@@ -79,7 +79,7 @@ impl Lower<'_> {
             let group = group_of.get(draft.name.as_str()).copied();
             self.check_instance(draft, group)?;
         }
-        let mut config = self.build(&drafts, &groups, resolved);
+        let mut config = self.build(&mut drafts, &groups, resolved);
         self.check_duplicates(&config.instances, &drafts)?;
         self.fold_group_trackers(&mut config, &groups);
         self.drop_unused_scripts(&mut config);

@@ -22,7 +22,7 @@ impl Lower<'_> {
             };
             return;
         }
-        if word.bytes.len() > 8 {
+        if word.bytes().len() > 8 {
             self.complain(
                 Code::InvalidValue,
                 word.span,
@@ -31,7 +31,7 @@ impl Lower<'_> {
             .help = Some("shorten it; only the first 8 count".to_owned());
         }
         let mut pass = [0; 8];
-        for (to, from) in pass.iter_mut().zip(&word.bytes) {
+        for (to, from) in pass.iter_mut().zip(word.bytes()) {
             *to = *from;
         }
         draft.auth_pass = Some(pass);

@@ -33,7 +33,7 @@ impl Lower<'_> {
     pub(super) fn interface(&mut self, draft: &mut InstanceDraft, node: &Node) {
         let word = &node.args()[0];
         let name = draft.name.clone();
-        if word.bytes.len() > LONGEST_INTERFACE_NAME {
+        if word.bytes().len() > LONGEST_INTERFACE_NAME {
             let text = format!("Interface name '{}' too long - ignoring", word.text);
             self.complain(Code::InvalidValue, word.span, text);
             return;

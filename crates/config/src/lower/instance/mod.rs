@@ -46,6 +46,7 @@ impl Lower<'_> {
         }
         let has = |word: &str| node.nodes().iter().any(|n| n.keyword().text == word);
         draft.promotes_for_vmac = has("promote_secondaries") && has("use_vmac");
+        draft.close();
         self.instances.push(draft);
     }
 

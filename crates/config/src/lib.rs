@@ -13,6 +13,7 @@
 //! panic or loop; a [`Config`] comes out only when the daemon may run with it.
 #![forbid(unsafe_code)]
 
+mod code;
 mod define;
 mod diagnostic;
 mod include;

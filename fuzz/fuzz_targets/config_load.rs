@@ -125,6 +125,10 @@ impl Host for Machine {
         (name == "root").then_some(0)
     }
 
+    fn processors(&self) -> u32 {
+        2
+    }
+
     fn own_credentials(&self) -> Credentials {
         Credentials { uid: 0, gid: 0 }
     }

@@ -48,7 +48,9 @@ impl Checks {
             };
             checks = match sign {
                 None if i == 0 => bit.union(Self::READ),
-                None | Some(true) => checks.union(bit),
+                Some(true) => checks.union(bit),
+                // A word without sign behind the first is ignored.
+                None => checks,
                 Some(false) => Self(checks.0 & !bit.0),
             };
         }

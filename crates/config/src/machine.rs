@@ -88,6 +88,9 @@ pub trait Host {
     /// The daemon's own identity.
     fn own_credentials(&self) -> Credentials;
 
+    /// Number of processors, at least 1: processor ids lie below it.
+    fn processors(&self) -> u32;
+
     /// Looks at a script, given by an absolute or relative path.
     fn check_script(&self, path: &Path, credentials: Credentials) -> ScriptCheck;
 

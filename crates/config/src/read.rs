@@ -1,5 +1,6 @@
 //! Readers of numbers, switches and addresses (spec vrrp-keywords 2).
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::load::Mode;
@@ -29,6 +30,14 @@ pub(crate) struct Number {
     /// Digits behind the point; the range counts in units of the last one.
     places: Option<u32>,
     lenient: bool,
+    /// The original reads it as a signed number, whatever its range.
+    signed: bool,
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to {}", self.bound(self.min), self.bound(self.max))
+    }
 }
 
 impl Number {
@@ -39,6 +48,7 @@ impl Number {
             max,
             places: None,
             lenient: false,
+            signed: min < 0,
         }
     }
 
@@ -49,12 +59,19 @@ impl Number {
             max,
             places: Some(6),
             lenient: false,
+            signed: false,
         }
     }
 
     /// Outside a configuration test, trailing rubbish is tolerated.
     pub(crate) const fn lenient(mut self) -> Self {
         self.lenient = true;
+        self
+    }
+
+    /// Negative numbers are out of range, not of the wrong sort.
+    pub(crate) const fn signed(mut self) -> Self {
+        self.signed = true;
         self
     }
 
@@ -68,7 +85,7 @@ impl Number {
             Some(rest) if unsigned.len() == trimmed.len() => (true, rest),
             _ => (false, unsigned),
         };
-        if negative && self.min >= 0 {
+        if negative && !self.signed {
             return Reading::bad(format!("{prefix}negative number '{word}'"));
         }
         let scanned = self.scan(digits);
@@ -80,12 +97,18 @@ impl Number {
         let in_range = value.filter(|v| (self.min..=self.max).contains(v) && !scanned.overflow);
         if scanned.rubbish {
             return Reading {
-                value: in_range.filter(|_| tolerant),
+                // A decimal number with rubbish behind it is used even in a test.
+                value: in_range.filter(|_| tolerant || (self.lenient && self.places.is_some())),
                 complaint: Some(format!("{prefix}invalid number '{word}'")),
             };
         }
         if in_range.is_none() {
-            return Reading::bad(self.out_of_range(word, prefix, scanned.overflow));
+            let too_large = match (value, self.signed) {
+                (Some(value), true) => i32::try_from(value).is_err(),
+                (Some(value), false) => u32::try_from(value).is_err(),
+                (None, _) => true,
+            };
+            return Reading::bad(self.out_of_range(word, prefix, scanned.overflow || too_large));
         }
         Reading {
             value: in_range,
@@ -96,7 +119,7 @@ impl Number {
     }
 
     fn out_of_range(self, word: &str, prefix: &str, overflow: bool) -> String {
-        let signed = self.min < 0;
+        let signed = self.signed;
         // The original has no such prefix for signed numbers.
         let prefix = if signed { "" } else { prefix };
         if overflow && self.places.is_none() {

@@ -777,7 +777,7 @@ fn what_is_not_honoured_is_named_once_per_use() {
             "(k: Line 4) 'use_vmac' is not supported by this version - it has no effect",
             "(k: Line 5) 'virtual_routes' is not supported by this version - the whole block has no effect",
             "(k: Line 8) 'virtual_rules' is not supported by this version - the whole block has no effect",
-            "(k: Line 14) virtual servers are not run by this build - run them with keepalived -C; all LVS blocks of the file are skipped",
+            "(k: Line 14) virtual servers are not run by this build - run them with keepalived -C; all LVS keywords and blocks of the file are skipped",
             "(k: Line 20) Unknown keyword '@evervip reinstate_address' - did you mean 'reinstate_addresses'?",
         ]
     );

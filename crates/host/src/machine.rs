@@ -66,6 +66,11 @@ impl Host for SystemHost {
         })
     }
 
+    fn processors(&self) -> u32 {
+        let count = std::thread::available_parallelism().map_or(1, usize::from);
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
     fn own_credentials(&self) -> Credentials {
         Credentials {
             uid: geteuid().as_raw(),

@@ -18,6 +18,7 @@ mod address;
 mod command;
 mod config;
 mod extension;
+mod globals;
 mod instance;
 mod number;
 mod state;
@@ -26,8 +27,13 @@ mod tracking;
 
 pub use address::{AddressLifetime, VirtualAddress};
 pub use command::{Command, Credentials, NotifyCommands};
-pub use config::{Config, Globals, Mail};
+pub use config::Config;
 pub use extension::{Extensions, RemovedAddresses, UnrunnableScripts};
+pub use globals::{
+    Daemon, Dbus, Dumps, ExtraAnnouncements, Fifo, Firewall, GlobalScripts, Globals, Mail,
+    MarkerFile, NetlinkBuffer, NotifyFifo, NotifyFifos, Process, Processes, ReceiveBuffers,
+    ReceivePolicy, Reload, ReloadCheck, Snmp, VrrpSettings,
+};
 pub use instance::{
     Authentication, Delivery, GratuitousArp, InitialState, Instance, UnicastPeer, UnsupportedReason,
 };

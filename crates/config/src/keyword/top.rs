@@ -13,7 +13,8 @@ pub(super) const TOP: &[Keyword] = &[
         "net_namespace",
         "NAME",
         "Run inside the network namespace NAME.",
-    ),
+    )
+    .lenient(),
     word(
         "net_namespace_ipvs",
         "[NAME]",
@@ -30,7 +31,8 @@ pub(super) const TOP: &[Keyword] = &[
         "instance",
         "NAME",
         "Name of this daemon: suffix of pid files and of the log ident.",
-    ),
+    )
+    .lenient(),
     flag(
         "use_pid_dir",
         "Keep pid files in the run directory of the daemon.",

@@ -148,7 +148,7 @@ impl Lower<'_> {
             return Delivery::NoPeer;
         }
         let default = match draft.family {
-            Some(Family::Inet6) => std::net::IpAddr::from([0xff02, 0, 0, 0, 0, 0, 0, 0x12]),
+            Some(Family::Inet6) => self.globals.multicast_group6,
             _ => self.globals.multicast_group,
         };
         Delivery::Multicast {

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use evervip_model::{
-    Credentials, Family, Globals, InitialState, Priority, TrackedInterface, UnicastPeer, Version,
-    VirtualAddress, Vrid,
+    Credentials, Family, Fifo, Globals, InitialState, Priority, TrackedInterface, UnicastPeer,
+    Version, VirtualAddress, Vrid,
 };
 
 use crate::source::Span;
@@ -36,6 +36,34 @@ pub(super) struct GlobalDraft {
     pub(super) lower_prio_no_advert: bool,
     pub(super) higher_prio_send_advert: bool,
     pub(super) garp: GarpDraft,
+    pub(super) multicast_group6: IpAddr,
+    pub(super) has_vmac_prefix: bool,
+    pub(super) receive_policy: ReceivePolicyDraft,
+    pub(super) startup: Option<CommandDraft>,
+    pub(super) shutdown: Option<CommandDraft>,
+    pub(super) fifo: FifoDraft,
+    pub(super) vrrp_fifo: FifoDraft,
+    /// Of LVS, as those below: kept to find what is given twice.
+    pub(super) lvs_fifo: FifoDraft,
+    pub(super) ipvs_table: Option<String>,
+    pub(super) ipvs_namespace: Option<String>,
+    /// `lvs_sync_daemon`: interface and instance.
+    pub(super) sync_daemon: Option<String>,
+}
+
+/// A FIFO and its reader.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FifoDraft {
+    pub(super) fifo: Option<(Fifo, Span)>,
+    pub(super) reader: Option<CommandDraft>,
+}
+
+/// What `vrrp_rx_bufs_policy` has said so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ReceivePolicyDraft {
+    pub(super) mtu: bool,
+    pub(super) advert: bool,
+    pub(super) bytes: Option<u32>,
 }
 
 impl Default for GlobalDraft {
@@ -59,6 +87,17 @@ impl Default for GlobalDraft {
                 lower_delay: None,
                 lower_repeat: None,
             },
+            multicast_group6: IpAddr::from([0xff02, 0, 0, 0, 0, 0, 0, 0x12]),
+            has_vmac_prefix: false,
+            receive_policy: ReceivePolicyDraft::default(),
+            startup: None,
+            shutdown: None,
+            fifo: FifoDraft::default(),
+            vrrp_fifo: FifoDraft::default(),
+            lvs_fifo: FifoDraft::default(),
+            ipvs_table: None,
+            ipvs_namespace: None,
+            sync_daemon: None,
         }
     }
 }

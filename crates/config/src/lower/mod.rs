@@ -62,6 +62,7 @@ pub(crate) fn lower(
         missing_parameter: false,
         has_vrrp: false,
         lvs: None,
+        lvs_reported: false,
         default_user_reported: false,
         fallback_user_reported: false,
         owner: String::new(),
@@ -101,6 +102,8 @@ struct Lower<'a> {
     has_vrrp: bool,
     /// The first LVS block.
     lvs: Option<Span>,
+    /// It has been said that LVS is not run.
+    lvs_reported: bool,
     default_user_reported: bool,
     fallback_user_reported: bool,
     /// The instance being read.
@@ -118,7 +121,7 @@ impl Lower<'_> {
             "vrrp_sync_group" => self.sync_group(node),
             "vrrp_instance" => self.instance(node),
             // `global_defs` is read already; an include line that still stands has no pattern.
-            _ => {}
+            _ => self.single_keyword(node),
         }
     }
 
@@ -129,10 +132,9 @@ impl Lower<'_> {
                 self.unknown_keyword(node, block);
                 continue;
             };
-            if entry.need == Need::Fatal
-                && lacks_argument(node, entry)
-                && entry.status != Status::Lvs
-            {
+            // LVS blocks are not looked into; LVS settings are.
+            let is_read = entry.status != Status::Lvs || is_lvs_setting(entry);
+            if entry.need == Need::Fatal && lacks_argument(node, entry) && is_read {
                 self.missing_parameter_at(node, 2);
                 continue;
             }
@@ -144,7 +146,12 @@ impl Lower<'_> {
                     honour(self, node);
                     self.not_supported(node, block);
                 }
-                Status::Lvs => self.lvs_keyword(node, block),
+                Status::Lvs => {
+                    if is_read {
+                        honour(self, node);
+                    }
+                    self.lvs_keyword(node);
+                }
             }
         }
     }
@@ -193,21 +200,26 @@ impl Lower<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn lvs_keyword(&mut self, node: &Node, block: Block) {
-        if block == Block::Top && self.lvs.is_none() && node.body.is_some() {
+    /// One report for everything of LVS that the file contains.
+    fn lvs_keyword(&mut self, node: &Node) {
+        if node.body.is_some() && self.lvs.is_none() {
             self.lvs = Some(node.span());
-            self.diagnostics.push(
-                Diagnostic::new(
-                    Code::NotSupported,
-                    Class::Log,
-                    "virtual servers are not run by this build",
-                )
-                .at(node.span())
-                .help("run them with keepalived -C; all LVS blocks of the file are skipped"),
-            );
-        } else if block != Block::Top || node.body.is_none() {
-            self.not_supported(node, block);
         }
+        if self.lvs_reported {
+            return;
+        }
+        self.lvs_reported = true;
+        self.diagnostics.push(
+            Diagnostic::new(
+                Code::NotSupported,
+                Class::Log,
+                "virtual servers are not run by this build",
+            )
+            .at(node.span())
+            .help(
+                "run them with keepalived -C; all LVS keywords and blocks of the file are skipped",
+            ),
+        );
     }
 
     fn missing_parameter_at(&mut self, node: &Node, position: usize) {
@@ -311,6 +323,11 @@ impl Lower<'_> {
             "{meant}this machine has: {list}; 'dynamic_interfaces' in global_defs lets it wait for one"
         )
     }
+}
+
+/// A keyword of LVS without block.
+fn is_lvs_setting(entry: &Keyword) -> bool {
+    entry.status == Status::Lvs && entry.shape != Shape::Lvs
 }
 
 /// Whether a keyword stands alone. A script line whose quotes do not match has a complaint of its own.

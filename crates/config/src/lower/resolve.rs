@@ -144,7 +144,8 @@ impl Lower<'_> {
         }
     }
 
-    pub(super) fn report_script_security(&mut self, seen: &Seen) {
+    /// `what` is run: there are two sorts that are reported apart.
+    pub(super) fn report_script_security(&mut self, seen: &Seen, what: &str) {
         if !seen.used {
             return;
         }
@@ -157,7 +158,7 @@ impl Lower<'_> {
             Diagnostic::new(
                 Code::InsecureScript,
                 Class::Security,
-                format!("SECURITY VIOLATION - scripts are being executed but script_security not enabled.{insecure}"),
+                format!("SECURITY VIOLATION - {what} are being executed but script_security not enabled.{insecure}"),
             )
             .help("write enable_script_security into global_defs"),
         );

@@ -249,8 +249,8 @@ impl Lower<'_> {
         );
     }
 
-    /// A `notify*` line. A user that does not exist drops it without a complaint, as the original.
-    fn notify_command(&mut self, node: &Node) -> Option<CommandDraft> {
+    /// The command of a `notify*` line or of `what` in its messages. A user that does not exist drops it without a complaint, as the original.
+    pub(super) fn script_command(&mut self, node: &Node, what: &str) -> Option<CommandDraft> {
         let (argv, rest) = self.command_words(node)?;
         let path = String::from_utf8_lossy(argv.first()?).into_owned();
         let credentials = match rest.first() {
@@ -261,7 +261,7 @@ impl Lower<'_> {
                 let group = rest.get(1).map(token);
                 let found = self.credentials(&token(user), group.as_ref());
                 if found.is_none() {
-                    let text = format!("Invalid user/group for notify script {path} - ignoring");
+                    let text = format!("Invalid user/group for {what} {path} - ignoring");
                     self.log(Code::UnknownUser, span, text).help = Some(format!(
                         "the words behind the command are user and group; write {} \"{path} ...\" when they are arguments",
                         node.keyword().text
@@ -297,7 +297,7 @@ impl Lower<'_> {
                 Some("keep one; let it run the other".to_owned());
             return;
         }
-        let command = self.notify_command(node);
+        let command = self.script_command(node, "notify script");
         *slot = command;
     }
 
@@ -326,7 +326,7 @@ impl Lower<'_> {
     }
 
     /// Who runs a script that names nobody.
-    fn default_user(&mut self, at: Span) -> Option<Credentials> {
+    pub(super) fn default_user(&mut self, at: Span) -> Option<Credentials> {
         match self.globals.script_user {
             ScriptUser::Set(credentials) => return Some(credentials),
             ScriptUser::Invalid => return None,

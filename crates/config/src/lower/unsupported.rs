@@ -11,7 +11,13 @@ impl Lower<'_> {
         if block == Block::Top && node.keyword().text.starts_with("static_") {
             self.has_vrrp = true;
         }
-        self.check_unsupported(node, block);
+        // Readers exist for all of these.
+        let is_single = node
+            .entry
+            .is_some_and(|e| matches!(e.shape, Shape::Flag | Shape::Words));
+        if block != Block::Global && !(block == Block::Top && is_single) {
+            self.check_unsupported(node, block);
+        }
         let word = &node.keyword().text;
         let shape = node.entry.map(|e| e.shape);
         let what = match shape {

@@ -118,6 +118,10 @@ impl Host for FakeHost {
         Credentials { uid: 0, gid: 0 }
     }
 
+    fn processors(&self) -> u32 {
+        2
+    }
+
     fn check_script(&self, path: &Path, _: Credentials) -> ScriptCheck {
         let name = path.to_string_lossy();
         if self
@@ -144,7 +148,7 @@ impl Host for FakeHost {
     }
 
     fn resolves(&self, name: &str) -> bool {
-        !name.contains("invalid") && !name.contains('*')
+        !name.is_empty() && !name.contains("invalid") && !name.contains(['*', '/'])
     }
 
     fn node_name(&self) -> String {

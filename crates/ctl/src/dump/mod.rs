@@ -5,6 +5,7 @@
 //! the model must not change it by accident. Every structure is taken apart completely, so that a
 //! new field cannot be forgotten here.
 
+mod globals;
 mod instance;
 mod value;
 
@@ -13,9 +14,7 @@ use std::path::Path;
 
 use evervip_config::{Mode, load};
 use evervip_host::{SystemFiles, SystemHost};
-use evervip_model::{
-    Config, Extensions, Globals, Mail, RemovedAddresses, SyncGroup, UnrunnableScripts, VrrpScript,
-};
+use evervip_model::{Config, SyncGroup, VrrpScript};
 use serde_json::{Value, json};
 
 use value::{command, notify, seconds};
@@ -43,7 +42,7 @@ fn json(config: &Config) -> Value {
         sync_groups,
     } = config;
     json!({
-        "global_defs": globals_json(globals),
+        "global_defs": globals::json(globals),
         "vrrp_script": scripts.iter().map(script).collect::<Vec<_>>(),
         "vrrp_instance": instances
             .iter()
@@ -53,44 +52,6 @@ fn json(config: &Config) -> Value {
             .iter()
             .map(|g| group(config, g))
             .collect::<Vec<_>>(),
-    })
-}
-
-fn globals_json(globals: &Globals) -> Value {
-    let Globals {
-        router_id,
-        script_security,
-        dynamic_interfaces,
-        log_unknown_vrids,
-        garp_interval,
-        gna_interval,
-        mail,
-        extensions,
-    } = globals;
-    let Extensions {
-        unrunnable_scripts,
-        removed_addresses,
-    } = extensions;
-    let Mail {
-        recipients,
-        from,
-        server,
-    } = mail;
-    json!({
-        "router_id": router_id,
-        "enable_script_security": script_security,
-        "dynamic_interfaces": dynamic_interfaces,
-        "log_unknown_vrids": log_unknown_vrids,
-        "vrrp_garp_interval": seconds(*garp_interval),
-        "vrrp_gna_interval": seconds(*gna_interval),
-        "notification_email": recipients,
-        "notification_email_from": from,
-        "@evervip unrunnable_scripts": match unrunnable_scripts {
-            UnrunnableScripts::Succeed => "succeed",
-            UnrunnableScripts::Fail => "fail",
-        },
-        "@evervip reinstate_addresses": *removed_addresses == RemovedAddresses::Reinstate,
-        "smtp_server": server.as_ref().map(|(host, port)| json!({"host": host, "port": port})),
     })
 }
 

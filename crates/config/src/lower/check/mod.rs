@@ -59,6 +59,7 @@ impl Lower<'_> {
         let garp = &mut self.globals.garp;
         garp.lower_delay = garp.lower_delay.or(Some(garp.delay));
         garp.lower_repeat = garp.lower_repeat.or(Some(garp.repeat));
+        self.resolve_daemon_scripts();
         // Without an instance the original looks at no script, and complains about none.
         let resolved = if self.instances.is_empty() {
             Resolved::default()
@@ -104,7 +105,8 @@ impl Lower<'_> {
             resolved.groups.push((group.name.clone(), notify));
             self.groups.push(group);
         }
-        self.report_script_security(&seen);
+        self.resolve_fifos(&mut seen);
+        self.report_script_security(&seen, "scripts");
         resolved
     }
 

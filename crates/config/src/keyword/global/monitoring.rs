@@ -1,0 +1,44 @@
+//! SNMP and D-Bus (spec config-language 11.6).
+
+use crate::keyword::{Keyword, flag, word};
+
+pub(super) const MONITORING: &[Keyword] = &[
+    word("snmp_socket", "SOCKET", "Address of the AgentX master.")
+        .lenient()
+        .default("unix:/var/agentx/master"),
+    flag("enable_snmp_vrrp", "Serve the keepalived MIB for VRRP."),
+    flag(
+        "enable_snmp_keepalived",
+        "Old spelling of enable_snmp_vrrp.",
+    ),
+    flag("enable_snmp_rfc", "Serve both standard MIBs."),
+    flag("enable_snmp_rfcv2", "Serve the MIB of version 2."),
+    flag("enable_snmp_rfcv3", "Serve the MIB of version 3."),
+    flag("enable_traps", "Send traps."),
+    flag("enable_snmp_checker", "Serve the keepalived MIB for LVS.").lvs(),
+    word(
+        "snmp_vs_stats_update_interval",
+        "0.001 to 30 seconds",
+        "Age of virtual server statistics.",
+    )
+    .since("2.3.0")
+    .lvs(),
+    word(
+        "snmp_rs_stats_update_interval",
+        "0.001 to 30 seconds",
+        "Age of real server statistics.",
+    )
+    .since("2.3.0")
+    .lvs(),
+    flag("enable_dbus", "Offer the D-Bus interface."),
+    word("dbus_service_name", "NAME", "Its bus name.")
+        .lenient()
+        .since("1.3.7"),
+    word(
+        "dbus_no_interface_name",
+        "NAME",
+        "Path element of instances without interface.",
+    )
+    .lenient()
+    .since("2.3.0"),
+];

@@ -34,5 +34,5 @@ pub use evervip_model::Config;
 pub use lex::Token;
 pub use load::{Loaded, Mode, Options, load, load_with, load_with_tree};
 pub use machine::{FileKind, Files, Host, InterfaceFacts, ScriptCheck};
-pub use source::{FileId, Position, SourceMap, Span};
+pub use source::{FileId, FileOffset, Position, SourceMap, Span};
 pub use tree::{Line, Node, Tree};

@@ -21,6 +21,13 @@ pub struct Span {
 }
 
 impl Span {
+    /// The same place in a map to which the span's own was appended.
+    #[must_use]
+    pub fn moved(self, by: FileOffset) -> Self {
+        let file = FileId(self.file.0.saturating_add(by.0));
+        Self { file, ..self }
+    }
+
     /// The smallest span that holds both; `self` when they are of different files.
     #[must_use]
     pub fn to(self, other: Self) -> Self {
@@ -34,6 +41,10 @@ impl Span {
         }
     }
 }
+
+/// How far the files of a map that was appended to another one have moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FileOffset(u32);
 
 /// Line and column of a span's start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +123,14 @@ impl SourceMap {
             .map_or("", |f| f.name.as_str())
     }
 
+    /// Takes over the files of another map, for messages about several configurations; gives what
+    /// spans of that map have to be moved by.
+    pub fn append(&mut self, other: &Self) -> FileOffset {
+        let by = FileOffset(offset(self.files.len()));
+        self.files.extend(other.files.iter().cloned());
+        by
+    }
+
     /// Number of files read, included ones too.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -184,6 +203,22 @@ mod tests {
         assert_eq!(map.line_text(span(7, 8)), "bü c");
         assert_eq!(map.line_text(span(0, 1)), "a");
         assert_eq!(map.position(span(9, 9)).line, 3);
+    }
+
+    #[test]
+    fn files_of_an_appended_map_are_found() {
+        let (mut a, mut b) = (SourceMap::default(), SourceMap::default());
+        a.add("a", b"1\n2\n".to_vec());
+        let (file, _) = b.add("b", b"3\n4\n".to_vec());
+        let span = Span {
+            file,
+            start: 2,
+            end: 3,
+        };
+        let moved = span.moved(a.append(&b));
+        assert_eq!(a.position(moved).file, "b");
+        assert_eq!(a.line_text(moved), "4");
+        assert_eq!(a.line_text(span), "2");
     }
 
     #[test]

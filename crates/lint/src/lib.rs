@@ -5,6 +5,9 @@
 //! look at the model and at the text, and touch nothing.
 #![forbid(unsafe_code)]
 
+mod elsewhere;
 mod input;
+pub mod outcome;
 
+pub use elsewhere::Elsewhere;
 pub use input::Input;

@@ -17,6 +17,7 @@
 mod address;
 mod command;
 mod config;
+mod election;
 mod extension;
 mod globals;
 mod instance;
@@ -28,6 +29,7 @@ mod tracking;
 pub use address::{AddressLifetime, VirtualAddress};
 pub use command::{Command, Credentials, NotifyCommands};
 pub use config::Config;
+pub use election::{contribution, master_down_interval, skew_time};
 pub use extension::{Extensions, RemovedAddresses, UnrunnableScripts};
 pub use globals::{
     Daemon, Dbus, Dumps, ExtraAnnouncements, Fifo, Firewall, GlobalScripts, Globals, Mail,

@@ -40,6 +40,8 @@ mod timers;
 mod track;
 mod transition;
 
+pub use evervip_model::{master_down_interval, skew_time};
+
 pub use action::{
     Action, AddressChange, Announcement, AnnouncementPart, Notification, NotificationKind, Subject,
 };
@@ -51,4 +53,4 @@ pub use log::{FaultReason, LogLine};
 pub use router::{AdvertSpec, RouterId};
 pub use sockets::{SocketKey, SocketKind, SocketSpec};
 pub use statistics::Statistics;
-pub use time::{Timestamp, master_down_interval, skew_time};
+pub use time::Timestamp;

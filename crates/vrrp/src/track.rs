@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use evervip_model::{Delivery, Priority, State, TrackedInterface, TrackedScript, Weight};
+use evervip_model::{Delivery, Priority, State, TrackedInterface, TrackedScript, contribution};
 
 use crate::check::Verdict;
 use crate::log::FaultReason;
@@ -19,12 +19,6 @@ pub(crate) struct Assessment {
     pub(crate) faults: Vec<FaultReason>,
     pub(crate) waiting: bool,
     pub(crate) priority: u8,
-}
-
-/// Contribution of a weighted tracker (table of spec vrrp-runtime 6).
-fn contribution(good: bool, weight: Weight, reverse: bool) -> i32 {
-    let signed = if reverse { -weight } else { weight };
-    if good == (weight > 0) { signed } else { 0 }
 }
 
 impl Engine {
@@ -207,30 +201,5 @@ impl Engine {
             };
             self.timers.set(key, moved.max(now));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::contribution;
-
-    #[test]
-    fn table_of_contributions() {
-        assert_eq!(contribution(true, 20, false), 20);
-        assert_eq!(contribution(false, 20, false), 0);
-        assert_eq!(contribution(true, -20, false), 0);
-        assert_eq!(contribution(false, -20, false), -20);
-        assert_eq!(contribution(true, 20, true), -20);
-        assert_eq!(contribution(false, 20, true), 0);
-        assert_eq!(contribution(true, -20, true), 0);
-        assert_eq!(contribution(false, -20, true), 20);
-        assert_eq!(
-            [true, false].map(|good| contribution(good, 1, false)),
-            [1, 0]
-        );
-        assert_eq!(
-            [true, false].map(|good| contribution(good, -1, false)),
-            [0, -1]
-        );
     }
 }

@@ -125,6 +125,10 @@ impl Host for Elsewhere<'_> {
         true
     }
 
+    fn processors(&self) -> u32 {
+        self.here.processors()
+    }
+
     fn node_name(&self) -> String {
         self.here.node_name()
     }

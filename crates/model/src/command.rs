@@ -38,6 +38,8 @@ pub struct NotifyCommands {
     pub any: Option<Command>,
     /// `notify_master_rx_lower_pri`; instances only.
     pub master_rx_lower_pri: Option<Command>,
+    /// `notify_deleted`; instances only.
+    pub deleted: Option<Command>,
 }
 
 impl NotifyCommands {
@@ -50,5 +52,6 @@ impl NotifyCommands {
             && self.stop.is_none()
             && self.any.is_none()
             && self.master_rx_lower_pri.is_none()
+            && self.deleted.is_none()
     }
 }

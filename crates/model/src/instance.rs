@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    Family, NotifyCommands, Priority, TrackedInterface, TrackedScript, Version, VirtualAddress,
-    Vrid,
+    Family, HmacAuthentication, Ipvlan, NotifyCommands, Priority, TrackedInterface, TrackedScript,
+    Version, VirtualAddress, VirtualMac, Vrid,
 };
 
 /// `state` of the configuration. Below priority 255 it has next to no effect (spec vrrp-runtime 2.1).
@@ -41,8 +41,8 @@ pub enum Delivery {
     Unicast {
         /// At least one.
         peers: Vec<UnicastPeer>,
-        /// TTL of what we send.
-        ttl: u8,
+        /// TTL or hop limit of what we send; `None` is the kernel's default.
+        ttl: Option<u8>,
         /// Packets from others than the peers are dropped.
         check_source: bool,
     },
@@ -57,6 +57,9 @@ pub enum Authentication {
     None,
     /// Type 1: eight bytes in clear, padded with zeros.
     Pass([u8; 8]),
+    /// Type 2: the key of the authentication header, padded with zeros. Instances with it cannot be
+    /// run: see [`UnsupportedReason::AuthenticationHeader`].
+    Header([u8; 8]),
 }
 
 impl std::fmt::Debug for Authentication {
@@ -65,6 +68,7 @@ impl std::fmt::Debug for Authentication {
         f.write_str(match self {
             Self::None => "None",
             Self::Pass(_) => "Pass(***)",
+            Self::Header(_) => "Header(***)",
         })
     }
 }
@@ -84,6 +88,10 @@ pub struct GratuitousArp {
     pub lower_prio_delay: Duration,
     /// Rounds of a burst after a lower-priority advert; 0 is none.
     pub lower_prio_repeat: u32,
+    /// `garp_extra_if`: period of those on other interfaces, up to a day; zero is none.
+    pub extra_interval: Duration,
+    /// `garp_extra_if all`: on all of them, not only those with virtual MAC.
+    pub extra_all: bool,
 }
 
 impl Default for GratuitousArp {
@@ -95,11 +103,25 @@ impl Default for GratuitousArp {
             refresh_repeat: 1,
             lower_prio_delay: Duration::from_secs(5),
             lower_prio_repeat: 5,
+            extra_interval: Duration::ZERO,
+            extra_all: false,
         }
     }
 }
 
-/// Why this version cannot run an instance: it is held in FAULT, and a diagnostic says so.
+/// `old_unicast_checksum`: the version 3 checksum of unicast before keepalived 1.3.7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum OldUnicastChecksum {
+    /// As soon as a peer is heard to use it.
+    #[default]
+    Detect,
+    /// From the start.
+    Always,
+    /// Not even when a peer uses it.
+    Never,
+}
+
+/// Why an instance cannot run: it is held in FAULT, and a diagnostic says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UnsupportedReason {
     /// An IPv6 instance.
@@ -108,6 +130,14 @@ pub enum UnsupportedReason {
     AuthenticationHeader,
     /// No `interface`: the routing table would choose one.
     NoInterface,
+    /// `auth_hmac`: adverts would go out unsigned, and forged ones be believed.
+    SignedAdverts,
+    /// The interface cannot multicast, and there are no peers.
+    NoMulticast,
+    /// A virtual MAC or an ipvlan is wanted on an interface that is not Ethernet.
+    NotEthernet,
+    /// An IPv4 ipvlan without an address of its own.
+    NoIpvlanAddress,
 }
 
 /// A `vrrp_instance` block with all defaults filled in.
@@ -119,6 +149,8 @@ pub struct Instance {
     pub initial_state: InitialState,
     /// `interface`; `None` only with [`UnsupportedReason::NoInterface`].
     pub interface: Option<String>,
+    /// `vrf` of the sockets; only without `interface`.
+    pub vrf: Option<String>,
     /// `virtual_router_id`.
     pub vrid: Vrid,
     /// Configured priority.
@@ -135,20 +167,49 @@ pub struct Instance {
     pub preempt_delay: Duration,
     /// Adverts missed before takeover, 1 to 100 (`down_timer_adverts`, default 3).
     pub down_timer_adverts: u8,
+    /// A MASTER that has slept too long goes back to BACKUP (`timer_expired_backup`): the highest
+    /// priority of the other machines, 1 to 254.
+    pub timer_expired_backup: Option<u8>,
+    /// Held to the standard (`strict_mode`); the settings it changes are changed already.
+    pub strict: bool,
     /// Address lists of repeated adverts of one master are not compared.
     pub skip_check_adv_addr: bool,
     /// A master does not answer adverts of lower priority.
     pub lower_prio_no_advert: bool,
     /// A master sends one more advert before it yields.
     pub higher_prio_send_advert: bool,
+    /// The address owner ignores adverts (`owner_ignore_adverts`).
+    pub owner_ignore_adverts: bool,
+    /// `debug`, 0 to 4; no effect is known.
+    pub debug: u8,
     /// Configured source address (`mcast_src_ip`, `unicast_src_ip`).
     pub source: Option<IpAddr>,
     /// FAULT while the configured source address is missing (`track_src_ip`).
     pub track_source: bool,
     /// Multicast or unicast.
     pub delivery: Delivery,
+    /// Receive buffer of the socket in bytes (`kernel_rx_buf_size`); 0 is the system's.
+    pub receive_buffer: u32,
+    /// `old_unicast_checksum`.
+    pub old_unicast_checksum: OldUnicastChecksum,
+    /// Version 3 checksums over IPv4 leave the pseudo header out (`v3_checksum_as_v2`).
+    pub v3_checksum_as_v2: bool,
     /// Version 2 authentication.
     pub authentication: Authentication,
+    /// `auth_hmac`.
+    pub hmac: Option<HmacAuthentication>,
+    /// `use_vmac`.
+    pub virtual_mac: Option<VirtualMac>,
+    /// `use_ipvlan`.
+    pub ipvlan: Option<Ipvlan>,
+    /// Addresses on other interfaces get a virtual MAC too (`use_vmac_addr`).
+    pub virtual_mac_for_addresses: bool,
+    /// Adverts leave through the real interface (`vmac_xmit_base`).
+    pub transmit_on_base: bool,
+    /// Packets to the addresses are accepted although the instance is no owner (`accept`).
+    pub accept: bool,
+    /// `promote_secondaries`.
+    pub promote_secondaries: bool,
     /// Advertised addresses, in file order; at most 255.
     pub addresses: Vec<VirtualAddress>,
     /// Addresses that come and go with the state but are not advertised; any family.
@@ -159,11 +220,20 @@ pub struct Instance {
     pub track_scripts: Vec<TrackedScript>,
     /// Whether the instance's own interface being down is a FAULT (not `dont_track_primary`).
     pub track_primary: bool,
+    /// The link state is polled (`linkbeat_use_polling`).
+    pub linkbeat_polling: bool,
     /// Gratuitous ARP settings.
     pub garp: GratuitousArp,
     /// Hooks.
     pub notify: NotifyCommands,
-    /// Set when this version cannot run the instance.
+    /// When a reload removes the instance, the state word is DELETED instead of FAULT
+    /// (`notify_deleted`).
+    pub notify_deleted: bool,
+    /// Priority changes are written to the FIFOs (`notify_priority_changes`).
+    pub notify_priority_changes: bool,
+    /// Mail at state changes (`smtp_alert`).
+    pub smtp_alert: bool,
+    /// Set when the instance cannot run.
     pub unsupported: Option<UnsupportedReason>,
 }
 
@@ -176,6 +246,7 @@ impl Instance {
             name,
             initial_state: InitialState::Backup,
             interface: None,
+            vrf: None,
             vrid,
             priority: Priority::DEFAULT,
             version: Version::V2,
@@ -184,22 +255,40 @@ impl Instance {
             nopreempt: false,
             preempt_delay: Duration::ZERO,
             down_timer_adverts: 3,
+            timer_expired_backup: None,
+            strict: false,
             skip_check_adv_addr: false,
             lower_prio_no_advert: false,
             higher_prio_send_advert: false,
+            owner_ignore_adverts: false,
+            debug: 0,
             source: None,
             track_source: false,
             delivery: Delivery::Multicast {
                 group: IpAddr::from([224, 0, 0, 18]),
             },
+            receive_buffer: 0,
+            old_unicast_checksum: OldUnicastChecksum::Detect,
+            v3_checksum_as_v2: false,
             authentication: Authentication::None,
+            hmac: None,
+            virtual_mac: None,
+            ipvlan: None,
+            virtual_mac_for_addresses: false,
+            transmit_on_base: false,
+            accept: true,
+            promote_secondaries: false,
             addresses: Vec::new(),
             excluded_addresses: Vec::new(),
             track_interfaces: Vec::new(),
             track_scripts: Vec::new(),
             track_primary: true,
+            linkbeat_polling: false,
             garp: GratuitousArp::default(),
             notify: NotifyCommands::default(),
+            notify_deleted: false,
+            notify_priority_changes: false,
+            smtp_alert: false,
             unsupported: None,
         }
     }

@@ -20,11 +20,13 @@ mod config;
 mod election;
 mod extension;
 mod globals;
+mod hmac;
 mod instance;
 mod number;
 mod state;
 mod sync_group;
 mod tracking;
+mod virtual_interface;
 
 pub use address::{AddressLifetime, VirtualAddress};
 pub use command::{Command, Credentials, NotifyCommands};
@@ -36,10 +38,13 @@ pub use globals::{
     MarkerFile, NetlinkBuffer, NotifyFifo, NotifyFifos, Process, Processes, ReceiveBuffers,
     ReceivePolicy, Reload, ReloadCheck, Snmp, VrrpSettings,
 };
+pub use hmac::{AntiReplay, HmacAuthentication, HmacKey, HmacMode};
 pub use instance::{
-    Authentication, Delivery, GratuitousArp, InitialState, Instance, UnicastPeer, UnsupportedReason,
+    Authentication, Delivery, GratuitousArp, InitialState, Instance, OldUnicastChecksum,
+    UnicastPeer, UnsupportedReason,
 };
 pub use number::{Family, OutOfRange, Priority, Version, Vrid, Weight};
 pub use state::State;
 pub use sync_group::{InstanceIndex, SyncGroup};
 pub use tracking::{ScriptIndex, TrackedInterface, TrackedScript, VrrpScript};
+pub use virtual_interface::{Ipvlan, IpvlanMode, VirtualMac};

@@ -33,7 +33,7 @@ impl Craft {
     pub fn of(instance: &Instance) -> Self {
         let unicast = matches!(instance.delivery, Delivery::Unicast { .. });
         let password = match instance.authentication {
-            Authentication::None => None,
+            Authentication::None | Authentication::Header(_) => None,
             Authentication::Pass(password) => Some(password),
         };
         let millis = instance.advert_interval.as_millis();

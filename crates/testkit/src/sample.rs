@@ -69,7 +69,7 @@ pub fn unicast(peers: &[Ipv4Addr]) -> Delivery {
                 max_ttl: 255,
             })
             .collect(),
-        ttl: 64,
+        ttl: Some(64),
         check_source: true,
     }
 }

@@ -141,7 +141,8 @@ impl Router {
             } => (vec![*group], 255),
             Delivery::Unicast { peers, ttl, .. } => (
                 peers.iter().filter_map(|peer| v4(peer.address)).collect(),
-                *ttl,
+                // Only IPv6 leaves it to the kernel.
+                ttl.unwrap_or(255),
             ),
             Delivery::Multicast { .. } | Delivery::NoPeer => return None,
         };
@@ -163,7 +164,8 @@ fn body(spec: &Instance) -> Body {
         Version::V2 => Body::V2 {
             interval_seconds: interval_seconds(spec),
             password: match spec.authentication {
-                Authentication::None => None,
+                // An instance with a header is held in FAULT and sends nothing.
+                Authentication::None | Authentication::Header(_) => None,
                 Authentication::Pass(password) => Some(password),
             },
         },

@@ -140,7 +140,9 @@ impl Lower<'_> {
         if !draft.peers.is_empty() {
             return Delivery::Unicast {
                 peers: draft.peers.clone(),
-                ttl: draft.ttl.unwrap_or(255),
+                ttl: draft
+                    .ttl
+                    .or((draft.family != Some(Family::Inet6)).then_some(255)),
                 check_source: draft.check_unicast_source,
             };
         }

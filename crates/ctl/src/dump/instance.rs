@@ -1,8 +1,9 @@
 //! A virtual router.
 
 use evervip_model::{
-    Authentication, Config, Delivery, Family, GratuitousArp, InitialState, Instance,
-    TrackedInterface, TrackedScript, UnsupportedReason,
+    Authentication, Config, Delivery, Family, GratuitousArp, HmacAuthentication, HmacKey,
+    InitialState, Instance, Ipvlan, OldUnicastChecksum, TrackedInterface, TrackedScript,
+    UnsupportedReason, VirtualMac,
 };
 use serde_json::{Map, Value, json};
 
@@ -18,6 +19,7 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
         name,
         initial_state,
         interface,
+        vrf,
         vrid,
         priority,
         version,
@@ -26,20 +28,38 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
         nopreempt,
         preempt_delay,
         down_timer_adverts,
+        timer_expired_backup,
+        strict,
         skip_check_adv_addr,
         lower_prio_no_advert,
         higher_prio_send_advert,
+        owner_ignore_adverts,
+        debug,
         source,
         track_source,
         delivery,
+        receive_buffer,
+        old_unicast_checksum,
+        v3_checksum_as_v2,
         authentication,
+        hmac,
+        virtual_mac,
+        ipvlan,
+        virtual_mac_for_addresses,
+        transmit_on_base,
+        accept,
+        promote_secondaries,
         addresses,
         excluded_addresses,
         track_interfaces,
         track_scripts,
         track_primary,
+        linkbeat_polling,
         garp,
         notify: hooks,
+        notify_deleted,
+        notify_priority_changes,
+        smtp_alert,
         unsupported,
     } = instance;
     let parts = [
@@ -50,6 +70,7 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
                 InitialState::Backup => "BACKUP",
             },
             "interface": interface,
+            "vrf": vrf,
             "virtual_router_id": vrid.value(),
             "priority": priority.value(),
             "version": version.number(),
@@ -61,22 +82,43 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
             "nopreempt": nopreempt,
             "preempt_delay": seconds(*preempt_delay),
             "down_timer_adverts": down_timer_adverts,
+            "timer_expired_backup": timer_expired_backup,
+            "strict_mode": strict,
             "skip_check_adv_addr": skip_check_adv_addr,
             "lower_prio_no_advert": lower_prio_no_advert,
             "higher_prio_send_advert": higher_prio_send_advert,
+            "owner_ignore_adverts": owner_ignore_adverts,
+            "debug": debug,
         }),
         json!({
             "source": source.map(|a| a.to_string()),
             "track_src_ip": track_source,
             "delivery": delivery_json(delivery),
+            "kernel_rx_buf_size": receive_buffer,
+            "old_unicast_checksum": match old_unicast_checksum {
+                OldUnicastChecksum::Detect => "detect",
+                OldUnicastChecksum::Always => "always",
+                OldUnicastChecksum::Never => "never",
+            },
+            "v3_checksum_as_v2": v3_checksum_as_v2,
             "auth_type": match authentication {
                 Authentication::None => "none",
                 Authentication::Pass(_) => "PASS",
+                Authentication::Header(_) => "AH",
             },
             "auth_pass": match authentication {
                 Authentication::None => Value::Null,
-                Authentication::Pass(_) => json!("***"),
+                Authentication::Pass(_) | Authentication::Header(_) => json!("***"),
             },
+            "auth_hmac": hmac.as_ref().map(signed),
+        }),
+        json!({
+            "use_vmac": virtual_mac.as_ref().map(vmac),
+            "use_ipvlan": ipvlan.as_ref().map(ipvlan_json),
+            "use_vmac_addr": virtual_mac_for_addresses,
+            "vmac_xmit_base": transmit_on_base,
+            "accept": accept,
+            "promote_secondaries": promote_secondaries,
         }),
         json!({
             "virtual_ipaddress": addresses.iter().map(address).collect::<Vec<_>>(),
@@ -84,14 +126,22 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
             "track_interface": track_interfaces.iter().map(tracked_interface).collect::<Vec<_>>(),
             "track_script": track_scripts.iter().map(|t| tracked_script(config, t)).collect::<Vec<_>>(),
             "track_primary": track_primary,
+            "linkbeat_use_polling": linkbeat_polling,
         }),
         garp_json(garp),
         json!({
             "notify": notify(hooks),
+            "notify_deleted": notify_deleted,
+            "notify_priority_changes": notify_priority_changes,
+            "smtp_alert": smtp_alert,
             "held_in_fault": unsupported.map(|reason| match reason {
                 UnsupportedReason::Inet6 => "IPv6",
                 UnsupportedReason::AuthenticationHeader => "auth_type AH",
                 UnsupportedReason::NoInterface => "no interface",
+                UnsupportedReason::SignedAdverts => "auth_hmac",
+                UnsupportedReason::NoMulticast => "interface without multicast",
+                UnsupportedReason::NotEthernet => "interface without Ethernet",
+                UnsupportedReason::NoIpvlanAddress => "ipvlan without address",
             }),
         }),
     ];
@@ -138,6 +188,8 @@ fn garp_json(garp: &GratuitousArp) -> Value {
         refresh_repeat,
         lower_prio_delay,
         lower_prio_repeat,
+        extra_interval,
+        extra_all,
     } = garp;
     json!({
         "garp_master_delay": seconds(*delay),
@@ -146,6 +198,59 @@ fn garp_json(garp: &GratuitousArp) -> Value {
         "garp_master_refresh_repeat": refresh_repeat,
         "garp_lower_prio_delay": seconds(*lower_prio_delay),
         "garp_lower_prio_repeat": lower_prio_repeat,
+        "garp_extra_if": seconds(*extra_interval),
+        "garp_extra_if_all": extra_all,
+    })
+}
+
+/// The keys are named, not shown.
+fn signed(hmac: &HmacAuthentication) -> Value {
+    let HmacAuthentication {
+        keys,
+        active_key,
+        time_window,
+        anti_replay,
+        mode,
+    } = hmac;
+    json!({
+        "key": keys
+            .iter()
+            .map(|HmacKey { id, secret: _ }| json!({"id": id, "secret": "***"}))
+            .collect::<Vec<_>>(),
+        "active_key": active_key,
+        "time_window": seconds(*time_window),
+        "anti_replay": anti_replay.as_str(),
+        "mode": mode.as_str(),
+    })
+}
+
+fn vmac(vmac: &VirtualMac) -> Value {
+    let VirtualMac {
+        name,
+        address,
+        group,
+        netlink_notify,
+    } = vmac;
+    json!({
+        "name": name,
+        "address": address.map(|a| a.map(|octet| format!("{octet:02x}")).join(":")),
+        "group": group,
+        "netlink_notify_msg": netlink_notify,
+    })
+}
+
+fn ipvlan_json(ipvlan: &Ipvlan) -> Value {
+    let Ipvlan {
+        name,
+        address,
+        mode,
+        group,
+    } = ipvlan;
+    json!({
+        "name": name,
+        "address": address.map(|(address, prefix)| format!("{address}/{prefix}")),
+        "mode": mode.as_str(),
+        "group": group,
     })
 }
 

@@ -39,6 +39,7 @@ pub(super) fn notify(commands: &NotifyCommands) -> Value {
         stop,
         any,
         master_rx_lower_pri,
+        deleted,
     } = commands;
     let all = [
         ("notify_master", master),
@@ -47,6 +48,7 @@ pub(super) fn notify(commands: &NotifyCommands) -> Value {
         ("notify_stop", stop),
         ("notify", any),
         ("notify_master_rx_lower_pri", master_rx_lower_pri),
+        ("notify_deleted", deleted),
     ];
     let given = all
         .into_iter()

@@ -121,7 +121,7 @@ fn describe(instance: &Instance, config: &Config, lines: &mut Vec<String>) {
         lines,
     );
     if let Delivery::Unicast { peers, ttl, .. } = &instance.delivery {
-        lines.push(format!("   Unicast TTL = {ttl}"));
+        lines.extend(ttl.map(|ttl| format!("   Unicast TTL = {ttl}")));
         lines.push("   Unicast Peer :".to_owned());
         lines.extend(peers.iter().map(|p| {
             format!(
@@ -144,6 +144,7 @@ fn authentication(instance: &Instance) -> &'static str {
     match instance.authentication {
         Authentication::None => "none",
         Authentication::Pass(_) => "SIMPLE_PASSWORD",
+        Authentication::Header(_) => "IPSEC_AH",
     }
 }
 

@@ -96,6 +96,10 @@ impl Files for Disk<'_> {
         }
     }
 
+    fn is_shared(&self, _: &Path) -> bool {
+        false
+    }
+
     fn glob(&self, directory: &Path, _: &str) -> Vec<PathBuf> {
         vec![directory.join("other.conf")]
     }
@@ -108,6 +112,8 @@ impl Host for Machine {
         let facts = InterfaceFacts {
             loopback: name == "lo",
             multicast: name != "lo",
+            ethernet: name != "lo",
+            parent: None,
             mtu: 1500,
         };
         ["lo", "eth0", "eth1"].contains(&name).then_some(facts)

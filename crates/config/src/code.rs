@@ -56,6 +56,8 @@ codes! {
     Deprecated = "deprecated",
     /// Scripts run without `enable_script_security`, or from an unsafe place.
     InsecureScript = "insecure-script",
+    /// A file with keys that others than its owner may read or write.
+    InsecureKey = "insecure-key",
     /// A script that cannot be found or run.
     UnusableScript = "unusable-script",
     /// A user or a group that the machine does not have.

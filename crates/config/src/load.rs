@@ -159,7 +159,15 @@ fn read(
         refusal,
         ..
     } = reader;
-    let lowered = lower::lower(lines, &directives, host, mode, &mut diagnostics, visit);
+    let lowered = lower::lower(
+        lines,
+        &directives,
+        files,
+        host,
+        mode,
+        &mut diagnostics,
+        visit,
+    );
     let refusal = refusal.or(lowered.refusal);
     Loaded {
         config: lowered.config.filter(|_| refusal.is_none()),

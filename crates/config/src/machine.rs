@@ -33,6 +33,9 @@ pub trait Files {
     /// As `open` and `read` give them.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
+    /// Whether group or others have any permission on a file, as they must not on one with keys.
+    fn is_shared(&self, path: &Path) -> bool;
+
     /// The paths that match a pattern with `*`, `?` and `[…]` (no braces), sorted.
     ///
     /// A relative pattern is relative to `directory`, and so are the answers. A pattern without
@@ -41,12 +44,16 @@ pub trait Files {
 }
 
 /// What the loader needs to know about a network interface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct InterfaceFacts {
     /// `IFF_LOOPBACK`: cannot carry VRRP.
     pub loopback: bool,
     /// `IFF_MULTICAST`.
     pub multicast: bool,
+    /// Ethernet, so that it can have macvlans and ipvlans.
+    pub ethernet: bool,
+    /// For a macvlan or an ipvlan: the interface that it is on.
+    pub parent: Option<String>,
     /// MTU in bytes.
     pub mtu: u32,
 }

@@ -34,6 +34,10 @@ impl Files for Data {
         std::fs::read(self.0.join(path))
     }
 
+    fn is_shared(&self, _: &Path) -> bool {
+        false
+    }
+
     fn glob(&self, directory: &Path, pattern: &str) -> Vec<PathBuf> {
         let found = self.0.join(directory).join(pattern).is_file();
         found.then(|| PathBuf::from(pattern)).into_iter().collect()

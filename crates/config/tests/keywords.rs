@@ -46,7 +46,7 @@ fn cases(text: &str) -> Vec<Case> {
 }
 
 fn read(text: &str, mode: Mode) -> Loaded {
-    let files = MemoryFiles::default().with("k", text);
+    let files = MemoryFiles::with_keys().with("k", text);
     load(Path::new("k"), &files, &FakeHost::default(), mode)
 }
 

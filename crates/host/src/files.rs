@@ -28,6 +28,10 @@ impl Files for SystemFiles {
         std::fs::read(path)
     }
 
+    fn is_shared(&self, path: &Path) -> bool {
+        std::fs::metadata(path).is_ok_and(|m| m.permissions().mode() & 0o077 != 0)
+    }
+
     fn glob(&self, directory: &Path, pattern: &str) -> Vec<PathBuf> {
         let relative = !pattern.starts_with('/');
         let full = if relative && directory != Path::new("") {

@@ -27,7 +27,15 @@ pub struct SystemHost {
 #[derive(Debug)]
 struct Interface {
     flags: InterfaceFlags,
-    mtu: OnceCell<u32>,
+    link: OnceCell<Link>,
+}
+
+/// What sysfs says of an interface.
+#[derive(Debug)]
+struct Link {
+    ethernet: bool,
+    parent: Option<String>,
+    mtu: u32,
 }
 
 impl SystemHost {
@@ -38,11 +46,14 @@ impl SystemHost {
 
 impl Host for SystemHost {
     fn interface(&self, name: &str) -> Option<InterfaceFacts> {
-        let Interface { flags, mtu } = self.interfaces().get(name)?;
+        let Interface { flags, link } = self.interfaces().get(name)?;
+        let link = link.get_or_init(|| read_link(name));
         Some(InterfaceFacts {
             loopback: flags.contains(InterfaceFlags::IFF_LOOPBACK),
             multicast: flags.contains(InterfaceFlags::IFF_MULTICAST),
-            mtu: *mtu.get_or_init(|| read_mtu(name)),
+            ethernet: link.ethernet,
+            parent: link.parent.clone(),
+            mtu: link.mtu,
         })
     }
 
@@ -118,20 +129,44 @@ fn interfaces() -> BTreeMap<String, Interface> {
         .map(|a| {
             let interface = Interface {
                 flags: a.flags,
-                mtu: OnceCell::new(),
+                link: OnceCell::new(),
             };
             (a.interface_name, interface)
         })
         .collect()
 }
 
-/// Needed only to see how many addresses fit into a packet; Ethernet's when it cannot be read.
-fn read_mtu(name: &str) -> u32 {
-    std::fs::read_to_string(format!("/sys/class/net/{name}/mtu"))
-        .ok()
-        .and_then(|text| text.trim().parse().ok())
-        .unwrap_or(1500)
+/// An ordinary Ethernet interface when sysfs is not to be read.
+fn read_link(name: &str) -> Link {
+    let directory = Path::new("/sys/class/net").join(name);
+    let number = |file: &str| {
+        let text = std::fs::read_to_string(directory.join(file)).ok()?;
+        text.trim().parse::<u32>().ok()
+    };
+    Link {
+        ethernet: number("type").is_none_or(|kind| kind == ARPHRD_ETHER),
+        parent: read_parent(&directory),
+        mtu: number("mtu").unwrap_or(1500),
+    }
 }
+
+/// VLANs, bonds and bridges, which stand on others too, name their kind; macvlans and ipvlans do not.
+fn read_parent(directory: &Path) -> Option<String> {
+    let event = std::fs::read_to_string(directory.join("uevent")).ok()?;
+    if event.lines().any(|line| line.starts_with("DEVTYPE=")) {
+        return None;
+    }
+    std::fs::read_dir(directory)
+        .ok()?
+        .flatten()
+        .find_map(|entry| {
+            let name = entry.file_name();
+            Some(name.to_str()?.strip_prefix("lower_")?.to_owned())
+        })
+}
+
+/// Hardware type of Ethernet (linux/if_arp.h).
+const ARPHRD_ETHER: u32 = 1;
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    Family, HmacAuthentication, Ipvlan, NotifyCommands, Priority, TrackedInterface, TrackedScript,
+    ExtraAnnouncements, Family, HmacAuthentication, Ipvlan, NotifyCommands, Priority, TrackedInterface, TrackedScript,
     Version, VirtualAddress, VirtualMac, Vrid,
 };
 
@@ -88,10 +88,8 @@ pub struct GratuitousArp {
     pub lower_prio_delay: Duration,
     /// Rounds of a burst after a lower-priority advert; 0 is none.
     pub lower_prio_repeat: u32,
-    /// `garp_extra_if`: period of those on other interfaces, up to a day; zero is none.
-    pub extra_interval: Duration,
-    /// `garp_extra_if all`: on all of them, not only those with virtual MAC.
-    pub extra_all: bool,
+    /// `garp_extra_if`: those on other interfaces of the addresses.
+    pub extra: Option<ExtraAnnouncements>,
 }
 
 impl Default for GratuitousArp {
@@ -103,8 +101,7 @@ impl Default for GratuitousArp {
             refresh_repeat: 1,
             lower_prio_delay: Duration::from_secs(5),
             lower_prio_repeat: 5,
-            extra_interval: Duration::ZERO,
-            extra_all: false,
+            extra: None,
         }
     }
 }

@@ -279,15 +279,22 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "[all] 0 to 86400 seconds",
         "Periodic gratuitous ARPs on other interfaces.",
     )
+    .lenient()
     .since("2.2.3"),
     word(
         "vmac_garp_intvl",
         "[all] 0 to 86400 seconds",
         "Old spelling of garp_extra_if.",
     )
+    .lenient()
     .since("2.2.0"),
     // Virtual MAC.
-    word("use_vmac", "[IFNAME] [MAC]", "Own a virtual MAC address.").optional(),
+    word(
+        "use_vmac",
+        "[[name] IFNAME] [MAC] [group GROUP] [netlink_notify_msg]",
+        "Own a virtual MAC address.",
+    )
+    .optional(),
     flag(
         "use_vmac_addr",
         "Virtual MAC for addresses on other interfaces too.",
@@ -299,7 +306,7 @@ pub(super) const INSTANCE: &[Keyword] = &[
     ),
     word(
         "use_ipvlan",
-        "[IFNAME] [ADDRESS] [bridge|private|vepa]",
+        "[[name] IFNAME] [ADDRESS[/PREFIX]] [bridge|private|vepa] [group GROUP]",
         "Run on an ipvlan interface.",
     )
     .optional()
@@ -334,7 +341,7 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "IFNAME",
         "Interface of the IPVS synchronisation. Deprecated.",
     )
-    .lvs(),
+    .lenient(),
     block(
         "authentication",
         Block::Authentication,

@@ -1,13 +1,14 @@
 //! Drafts to the model.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use evervip_model::{
-    Authentication, Command, Config, Delivery, Family, GratuitousArp, InitialState, Instance,
-    InstanceIndex, NotifyCommands, Priority, ScriptIndex, SyncGroup, TrackedScript,
-    UnsupportedReason, Version, VrrpScript,
+    Authentication, Command, Config, Delivery, ExtraAnnouncements, Family, GratuitousArp, HmacAuthentication,
+    InitialState, Instance, InstanceIndex, NotifyCommands, Priority, ScriptIndex, SyncGroup,
+    TrackedScript, UnsupportedReason, Version, VrrpScript,
 };
 
 use super::Lower;
@@ -85,6 +86,7 @@ impl Lower<'_> {
             name: Arc::from(draft.name.as_str()),
             initial_state: draft.state.unwrap_or(InitialState::Backup),
             interface: draft.interface.clone(),
+            vrf: draft.vrf.clone(),
             // `check_minimum` has refused instances without.
             vrid: draft.vrid?,
             priority: draft.priority.unwrap_or(Priority::DEFAULT),
@@ -94,6 +96,8 @@ impl Lower<'_> {
             nopreempt: draft.nopreempt,
             preempt_delay: Duration::from_micros(draft.preempt_delay),
             down_timer_adverts: draft.down_timer_adverts,
+            timer_expired_backup: draft.timer_expired_backup,
+            strict: draft.strict.unwrap_or(self.globals.strict),
             skip_check_adv_addr: draft.skip_check_adv_addr,
             lower_prio_no_advert: draft
                 .lower_prio_no_advert
@@ -101,26 +105,53 @@ impl Lower<'_> {
             higher_prio_send_advert: draft
                 .higher_prio_send_advert
                 .unwrap_or(self.globals.higher_prio_send_advert),
+            owner_ignore_adverts: draft.owner_ignore_adverts.unwrap_or(false),
+            debug: draft.debug,
             source: draft.source,
             track_source: draft.track_source,
             delivery: self.delivery(draft),
+            receive_buffer: draft.receive_buffer,
+            old_unicast_checksum: draft.old_unicast_checksum,
+            v3_checksum_as_v2: draft
+                .v3_checksum_as_v2
+                .unwrap_or(self.globals.model.vrrp.v3_checksum_as_v2),
             authentication: match (draft.auth_type, draft.auth_pass) {
                 (Some(AuthType::Pass), Some(pass)) => Authentication::Pass(pass),
+                (Some(AuthType::Header), Some(key)) => Authentication::Header(key),
                 _ => Authentication::None,
             },
+            hmac: hmac(draft),
+            virtual_mac: draft.virtual_mac.clone(),
+            ipvlan: draft.ipvlan.clone(),
+            virtual_mac_for_addresses: draft.virtual_mac_for_addresses,
+            transmit_on_base: draft.transmit_on_base,
+            accept: draft.accept.unwrap_or(true),
+            promote_secondaries: draft.promote_secondaries,
             addresses: std::mem::take(&mut draft.addresses),
             excluded_addresses: std::mem::take(&mut draft.excluded),
             track_interfaces: draft.trackers.interfaces.clone(),
             track_scripts: self.tracked_scripts(&draft.trackers.scripts),
             track_primary: draft.track_primary,
+            linkbeat_polling: draft.linkbeat_polling,
             garp: self.garp(draft.garp),
             notify,
+            notify_deleted: draft.notify_deleted,
+            notify_priority_changes: draft
+                .notify_priority_changes
+                .unwrap_or(self.globals.model.scripts.notify_priority_changes),
+            smtp_alert: draft
+                .smtp_alert
+                .or(self.globals.model.mail.vrrp_alert)
+                .or(self.globals.model.mail.alert)
+                .unwrap_or(false),
             unsupported,
         })
     }
 
     fn unsupported_reason(&mut self, draft: &InstanceDraft) -> Option<UnsupportedReason> {
-        if draft.family == Some(Family::Inet6) {
+        if draft.held.is_some() {
+            draft.held
+        } else if draft.family == Some(Family::Inet6) {
             self.unsupported(
                 draft,
                 "IPv6 instances are not supported by this version",
@@ -129,6 +160,13 @@ impl Lower<'_> {
             Some(UnsupportedReason::Inet6)
         } else if draft.auth_type == Some(AuthType::Header) {
             Some(UnsupportedReason::AuthenticationHeader)
+        } else if draft.hmac.is_some() {
+            self.unsupported(
+                draft,
+                "signed adverts are not supported by this version",
+                "remove auth_hmac on all machines; the instance stays in FAULT",
+            );
+            Some(UnsupportedReason::SignedAdverts)
         } else if draft.interface.is_none() {
             Some(UnsupportedReason::NoInterface)
         } else {
@@ -149,12 +187,17 @@ impl Lower<'_> {
         if draft.unicast_wanted && draft.fault_no_peer {
             return Delivery::NoPeer;
         }
-        let default = match draft.family {
-            Some(Family::Inet6) => self.globals.multicast_group6,
-            _ => self.globals.multicast_group,
-        };
+        let default = self.default_group(draft.family.unwrap_or(Family::Inet));
         Delivery::Multicast {
             group: draft.multicast_group.unwrap_or(default),
+        }
+    }
+
+    /// The multicast group of instances that name none.
+    pub(super) fn default_group(&self, family: Family) -> IpAddr {
+        match family {
+            Family::Inet => self.globals.multicast_group,
+            Family::Inet6 => self.globals.multicast_group6,
         }
     }
 
@@ -189,6 +232,14 @@ impl Lower<'_> {
                 .lower_repeat
                 .or(globals.lower_repeat)
                 .unwrap_or(globals.repeat),
+            extra: match draft.extra {
+                None => self.globals.model.vrrp.extra_announcements,
+                Some(0) => None,
+                Some(n) => Some(ExtraAnnouncements {
+                    interval: seconds(n),
+                    all: draft.extra_all,
+                }),
+            },
         }
     }
 
@@ -330,34 +381,14 @@ fn script(draft: &ScriptDraft, check: Check) -> VrrpScript {
     }
 }
 
-/// The message when two instances cannot share a network (spec vrrp-keywords 18-33).
-pub(super) fn clash(a: &Instance, b: &Instance) -> Option<String> {
-    if a.family != b.family || a.vrid != b.vrid || a.interface != b.interface {
-        return None;
-    }
-    match (&a.delivery, &b.delivery) {
-        (Delivery::Multicast { group: x }, Delivery::Multicast { group: y }) if x == y => {
-            let version = match a.family {
-                Family::Inet => 4,
-                Family::Inet6 => 6,
-            };
-            Some(format!(
-                "{} and {} both use VRID {} with IPv{version} on interface {}",
-                a.name,
-                b.name,
-                a.vrid,
-                a.interface.as_deref().unwrap_or("(none)")
-            ))
-        }
-        (Delivery::Unicast { peers: x, .. }, Delivery::Unicast { peers: y, .. })
-            if a.source == b.source
-                && x.iter().any(|p| y.iter().any(|q| p.address == q.address)) =>
-        {
-            Some(format!(
-                "({}) duplicate VRID conflict with {} VRID {}",
-                a.name, b.name, a.vrid
-            ))
-        }
-        _ => None,
-    }
+/// The checks have filled in what was not given.
+fn hmac(draft: &InstanceDraft) -> Option<HmacAuthentication> {
+    let hmac = draft.hmac.as_ref()?;
+    Some(HmacAuthentication {
+        keys: hmac.keys.clone(),
+        active_key: hmac.active_key?,
+        time_window: Duration::from_secs(u64::from(hmac.time_window?)),
+        anti_replay: hmac.anti_replay,
+        mode: hmac.mode,
+    })
 }

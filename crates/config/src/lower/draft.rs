@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use evervip_model::{
-    Credentials, Family, Fifo, Globals, InitialState, Priority, TrackedInterface, UnicastPeer,
-    Version, VirtualAddress, Vrid,
+    AntiReplay, Credentials, Family, Fifo, Globals, HmacKey, HmacMode, InitialState, Ipvlan,
+    OldUnicastChecksum, Priority, TrackedInterface, UnicastPeer, UnsupportedReason, Version,
+    VirtualAddress, VirtualMac, Vrid,
 };
 
 use crate::source::Span;
@@ -86,6 +87,8 @@ impl Default for GlobalDraft {
                 refresh_repeat: 1,
                 lower_delay: None,
                 lower_repeat: None,
+                extra: None,
+                extra_all: false,
             },
             multicast_group6: IpAddr::from([0xff02, 0, 0, 0, 0, 0, 0, 0x12]),
             has_vmac_prefix: false,
@@ -111,6 +114,8 @@ pub(super) struct GarpDraft {
     pub(super) refresh_repeat: u32,
     pub(super) lower_delay: Option<u32>,
     pub(super) lower_repeat: Option<u32>,
+    pub(super) extra: Option<u32>,
+    pub(super) extra_all: bool,
 }
 
 /// A command line as written.
@@ -130,6 +135,7 @@ pub(super) struct NotifyDraft {
     pub(super) stop: Option<CommandDraft>,
     pub(super) any: Option<CommandDraft>,
     pub(super) master_rx_lower_pri: Option<CommandDraft>,
+    pub(super) deleted: Option<CommandDraft>,
 }
 
 /// A `vrrp_script`.
@@ -181,6 +187,7 @@ pub(super) struct InstanceDraft {
     pub(super) span: Span,
     pub(super) state: Option<InitialState>,
     pub(super) interface: Option<String>,
+    pub(super) vrf: Option<String>,
     pub(super) vrid: Option<Vrid>,
     pub(super) priority: Option<Priority>,
     pub(super) version: Option<Version>,
@@ -191,10 +198,15 @@ pub(super) struct InstanceDraft {
     /// Microseconds.
     pub(super) preempt_delay: u64,
     pub(super) down_timer_adverts: u8,
+    pub(super) timer_expired_backup: Option<u8>,
     pub(super) skip_check_adv_addr: bool,
     pub(super) strict: Option<bool>,
     pub(super) lower_prio_no_advert: Option<bool>,
     pub(super) higher_prio_send_advert: Option<bool>,
+    pub(super) owner_ignore_adverts: Option<bool>,
+    pub(super) debug: u8,
+    /// Bytes.
+    pub(super) receive_buffer: u32,
     pub(super) source: Option<IpAddr>,
     pub(super) track_source: bool,
     pub(super) multicast_group: Option<IpAddr>,
@@ -203,9 +215,21 @@ pub(super) struct InstanceDraft {
     pub(super) peers: Vec<UnicastPeer>,
     pub(super) ttl: Option<u8>,
     pub(super) check_unicast_source: bool,
+    pub(super) old_unicast_checksum: OldUnicastChecksum,
+    pub(super) v3_checksum_as_v2: Option<bool>,
     pub(super) auth_type: Option<AuthType>,
     pub(super) auth_pass: Option<[u8; 8]>,
-    pub(super) accept: bool,
+    pub(super) hmac: Option<HmacDraft>,
+    pub(super) virtual_mac: Option<VirtualMac>,
+    /// Its address.
+    pub(super) mac: Option<MacDraft>,
+    pub(super) ipvlan: Option<Ipvlan>,
+    pub(super) virtual_mac_for_addresses: bool,
+    pub(super) transmit_on_base: bool,
+    pub(super) accept: Option<bool>,
+    pub(super) promote_secondaries: bool,
+    /// No address is what is meant.
+    pub(super) no_addresses: bool,
     pub(super) addresses: Vec<VirtualAddress>,
     /// Addresses and peers seen, to find those given twice.
     pub(super) seen_addresses: HashSet<IpAddr>,
@@ -213,10 +237,34 @@ pub(super) struct InstanceDraft {
     pub(super) excluded: Vec<VirtualAddress>,
     pub(super) trackers: Trackers,
     pub(super) track_primary: bool,
-    /// `promote_secondaries` beside `use_vmac`.
-    pub(super) promotes_for_vmac: bool,
+    pub(super) linkbeat_polling: bool,
     pub(super) garp: GarpDraft,
     pub(super) notify: NotifyDraft,
+    /// `notify_deleted`, with or without a command.
+    pub(super) notify_deleted: bool,
+    pub(super) notify_priority_changes: Option<bool>,
+    pub(super) smtp_alert: Option<bool>,
+    /// Why it cannot run.
+    pub(super) held: Option<UnsupportedReason>,
+}
+
+/// The address of `use_vmac`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MacDraft {
+    pub(super) octets: [u8; 6],
+    /// All six are given; otherwise the last one will be the VRID.
+    pub(super) complete: bool,
+}
+
+/// The `auth_hmac` blocks of an instance.
+#[derive(Debug, Clone, Default)]
+pub(super) struct HmacDraft {
+    pub(super) keys: Vec<HmacKey>,
+    pub(super) active_key: Option<u8>,
+    /// Seconds.
+    pub(super) time_window: Option<u32>,
+    pub(super) anti_replay: AntiReplay,
+    pub(super) mode: HmacMode,
 }
 
 impl InstanceDraft {
@@ -227,6 +275,7 @@ impl InstanceDraft {
             span,
             state: None,
             interface: None,
+            vrf: None,
             vrid: None,
             priority: None,
             version: None,
@@ -235,10 +284,14 @@ impl InstanceDraft {
             nopreempt: false,
             preempt_delay: 0,
             down_timer_adverts: globals.down_timer_adverts,
+            timer_expired_backup: None,
             skip_check_adv_addr: globals.skip_check_adv_addr,
             strict: None,
             lower_prio_no_advert: None,
             higher_prio_send_advert: None,
+            owner_ignore_adverts: None,
+            debug: 0,
+            receive_buffer: 0,
             source: None,
             track_source: false,
             multicast_group: None,
@@ -247,22 +300,36 @@ impl InstanceDraft {
             peers: Vec::new(),
             ttl: None,
             check_unicast_source: globals.check_unicast_source,
+            old_unicast_checksum: OldUnicastChecksum::Detect,
+            v3_checksum_as_v2: None,
             auth_type: None,
             auth_pass: None,
-            accept: false,
+            hmac: None,
+            virtual_mac: None,
+            mac: None,
+            ipvlan: None,
+            virtual_mac_for_addresses: false,
+            transmit_on_base: false,
+            accept: None,
+            promote_secondaries: false,
+            no_addresses: false,
             addresses: Vec::new(),
             seen_addresses: HashSet::new(),
             seen_peers: HashSet::new(),
             excluded: Vec::new(),
             trackers: Trackers::default(),
             track_primary: true,
-            promotes_for_vmac: false,
+            linkbeat_polling: false,
             garp: GarpDraft {
                 lower_delay: None,
                 lower_repeat: None,
                 ..globals.garp
             },
             notify: NotifyDraft::default(),
+            notify_deleted: false,
+            notify_priority_changes: None,
+            smtp_alert: None,
+            held: None,
         }
     }
 

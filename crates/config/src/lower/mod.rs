@@ -24,7 +24,7 @@ use crate::diagnostic::{Class, Code, Diagnostic, Diagnostics};
 use crate::keyword::{self, Block, Keyword, Need, Shape, Status};
 use crate::lex::{Token, script_words};
 use crate::load::{Mode, Refusal};
-use crate::machine::Host;
+use crate::machine::{Files, Host};
 use crate::read::{Number, switch};
 use crate::source::Span;
 use crate::tree::{self, Blocks, Line, Logical, Node};
@@ -42,12 +42,14 @@ pub(crate) struct Lowered {
 pub(crate) fn lower(
     lines: Vec<Logical>,
     directives: &[Line],
+    files: &dyn Files,
     host: &dyn Host,
     mode: Mode,
     diagnostics: &mut Diagnostics,
     visit: &mut dyn FnMut(Node),
 ) -> Lowered {
     let mut lower = Lower {
+        files,
         host,
         mode,
         diagnostics,
@@ -65,6 +67,8 @@ pub(crate) fn lower(
         lvs_reported: false,
         default_user_reported: false,
         fallback_user_reported: false,
+        virtual_interfaces: HashMap::new(),
+        lvs_sync_interface: None,
         owner: String::new(),
         script_names: Vec::new(),
         script_places: Vec::new(),
@@ -84,6 +88,7 @@ pub(crate) fn lower(
 }
 
 struct Lower<'a> {
+    files: &'a dyn Files,
     host: &'a dyn Host,
     mode: Mode,
     diagnostics: &'a mut Diagnostics,
@@ -106,6 +111,10 @@ struct Lower<'a> {
     lvs_reported: bool,
     default_user_reported: bool,
     fallback_user_reported: bool,
+    /// Instances by the name of the virtual MAC or ipvlan interface that they want.
+    virtual_interfaces: HashMap<String, String>,
+    /// The first `lvs_sync_daemon_interface`.
+    lvs_sync_interface: Option<String>,
     /// The instance being read.
     owner: String,
     /// Names of the scripts by their index in the drafts.

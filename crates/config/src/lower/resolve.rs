@@ -141,6 +141,7 @@ impl Lower<'_> {
             stop: one(&notify.stop),
             any: one(&notify.any),
             master_rx_lower_pri: one(&notify.master_rx_lower_pri),
+            deleted: one(&notify.deleted),
         }
     }
 

@@ -41,10 +41,16 @@ impl Lower<'_> {
             return;
         };
         match entry.shape {
-            Shape::Keywords(inner) => self.check_unsupported_block(node.nodes(), inner),
+            Shape::Keywords(inner) if inner != Block::AuthHmac => {
+                self.check_unsupported_block(node.nodes(), inner);
+            }
             _ if entry.name == "virtual_routes" => self.check_routes(node.nodes()),
             _ if entry.name == "virtual_rules" => self.check_rules(node.nodes()),
             _ => {}
+        }
+        // Their readers complain.
+        if matches!(block, Block::Instance | Block::AuthHmac) {
+            return;
         }
         if entry.need == Need::Complain && node.args().is_empty() {
             let text = if entry.arguments == "NAME" {
@@ -58,25 +64,7 @@ impl Lower<'_> {
             let text = format!("invalid {} {} specified", entry.name, node.args()[0].text);
             self.complain(Code::InvalidValue, node.span(), text).help =
                 Some(global::SWITCH_HELP.to_owned());
-        } else if block == Block::Instance {
-            self.check_deprecated(node);
         }
-    }
-
-    fn check_deprecated(&mut self, node: &Node) {
-        let owner = &self.owner;
-        let text = match node.keyword().text.as_str() {
-            "linkbeat_use_polling" => format!(
-                "({owner}) 'linkbeat_use_polling' in vrrp instance deprecated - use linkbeat_interfaces block"
-            ),
-            "lvs_sync_daemon_interface" => {
-                format!(
-                    "({owner}) Specifying lvs_sync_daemon_interface against a vrrp is deprecated."
-                )
-            }
-            _ => return,
-        };
-        self.say(Diagnostic::new(Code::Deprecated, Class::Deprecated, text).at(node.span()));
     }
 
     /// Unknown keywords and missing parameters count in blocks that are not honoured, too.

@@ -14,6 +14,20 @@ use evervip_model::Credentials;
 pub(crate) struct MemoryFiles(pub(crate) BTreeMap<PathBuf, Vec<u8>>);
 
 impl MemoryFiles {
+    /// Files of `auth_hmac` keys, good and bad.
+    pub(crate) fn with_keys() -> Self {
+        let digits = "0123456789abcdef".repeat(4);
+        Self::default()
+            .with("good.key", "from a file, 32 bytes and then some")
+            .with("hex.key", format!("hex:{digits}"))
+            .with("newline.key", format!("hex:{digits}\r\n"))
+            .with("open.key", format!("hex:{digits}"))
+            .with("short.key", "short")
+            .with("large.key", "x".repeat(100_000))
+            .with("chain.key", "file:good.key")
+            .with("directory/good.key", "")
+    }
+
     pub(crate) fn with(mut self, path: &str, text: impl Into<Vec<u8>>) -> Self {
         self.0.insert(PathBuf::from(path), text.into());
         self
@@ -38,6 +52,10 @@ impl Files for MemoryFiles {
             .get(path)
             .cloned()
             .ok_or_else(|| io::Error::from_raw_os_error(2))
+    }
+
+    fn is_shared(&self, path: &Path) -> bool {
+        path.to_string_lossy().contains("open")
     }
 
     /// Knows `*` only as "anything before this end".
@@ -94,6 +112,8 @@ impl Host for FakeHost {
             .map(|n| InterfaceFacts {
                 loopback: n == "lo",
                 multicast: n != "lo",
+                ethernet: n != "lo",
+                parent: None,
                 mtu: self.mtu,
             })
     }

@@ -1,7 +1,7 @@
 //! A virtual router.
 
 use evervip_model::{
-    Authentication, Config, Delivery, Family, GratuitousArp, HmacAuthentication, HmacKey,
+    Authentication, Config, Delivery, ExtraAnnouncements, Family, GratuitousArp, HmacAuthentication, HmacKey,
     InitialState, Instance, Ipvlan, OldUnicastChecksum, TrackedInterface, TrackedScript,
     UnsupportedReason, VirtualMac,
 };
@@ -188,8 +188,7 @@ fn garp_json(garp: &GratuitousArp) -> Value {
         refresh_repeat,
         lower_prio_delay,
         lower_prio_repeat,
-        extra_interval,
-        extra_all,
+        extra,
     } = garp;
     json!({
         "garp_master_delay": seconds(*delay),
@@ -198,8 +197,9 @@ fn garp_json(garp: &GratuitousArp) -> Value {
         "garp_master_refresh_repeat": refresh_repeat,
         "garp_lower_prio_delay": seconds(*lower_prio_delay),
         "garp_lower_prio_repeat": lower_prio_repeat,
-        "garp_extra_if": seconds(*extra_interval),
-        "garp_extra_if_all": extra_all,
+        "garp_extra_if": extra.map(|ExtraAnnouncements { interval, all }| {
+            json!({"interval": seconds(interval), "all": all})
+        }),
     })
 }
 

@@ -1,7 +1,8 @@
-//! The addresses (spec vrrp-keywords 18-D14, D16).
+//! The addresses (spec vrrp-keywords 18-D14, D16, D31).
 
 use evervip_model::{Family, Version};
 
+use super::Fatal;
 use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::lower::Lower;
 use crate::lower::draft::{AuthType, InstanceDraft};
@@ -58,5 +59,41 @@ impl Lower<'_> {
             let excess = draft.addresses.split_off(max);
             draft.excluded.splice(0..0, excess);
         }
+    }
+
+    /// An instance without addresses takes over nothing.
+    pub(super) fn check_addresses(
+        &mut self,
+        draft: &mut InstanceDraft,
+        strict: bool,
+    ) -> Result<(), Fatal> {
+        if draft.no_addresses && strict {
+            self.after(
+                draft,
+                Code::Conflict,
+                "no_virtual_ipaddress is incompatible with strict mode - resetting",
+            )
+            .help = Some("remove it, and write virtual_ipaddress".to_owned());
+            draft.no_addresses = false;
+        }
+        if !draft.addresses.is_empty() || draft.no_addresses {
+            return Ok(());
+        }
+        let help = "write virtual_ipaddress { ADDRESS/PREFIX }; excluded ones do not count";
+        if strict || draft.version == Some(Version::V3) {
+            return Err(self.fatal(
+                draft,
+                Code::MissingParameter,
+                "No VIP specified; at least one is required",
+                help,
+            ));
+        }
+        self.after(
+            draft,
+            Code::Suspicious,
+            "No VIP specified; at least one is sensible",
+        )
+        .help = Some(help.to_owned());
+        Ok(())
     }
 }

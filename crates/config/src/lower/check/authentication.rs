@@ -19,7 +19,7 @@ impl Lower<'_> {
         } else if draft.auth_pass.is_none() {
             Some("Authentication specified but no password given. Ignoring")
         } else if kind == AuthType::Header && draft.family == Some(Family::Inet6) {
-            Some("Cannot use AH authentication with IPv6 - ignoring")
+            Some("Cannot use AH authentication with IPv6. ignoring")
         } else {
             None
         };
@@ -45,10 +45,6 @@ impl Lower<'_> {
                 "auth_type AH is not supported by this version",
                 "use auth_type PASS on all machines; the instance stays in FAULT",
             );
-        }
-        if draft.family == Some(Family::Inet6) {
-            // An IPv6 instance is held in FAULT anyway; `build` says so.
-            draft.auth_type = None;
         }
     }
 }

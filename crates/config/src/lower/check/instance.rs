@@ -17,38 +17,26 @@ impl Lower<'_> {
         draft.strict = Some(strict);
         self.check_version(draft, strict);
         self.check_state(draft, strict);
+        self.check_addresses(draft, strict)?;
         self.check_authentication(draft, strict);
+        self.check_hmac(draft, strict);
         self.check_delivery(draft);
+        self.check_source(draft)?;
+        self.check_link(draft, strict);
         self.check_link_local(draft, strict);
+        self.check_vrf(draft);
         self.check_address_count(draft);
         self.check_preemption(draft, strict);
+        self.check_accept(draft, strict);
+        self.check_multicast_group(draft);
         if strict {
             self.strict_defaults(draft);
         }
+        self.check_owner_ignores(draft, strict);
         self.check_advert_interval(draft);
-        if draft.promotes_for_vmac {
-            self.after(
-                draft,
-                Code::Conflict,
-                "promote_secondaries is automatically set for vmacs - ignoring",
-            );
-        }
+        self.check_virtual_interface(draft, strict);
         self.check_own_interface(draft);
-        if draft.addresses.is_empty() {
-            if strict || draft.version == Some(Version::V3) {
-                return Err(self.fatal(
-                    draft,
-                    Code::MissingParameter,
-                    "No VIP specified; at least one is required",
-                    "write virtual_ipaddress { ADDRESS/PREFIX }",
-                ));
-            }
-            self.after(
-                draft,
-                Code::Suspicious,
-                "No VIP specified; at least one is sensible",
-            );
-        }
+        self.check_transmit_on_base(draft);
         self.check_weights(draft, group);
         Ok(())
     }

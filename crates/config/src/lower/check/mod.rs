@@ -6,9 +6,12 @@
 mod addresses;
 mod authentication;
 mod delivery;
+mod duplicates;
+mod hmac;
 mod instance;
 mod strict;
 mod timing;
+mod virtual_interface;
 mod weights;
 
 use std::collections::{HashMap, HashSet};
@@ -158,7 +161,16 @@ impl Lower<'_> {
         code: Code,
         text: &str,
     ) -> &mut Diagnostic {
-        let message = format!("({}) {text}", draft.name);
+        self.after_text(draft, code, format!("({}) {text}", draft.name))
+    }
+
+    /// The same with a text that is complete.
+    fn after_text(
+        &mut self,
+        draft: &InstanceDraft,
+        code: Code,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
         self.say(
             Diagnostic::new(code, Class::General, message).label(draft.span, "in this instance"),
         )
@@ -270,28 +282,5 @@ impl Lower<'_> {
             Diagnostic::new(Code::Suspicious, Class::General, text).label(group.span, "this group"),
         );
         !group.members.is_empty()
-    }
-
-    fn check_duplicates(
-        &mut self,
-        instances: &[Instance],
-        drafts: &[InstanceDraft],
-    ) -> Result<(), Fatal> {
-        let mut same: HashMap<_, Vec<usize>> = HashMap::new();
-        for (i, b) in instances.iter().enumerate() {
-            let earlier = same.entry((b.family, b.vrid, &b.interface)).or_default();
-            for a in earlier.iter().map(|a| &instances[*a]) {
-                if let Some(text) = super::build::clash(a, b) {
-                    let diagnostic = Diagnostic::new(Code::Conflict, Class::General, text)
-                        .error()
-                        .label(drafts[i].span, "the second one")
-                        .help("give each virtual router an id of its own");
-                    self.say(diagnostic);
-                    return Err(Fatal);
-                }
-            }
-            earlier.push(i);
-        }
-        Ok(())
     }
 }

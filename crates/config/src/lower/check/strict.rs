@@ -7,23 +7,49 @@ use crate::lower::Lower;
 use crate::lower::draft::InstanceDraft;
 
 impl Lower<'_> {
-    pub(super) fn strict_defaults(&mut self, draft: &mut InstanceDraft) {
+    /// An owner accepts packets to its addresses; others do unless strict or told not to.
+    pub(super) fn check_accept(&mut self, draft: &mut InstanceDraft, strict: bool) {
         let owner = draft.priority == Some(Priority::OWNER);
-        if draft.accept && draft.version == Some(Version::V2) && !owner {
+        let mut accept = draft.accept.unwrap_or(owner || !strict);
+        if accept && strict && !owner && draft.version == Some(Version::V2) {
             self.after(
                 draft,
                 Code::Conflict,
                 "warning - accept mode for VRRP version 2 does not comply with RFC3768 - resetting",
-            );
+            )
+            .help = Some("remove accept, or use version 3".to_owned());
+            accept = false;
         }
-        let accepts = draft.accept && draft.version == Some(Version::V3);
-        if !owner && !accepts {
+        if strict && !accept {
             self.unsupported(
                 draft,
                 "strict mode forbids packets to the addresses; this version lets them through",
                 "nothing is needed unless the addresses must not answer",
             );
         }
+        draft.accept = Some(accept);
+    }
+
+    /// An explicit `off` is overruled for an owner, even when not strict, as the original does.
+    pub(super) fn check_owner_ignores(&mut self, draft: &mut InstanceDraft, strict: bool) {
+        let owner = draft.priority == Some(Priority::OWNER);
+        let problem = match draft.owner_ignore_adverts {
+            Some(true) if !owner => Some("owner_ignore_adverts requires priority 255 - clearing"),
+            Some(false) if owner => {
+                Some("owner_ignore_adverts cannot be off with priority 255 - setting")
+            }
+            _ => None,
+        };
+        if let Some(text) = problem {
+            self.after(draft, Code::Conflict, text).help =
+                Some("remove owner_ignore_adverts".to_owned());
+        }
+        let default = strict || self.globals.model.vrrp.owner_ignore_adverts;
+        let given = draft.owner_ignore_adverts.is_some();
+        draft.owner_ignore_adverts = Some(owner && (given || default));
+    }
+
+    pub(super) fn strict_defaults(&mut self, draft: &mut InstanceDraft) {
         if draft.garp.lower_repeat.is_some_and(|n| n != 0) {
             self.after(
                 draft,

@@ -39,19 +39,12 @@ impl Lower<'_> {
             }
         }
         if draft.preempt_delay != 0 {
-            if strict {
-                self.after(
-                    draft,
-                    Code::Conflict,
-                    "preempt_delay is incompatible with strict mode - resetting",
-                );
-                draft.preempt_delay = 0;
-            } else if draft.nopreempt {
-                self.after(
-                    draft,
-                    Code::Conflict,
-                    "preempt_delay is incompatible with nopreempt mode - resetting",
-                );
+            let strict = strict.then_some("strict");
+            let nopreempt = draft.nopreempt.then_some("nopreempt");
+            for mode in strict.into_iter().chain(nopreempt) {
+                let text = format!("preempt_delay is incompatible with {mode} mode - resetting");
+                self.after(draft, Code::Conflict, &text).help =
+                    Some("remove preempt_delay".to_owned());
                 draft.preempt_delay = 0;
             }
         }
@@ -62,6 +55,15 @@ impl Lower<'_> {
                 "down_timer_adverts is incompatible with strict mode - resetting",
             );
             draft.down_timer_adverts = 3;
+        }
+        if draft.timer_expired_backup.is_some() && !draft.nopreempt {
+            self.after(
+                draft,
+                Code::Conflict,
+                "timer_expired_backup requires nopreempt - ignoring",
+            )
+            .help = Some("write nopreempt, or remove timer_expired_backup".to_owned());
+            draft.timer_expired_backup = None;
         }
     }
 

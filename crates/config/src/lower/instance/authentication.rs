@@ -34,6 +34,7 @@ impl Lower<'_> {
         for (to, from) in pass.iter_mut().zip(word.bytes()) {
             *to = *from;
         }
-        draft.auth_pass = Some(pass);
+        // An empty one counts as none.
+        draft.auth_pass = Some(pass).filter(|_| !word.bytes().is_empty());
     }
 }

@@ -9,7 +9,34 @@ use crate::read::Number;
 use crate::tree::Node;
 
 impl Lower<'_> {
-    pub(super) fn state(&mut self, draft: &mut InstanceDraft, node: &Node) {
+    pub(super) fn election_keyword(&mut self, draft: &mut InstanceDraft, node: &Node) {
+        match node.keyword().text.as_str() {
+            "state" => self.state(draft, node),
+            "interface" => self.interface(draft, node),
+            "vrf" => self.vrf(draft, node),
+            "virtual_router_id" => self.virtual_router_id(draft, node),
+            "priority" => self.priority(draft, node),
+            "advert_int" => self.advert_int(draft, node),
+            "version" => self.version(draft, node),
+            "native_ipv6" => self.native_inet6(draft, node),
+            "nopreempt" => draft.nopreempt = true,
+            "preempt" => self.preempt(draft, node),
+            "preempt_delay" => self.preempt_delay(draft, node),
+            "down_timer_adverts" => self.down_timer_adverts(draft, node),
+            "timer_expired_backup" => self.timer_expired_backup(draft, node),
+            "thread_timer_expired" => {
+                let text = format!(
+                    "({}) thread_timer_expired - replace with timer_expired_backup",
+                    draft.name
+                );
+                self.deprecated(node, text);
+                self.timer_expired_backup(draft, node);
+            }
+            _ => self.debug(draft, node),
+        }
+    }
+
+    fn state(&mut self, draft: &mut InstanceDraft, node: &Node) {
         let word = &node.args()[0];
         let name = &draft.name;
         let state = match word.text.as_str() {
@@ -19,7 +46,8 @@ impl Lower<'_> {
                 let text = format!("({name}) unknown state '{other}', defaulting to BACKUP");
                 self.complain(Code::InvalidValue, word.span, text).help =
                     Some("use MASTER or BACKUP, in capitals".to_owned());
-                InitialState::Backup
+                draft.state = Some(InitialState::Backup);
+                return;
             }
         };
         if state == InitialState::Backup && draft.state == Some(InitialState::Master) {
@@ -30,7 +58,7 @@ impl Lower<'_> {
         draft.state = Some(state);
     }
 
-    pub(super) fn interface(&mut self, draft: &mut InstanceDraft, node: &Node) {
+    fn interface(&mut self, draft: &mut InstanceDraft, node: &Node) {
         let word = &node.args()[0];
         let name = draft.name.clone();
         if word.bytes().len() > LONGEST_INTERFACE_NAME {
@@ -52,13 +80,47 @@ impl Lower<'_> {
                 "({name}) cannot use a loopback interface ({}) for vrrp - ignoring",
                 word.text
             );
-            self.complain(Code::InvalidValue, word.span, text);
+            self.complain(Code::InvalidValue, word.span, text).help =
+                Some("name the interface that the machines share".to_owned());
+            // An earlier one is forgotten, too.
+            draft.interface = None;
             return;
         }
         draft.interface = Some(word.text.clone());
     }
 
-    pub(super) fn virtual_router_id(&mut self, draft: &mut InstanceDraft, node: &Node) {
+    /// Only for instances without interface, which is looked at again after the file.
+    fn vrf(&mut self, draft: &mut InstanceDraft, node: &Node) {
+        let word = &node.args()[0];
+        let name = draft.name.clone();
+        let problem = if draft.interface.is_some() {
+            "Cannot specify VRF interface and interface - ignoring".to_owned()
+        } else if let Some(earlier) = &draft.vrf {
+            format!("VRF interface already specified as '{earlier}' - ignoring")
+        } else if word.bytes().len() > LONGEST_INTERFACE_NAME {
+            format!("VRF interface name '{}' too long - ignoring", word.text)
+        } else if !self.interface_usable(&word.text) {
+            let text = format!(
+                "WARNING - VRF interface {} for vrrp_instance {name} doesn't exist",
+                word.text
+            );
+            let help = self.interface_help(&word.text);
+            self.complain(Code::MissingInterface, word.span, text).help = Some(help);
+            return;
+        } else if self.host.interface(&word.text).is_some_and(|i| i.loopback) {
+            format!(
+                "cannot use a loopback interface ({}) for VRF - ignoring",
+                word.text
+            )
+        } else {
+            draft.vrf = Some(word.text.clone());
+            return;
+        };
+        self.complain(Code::Conflict, word.span, format!("({name}) {problem}"))
+            .help = Some("write one vrf IFNAME, and no interface".to_owned());
+    }
+
+    fn virtual_router_id(&mut self, draft: &mut InstanceDraft, node: &Node) {
         let word = &node.args()[0];
         let number = self.number(word, Number::whole(1, 255));
         let vrid = number.and_then(|n| u8::try_from(n).ok());
@@ -74,7 +136,7 @@ impl Lower<'_> {
         }
     }
 
-    pub(super) fn priority(&mut self, draft: &mut InstanceDraft, node: &Node) {
+    fn priority(&mut self, draft: &mut InstanceDraft, node: &Node) {
         let word = &node.args()[0];
         let number = self.number(word, Number::whole(1, 255));
         let priority = number.and_then(|n| u8::try_from(n).ok());
@@ -91,7 +153,7 @@ impl Lower<'_> {
         };
     }
 
-    pub(super) fn advert_int(&mut self, draft: &mut InstanceDraft, node: &Node) {
+    fn advert_int(&mut self, draft: &mut InstanceDraft, node: &Node) {
         let word = &node.args()[0];
         let number = self.number(word, Number::micros(10_000, 255_000_000).lenient());
         match number.and_then(|n| u64::try_from(n).ok()) {
@@ -107,9 +169,9 @@ impl Lower<'_> {
         }
     }
 
-    pub(super) fn version(&mut self, draft: &mut InstanceDraft, node: &Node) {
+    fn version(&mut self, draft: &mut InstanceDraft, node: &Node) {
         let word = &node.args()[0];
-        let version = match self.number(word, Number::whole(2, 3).lenient()) {
+        let version = match self.number(word, Number::whole(2, 3).lenient().signed()) {
             Some(2) => Version::V2,
             Some(_) => Version::V3,
             None => {
@@ -121,22 +183,37 @@ impl Lower<'_> {
         let deduced = draft
             .version
             .or((draft.family == Some(Family::Inet6)).then_some(Version::V3));
-        match deduced {
-            Some(known) if known != version => {
-                let text = format!(
-                    "({}) vrrp_version {} conflicts with configured or deduced version {}; ignoring.",
-                    draft.name,
-                    version.number(),
-                    known.number()
-                );
-                self.complain(Code::Conflict, word.span, text);
-            }
-            _ => draft.version = Some(version),
+        if deduced.is_some_and(|known| known != version) {
+            let text = format!(
+                "({}) vrrp_version {} conflicts with configured or deduced version {}; ignoring.",
+                draft.name,
+                version.number(),
+                // The original has no number for what follows from the addresses.
+                draft.version.map_or(0, Version::number)
+            );
+            self.complain(Code::Conflict, word.span, text).help =
+                Some("write version once; IPv6 needs version 3".to_owned());
+            return;
         }
+        draft.version = Some(version);
+    }
+
+    fn native_inet6(&mut self, draft: &mut InstanceDraft, node: &Node) {
+        if draft.family == Some(Family::Inet) {
+            let text = format!(
+                "({}) Cannot specify native_ipv6 with IPv4 addresses",
+                draft.name
+            );
+            self.complain(Code::Conflict, node.span(), text).help =
+                Some("remove the line".to_owned());
+            return;
+        }
+        draft.family = Some(Family::Inet6);
+        draft.version = Some(Version::V3);
     }
 
     /// `preempt off` turns preemption on: worth a hint.
-    pub(super) fn preempt(&mut self, draft: &mut InstanceDraft, node: &Node) {
+    fn preempt(&mut self, draft: &mut InstanceDraft, node: &Node) {
         draft.nopreempt = false;
         if let Some(word) = node
             .args()
@@ -151,22 +228,7 @@ impl Lower<'_> {
         }
     }
 
-    pub(super) fn accept(&mut self, draft: &mut InstanceDraft, node: &Node) {
-        draft.accept = true;
-        if let Some(word) = node
-            .args()
-            .first()
-            .filter(|w| crate::read::switch(&w.text) == Some(false))
-        {
-            let text = format!(
-                "({}) 'accept {}' means accept: its word is ignored",
-                draft.name, word.text
-            );
-            self.log(Code::Suspicious, word.span, text).help = Some("write no_accept".to_owned());
-        }
-    }
-
-    pub(super) fn preempt_delay(&mut self, draft: &mut InstanceDraft, node: &Node) {
+    fn preempt_delay(&mut self, draft: &mut InstanceDraft, node: &Node) {
         let word = &node.args()[0];
         let number = self.number(word, Number::micros(0, 1_000_000_000).lenient());
         draft.preempt_delay = match number.and_then(|n| u64::try_from(n).ok()) {
@@ -182,7 +244,7 @@ impl Lower<'_> {
         };
     }
 
-    pub(super) fn down_timer_adverts(&mut self, draft: &mut InstanceDraft, node: &Node) {
+    fn down_timer_adverts(&mut self, draft: &mut InstanceDraft, node: &Node) {
         let word = &node.args()[0];
         let number = self.number(word, Number::whole(1, 100).lenient());
         match number.and_then(|n| u8::try_from(n).ok()) {
@@ -197,17 +259,43 @@ impl Lower<'_> {
         }
     }
 
-    pub(super) fn debug(&mut self, draft: &InstanceDraft, node: &Node) {
+    fn timer_expired_backup(&mut self, draft: &mut InstanceDraft, node: &Node) {
+        let Some(word) = node.args().first() else {
+            draft.timer_expired_backup = Some(254);
+            return;
+        };
+        let number = self.number(word, Number::whole(1, 254));
+        match number.and_then(|n| u8::try_from(n).ok()) {
+            Some(n) => draft.timer_expired_backup = Some(n),
+            None => {
+                let text = format!(
+                    "({}) {} '{}' must be between 1 and 254 - ignoring",
+                    draft.name,
+                    node.keyword().text,
+                    word.text
+                );
+                self.complain(Code::OutOfRange, word.span, text).help =
+                    Some("write the highest priority of the other machines".to_owned());
+            }
+        }
+    }
+
+    fn debug(&mut self, draft: &mut InstanceDraft, node: &Node) {
         let word = &node.args()[0];
-        if self.number(word, Number::whole(0, 4).lenient()).is_none() {
-            let text = format!(
-                "({}) Debug value '{}' not valid; must be between 0-4",
-                draft.name, word.text
-            );
-            self.complain(Code::OutOfRange, word.span, text);
+        let number = self.number(word, Number::whole(0, 4).lenient());
+        match number.and_then(|n| u8::try_from(n).ok()) {
+            Some(level) => draft.debug = level,
+            None => {
+                let text = format!(
+                    "({}) Debug value '{}' not valid; must be between 0-4",
+                    draft.name, word.text
+                );
+                self.complain(Code::OutOfRange, word.span, text).help =
+                    Some("remove the line: it has no effect".to_owned());
+            }
         }
     }
 }
 
 /// IFNAMSIZ without its terminating zero.
-const LONGEST_INTERFACE_NAME: usize = 15;
+pub(super) const LONGEST_INTERFACE_NAME: usize = 15;

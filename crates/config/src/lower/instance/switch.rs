@@ -11,7 +11,14 @@ impl Lower<'_> {
         let word = node.keyword().text.as_str();
         let Some(on) = Self::optional_switch(node) else {
             let value = node.args().first().map_or("", |t| t.text.as_str());
-            let text = format!("({}) invalid {word} {value} specified", draft.name);
+            let name = &draft.name;
+            let text = match word {
+                "notify_priority_changes" => {
+                    format!("({name}) Invalid value '{value}' for {word} specified")
+                }
+                "smtp_alert" => format!("Invalid vrrp_instance {word} parameter {value}"),
+                _ => format!("({name}) invalid {word} {value} specified"),
+            };
             self.complain(Code::InvalidValue, node.span(), text).help =
                 Some(SWITCH_HELP.to_owned());
             return;
@@ -32,6 +39,10 @@ impl Lower<'_> {
             "strict_mode" => draft.strict = Some(on),
             "lower_prio_no_advert" => draft.lower_prio_no_advert = Some(on),
             "higher_prio_send_advert" => draft.higher_prio_send_advert = Some(on),
+            "owner_ignore_adverts" => draft.owner_ignore_adverts = Some(on),
+            "v3_checksum_as_v2" => draft.v3_checksum_as_v2 = Some(on),
+            "notify_priority_changes" => draft.notify_priority_changes = Some(on),
+            "smtp_alert" => draft.smtp_alert = Some(on),
             _ => {}
         }
     }

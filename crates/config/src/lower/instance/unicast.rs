@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use evervip_model::UnicastPeer;
+use evervip_model::{OldUnicastChecksum, UnicastPeer};
 
 use crate::diagnostic::Code;
 use crate::keyword::{self, Block};
@@ -14,7 +14,30 @@ use crate::read::{Number, plain_address};
 use crate::tree::Node;
 
 impl Lower<'_> {
-    pub(super) fn source_address(&mut self, draft: &mut InstanceDraft, node: &Node) {
+    pub(super) fn delivery_keyword(&mut self, draft: &mut InstanceDraft, node: &Node) {
+        match node.keyword().text.as_str() {
+            "mcast_src_ip" => self.source_address(draft, node),
+            "unicast_src_ip" => {
+                draft.unicast_wanted = true;
+                self.source_address(draft, node);
+            }
+            "mcast_dst_ip" => self.multicast_group(draft, node),
+            "unicast_peer" => self.unicast_peers(draft, node),
+            "unicast_fault_no_peer" => {
+                draft.unicast_wanted = true;
+                draft.fault_no_peer = true;
+            }
+            "unicast_ttl" => self.unicast_ttl(draft, node),
+            "check_unicast_src" => {
+                draft.unicast_wanted = true;
+                draft.check_unicast_source = true;
+            }
+            "old_unicast_checksum" => self.old_unicast_checksum(draft, node),
+            _ => self.receive_buffer(draft, node),
+        }
+    }
+
+    fn source_address(&mut self, draft: &mut InstanceDraft, node: &Node) {
         let word = &node.args()[0];
         let name = draft.name.clone();
         let Some(source) = plain_address(&word.text) else {
@@ -38,7 +61,7 @@ impl Lower<'_> {
         draft.source = Some(source);
     }
 
-    pub(super) fn multicast_group(&mut self, draft: &mut InstanceDraft, node: &Node) {
+    fn multicast_group(&mut self, draft: &mut InstanceDraft, node: &Node) {
         let word = &node.args()[0];
         let name = draft.name.clone();
         let Some(group) = plain_address(&word.text) else {
@@ -64,17 +87,21 @@ impl Lower<'_> {
             IpAddr::V6(a) => a.segments()[0] == 0xff02,
         };
         if !usable {
+            let (kind, help) = match group {
+                IpAddr::V4(_) => ("multicast", "write an address from 224.0.0.0/4"),
+                IpAddr::V6(_) => ("link-local multicast", "write an address from ff02::/16"),
+            };
             let text = format!(
-                "({name}) mcast_dst_ip {} not multicast. Skipping...",
+                "({name}) mcast_dst_ip {} not {kind}. Skipping...",
                 word.text
             );
-            self.complain(Code::InvalidValue, word.span, text);
+            self.complain(Code::InvalidValue, word.span, text).help = Some(help.to_owned());
             return;
         }
         draft.multicast_group = Some(group);
     }
 
-    pub(super) fn unicast_peers(&mut self, draft: &mut InstanceDraft, node: &Node) {
+    fn unicast_peers(&mut self, draft: &mut InstanceDraft, node: &Node) {
         draft.unicast_wanted = true;
         for entry in node.nodes() {
             if let Some(peer) = self.unicast_peer(draft, &entry.line.tokens) {
@@ -136,16 +163,17 @@ impl Lower<'_> {
                 );
                 return;
             };
+            // The original looks at the number first.
+            let number = self.number(value, Number::whole(0, 255));
+            let Some(ttl) = number.and_then(|n| u8::try_from(n).ok()) else {
+                continue;
+            };
             if keyword::find(Block::PeerEntry, &option.text).is_none() {
                 let text = format!("({name}) unknown unicast_peer option {}", option.text);
                 self.complain(Code::UnknownKeyword, option.span, text).help =
                     Some("the options are min_ttl N and max_ttl N".to_owned());
                 return;
             }
-            let number = self.number(value, Number::whole(0, 255));
-            let Some(ttl) = number.and_then(|n| u8::try_from(n).ok()) else {
-                continue;
-            };
             draft.check_unicast_source = true;
             if option.text == "min_ttl" {
                 peer.min_ttl = ttl;
@@ -155,7 +183,7 @@ impl Lower<'_> {
         }
     }
 
-    pub(super) fn unicast_ttl(&mut self, draft: &mut InstanceDraft, node: &Node) {
+    fn unicast_ttl(&mut self, draft: &mut InstanceDraft, node: &Node) {
         let word = &node.args()[0];
         let number = self.number(word, Number::whole(0, 255));
         match number.and_then(|n| u8::try_from(n).ok()) {
@@ -166,6 +194,40 @@ impl Lower<'_> {
                     draft.name, word.text
                 );
                 self.complain(Code::OutOfRange, word.span, text);
+            }
+        }
+    }
+
+    /// `[never]`. Another word leaves the setting, but unicast is wanted all the same.
+    fn old_unicast_checksum(&mut self, draft: &mut InstanceDraft, node: &Node) {
+        draft.unicast_wanted = true;
+        draft.old_unicast_checksum = match node.args().first() {
+            None => OldUnicastChecksum::Always,
+            Some(word) if word.text == "never" => OldUnicastChecksum::Never,
+            Some(word) => {
+                let text = format!(
+                    "({}) Unknown old_unicast_chksum mode {} - ignoring",
+                    draft.name, word.text
+                );
+                self.complain(Code::InvalidValue, word.span, text).help =
+                    Some("write never, or nothing".to_owned());
+                return;
+            }
+        };
+    }
+
+    /// Exactly one number; anything else is a complaint, even nothing.
+    fn receive_buffer(&mut self, draft: &mut InstanceDraft, node: &Node) {
+        let size = match node.args() {
+            [word] => self.number(word, Number::whole(0, i64::from(u32::MAX))),
+            _ => None,
+        };
+        match size.and_then(|n| u32::try_from(n).ok()) {
+            Some(bytes) => draft.receive_buffer = bytes,
+            None => {
+                let text = format!("({}) invalid kernel_rx_buf_size specified", draft.name);
+                self.complain(Code::InvalidValue, node.span(), text).help =
+                    Some("write one number of bytes".to_owned());
             }
         }
     }

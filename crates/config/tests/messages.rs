@@ -109,7 +109,10 @@ fn interfaces() {
     instance(
         "interface lo",
         5,
-        &["(k: Line 4) (i) cannot use a loopback interface (lo) for vrrp - ignoring"],
+        &[
+            "(k: Line 4) (i) cannot use a loopback interface (lo) for vrrp - ignoring",
+            "(i) Unknown interface!",
+        ],
     );
     instance(
         "interface abcdefghijklmnopqrst",

@@ -165,7 +165,7 @@ fn read_parent(directory: &Path) -> Option<String> {
         })
 }
 
-/// Hardware type of Ethernet (linux/if_arp.h).
+/// Hardware type of Ethernet (`linux/if_arp.h`).
 const ARPHRD_ETHER: u32 = 1;
 
 #[cfg(test)]

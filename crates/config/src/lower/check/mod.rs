@@ -16,7 +16,7 @@ mod weights;
 
 use std::collections::{HashMap, HashSet};
 
-use evervip_model::{Config, Instance, UnrunnableScripts};
+use evervip_model::{Config, UnrunnableScripts};
 
 use super::build::{Check, Resolved};
 use super::draft::{GroupDraft, InstanceDraft, ScriptDraft};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    ExtraAnnouncements, Family, HmacAuthentication, Ipvlan, NotifyCommands, Priority, TrackedInterface, TrackedScript,
-    Version, VirtualAddress, VirtualMac, Vrid,
+    ExtraAnnouncements, Family, HmacAuthentication, Ipvlan, NotifyCommands, Priority,
+    TrackedInterface, TrackedScript, Version, VirtualAddress, VirtualMac, Vrid,
 };
 
 /// `state` of the configuration. Below priority 255 it has next to no effect (spec vrrp-runtime 2.1).

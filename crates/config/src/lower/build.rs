@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evervip_model::{
-    Authentication, Command, Config, Delivery, ExtraAnnouncements, Family, GratuitousArp, HmacAuthentication,
-    InitialState, Instance, InstanceIndex, NotifyCommands, Priority, ScriptIndex, SyncGroup,
-    TrackedScript, UnsupportedReason, Version, VrrpScript,
+    Authentication, Command, Config, Delivery, ExtraAnnouncements, Family, GratuitousArp,
+    HmacAuthentication, InitialState, Instance, InstanceIndex, NotifyCommands, Priority,
+    ScriptIndex, SyncGroup, TrackedScript, UnsupportedReason, Version, VrrpScript,
 };
 
 use super::Lower;
@@ -138,11 +138,11 @@ impl Lower<'_> {
             notify_deleted: draft.notify_deleted,
             notify_priority_changes: draft
                 .notify_priority_changes
-                .unwrap_or(self.globals.model.scripts.notify_priority_changes),
+                .unwrap_or(self.globals.model.fifos.priority_changes),
             smtp_alert: draft
                 .smtp_alert
-                .or(self.globals.model.mail.vrrp_alert)
-                .or(self.globals.model.mail.alert)
+                .or(self.globals.model.mail.vrrp_alerts)
+                .or(self.globals.model.mail.alerts)
                 .unwrap_or(false),
             unsupported,
         })

@@ -1,9 +1,9 @@
 //! A virtual router.
 
 use evervip_model::{
-    Authentication, Config, Delivery, ExtraAnnouncements, Family, GratuitousArp, HmacAuthentication, HmacKey,
-    InitialState, Instance, Ipvlan, OldUnicastChecksum, TrackedInterface, TrackedScript,
-    UnsupportedReason, VirtualMac,
+    Authentication, Config, Delivery, ExtraAnnouncements, Family, GratuitousArp,
+    HmacAuthentication, HmacKey, InitialState, Instance, Ipvlan, OldUnicastChecksum,
+    TrackedInterface, TrackedScript, UnsupportedReason, VirtualMac,
 };
 use serde_json::{Map, Value, json};
 

@@ -83,6 +83,12 @@ pub trait Host {
     /// Facts of an interface; `None` when the machine has none of that name.
     fn interface(&self, name: &str) -> Option<InterfaceFacts>;
 
+    /// Whether the machine has an interface of that name. Unlike [`Host::interface`], which may
+    /// assume one for a file of another machine, this is for names that shall be free.
+    fn has_interface(&self, name: &str) -> bool {
+        self.interface(name).is_some()
+    }
+
     /// Names of all interfaces, for messages.
     fn interface_names(&self) -> Vec<String>;
 

@@ -72,9 +72,15 @@ impl Host for Elsewhere<'_> {
             Some(InterfaceFacts {
                 loopback: false,
                 multicast: true,
+                ethernet: true,
+                parent: None,
                 mtu: ETHERNET_MTU,
             })
         })
+    }
+
+    fn has_interface(&self, name: &str) -> bool {
+        self.here.has_interface(name)
     }
 
     fn interface_names(&self) -> Vec<String> {

@@ -4,6 +4,7 @@ use crate::diagnostic::Code;
 use crate::lex::Token;
 use crate::lower::Lower;
 use crate::lower::draft::{InstanceDraft, MacDraft};
+use crate::machine::Host;
 use crate::tree::Node;
 
 use super::election::LONGEST_INTERFACE_NAME;
@@ -137,11 +138,8 @@ impl Lower<'_> {
                 Some("write another name".to_owned());
             return false;
         }
-        if self
-            .host
-            .interface(name)
-            .is_some_and(|i| i.parent.is_none())
-        {
+        let is_other = |host: &dyn Host| host.interface(name).is_some_and(|i| i.parent.is_none());
+        if self.host.has_interface(name) && is_other(self.host) {
             let (wanted, keyword) = match kind {
                 VirtualKind::Ipvlan => ("an l2 ipvlan", "ipvlan"),
                 VirtualKind::Macvlan => ("a private macvlan", "vmac"),

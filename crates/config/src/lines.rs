@@ -343,6 +343,10 @@ impl<'a> Reader<'a> {
         let rest = text.slice(end..text.len()).trimmed();
         let id = &text.bytes()[1..end];
         if id == b"evervip" {
+            let rest = match self.definitions.expand(&rest) {
+                Ok(Expanded::Line(line, _)) => line,
+                Ok(Expanded::Lines(_)) | Err(_) => rest,
+            };
             let words = words(&rest);
             if !words.tokens.is_empty() {
                 self.directives.push(Line {

@@ -18,6 +18,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use evervip_config::{Class, Loaded, Mode, load};
+use evervip_model::Config;
 use support::{FakeHost, MemoryFiles};
 
 struct Case {
@@ -51,11 +52,12 @@ fn read(text: &str, mode: Mode) -> Loaded {
 }
 
 fn model(loaded: &Loaded) -> Vec<String> {
-    let text = loaded.config.as_ref().map(|c| format!("{c:#?}"));
-    text.unwrap_or_default()
-        .lines()
-        .map(|l| l.trim().to_owned())
-        .collect()
+    loaded.config.as_ref().map(lines_of).unwrap_or_default()
+}
+
+fn lines_of(config: &Config) -> Vec<String> {
+    let text = format!("{config:#?}");
+    text.lines().map(|l| l.trim().to_owned()).collect()
 }
 
 /// Lines of `a` and `b` that the other has not, in order.
@@ -120,7 +122,7 @@ fn describe(case: &Case, frame: &str) -> String {
         return out;
     }
     let base = if case.whole {
-        Vec::new()
+        lines_of(&Config::default())
     } else {
         model(&read(&whole(""), Mode::Start))
     };

@@ -88,7 +88,8 @@ impl Lower<'_> {
     }
 
     fn unknown_directive(&mut self, word: &Token) {
-        let help = match keyword::suggest(Block::Evervip, &word.text) {
+        let names = keyword::keywords(Block::Evervip).iter().map(|k| k.name);
+        let help = match self.closest_name(&word.text, names) {
             Some(better) => format!("did you mean '{better}'?"),
             None => "remove the line; it has no effect".to_owned(),
         };

@@ -18,7 +18,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use evervip_config::{Class, Loaded, Mode, load};
-use evervip_model::Config;
+use evervip_model::{Config, Instance};
 use support::{FakeHost, MemoryFiles};
 
 struct Case {
@@ -52,16 +52,31 @@ fn read(text: &str, mode: Mode) -> Loaded {
 }
 
 fn model(loaded: &Loaded) -> Vec<String> {
-    loaded.config.as_ref().map(lines_of).unwrap_or_default()
+    loaded.config.as_ref().map(debug).unwrap_or_default()
 }
 
-fn lines_of(config: &Config) -> Vec<String> {
+/// The frame of a whole file: the same instances with all defaults.
+fn unsaid(config: &Config) -> Vec<String> {
+    let bare = |i: &Instance| Instance::new(i.name.clone(), i.vrid);
+    debug(&Config {
+        instances: config.instances.iter().map(bare).collect(),
+        ..Config::default()
+    })
+}
+
+fn debug(config: &Config) -> Vec<String> {
     let text = format!("{config:#?}");
     text.lines().map(|l| l.trim().to_owned()).collect()
 }
 
 /// Lines of `a` and `b` that the other has not, in order.
 fn difference(a: &[String], b: &[String]) -> Vec<String> {
+    // Most is the same, and the table below grows with the product.
+    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let (a, b) = (&a[same..], &b[same..]);
+    let ends = a.iter().rev().zip(b.iter().rev());
+    let same = ends.take_while(|(x, y)| x == y).count();
+    let (a, b) = (&a[..a.len() - same], &b[..b.len() - same]);
     let mut longest = vec![vec![0_usize; b.len() + 1]; a.len() + 1];
     for i in (0..a.len()).rev() {
         for j in (0..b.len()).rev() {
@@ -122,7 +137,7 @@ fn describe(case: &Case, frame: &str) -> String {
         return out;
     }
     let base = if case.whole {
-        lines_of(&Config::default())
+        start.config.as_ref().map(unsaid).unwrap_or_default()
     } else {
         model(&read(&whole(""), Mode::Start))
     };

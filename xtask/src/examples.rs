@@ -24,12 +24,11 @@ pub(crate) fn check_all() -> Result<Vec<bool>> {
     files.sort();
     let mut verdicts = Vec::new();
     for file in files {
-        let output = Command::new("unshare")
-            .args(["--net", "sh", "-c", ON_AN_EXAMPLE_HOST])
-            .arg(&evervip)
+        let output = Command::new(&evervip)
+            .args(["check", "--elsewhere"])
             .arg(&file)
             .output()
-            .context("unshare")?;
+            .context("evervip")?;
         let good = ACCEPTED.contains(&output.status.code().unwrap_or(-1));
         let name = file.strip_prefix(&top).unwrap_or(&file).display();
         println!("example {name} ... {}", if good { "ok" } else { "FAILED" });
@@ -45,14 +44,6 @@ pub(crate) fn check_all() -> Result<Vec<bool>> {
     }
     Ok(verdicts)
 }
-
-/// The verdict depends on the machine's interfaces: these are the ones that examples name.
-const ON_AN_EXAMPLE_HOST: &str = r#"
-for interface in ens192 eth0; do
-    ip link add "$interface" type veth peer name "peer-$interface" || exit 70
-done
-exec "$0" check "$1"
-"#;
 
 /// Exit codes of `evervip check` that an example may have.
 const ACCEPTED: [i32; 1] = [0];

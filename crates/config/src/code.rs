@@ -90,8 +90,8 @@ codes! {
     SurplusWords = "surplus-words",
     /// `//` begins no comment.
     SlashComment = "slash-comment",
-    /// `'` is an ordinary character outside script lines.
-    SingleQuotes = "single-quotes",
+    /// Quotes that group no words: single and typographic ones.
+    WrongQuotes = "wrong-quotes",
     /// A keyword that stands twice in a block: the last one wins.
     RepeatedKeyword = "repeated-keyword",
     /// A tracked object that is defined further down, which is too late.

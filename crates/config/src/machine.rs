@@ -1,6 +1,7 @@
 //! What the loader wants to know about the machine. Tests give it an invented one.
 
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use evervip_model::Credentials;
@@ -91,6 +92,11 @@ pub trait Host {
 
     /// Names of all interfaces, for messages.
     fn interface_names(&self) -> Vec<String>;
+
+    /// Addresses of this machine, for lints; none when nobody knows.
+    fn own_addresses(&self) -> Vec<IpAddr> {
+        Vec::new()
+    }
 
     /// User id and primary group of a user.
     fn user(&self, name: &str) -> Option<Credentials>;

@@ -3,35 +3,45 @@
 //! All code is here, so that tests can call it with a writer instead of a terminal.
 #![forbid(unsafe_code)]
 
-mod annotate;
 mod check;
 mod dump;
 mod options;
+mod report;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-pub use annotate::annotate;
+pub use check::{Check, Colour};
 pub use options::{Command, parse};
+pub use report::Format;
 
 /// Runs the tool with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = std::env::args_os().skip(1);
     let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
-    match run(arguments, &mut out, &mut err) {
+    let coloured = out.is_terminal() && colours_are_welcome();
+    match run(arguments, coloured, &mut out, &mut err) {
         Ok(code) => ExitCode::from(code),
         // The reader has gone, as with `evervip check f | head`: nobody is left to be told.
         Err(_) => ExitCode::from(USAGE),
     }
 }
 
-/// Runs the tool; returns its exit code.
+/// `NO_COLOR` forbids colours when it is not empty, and a dumb terminal has none.
+fn colours_are_welcome() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    !is_set("NO_COLOR") && !dumb
+}
+
+/// Runs the tool; returns its exit code. `coloured` says what `--color=auto` means.
 ///
 /// # Errors
 /// When the output cannot be written.
 pub fn run(
     arguments: impl Iterator<Item = std::ffi::OsString>,
+    coloured: bool,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<u8> {
@@ -44,7 +54,7 @@ pub fn run(
             writeln!(out, "evervip {}", env!("CARGO_PKG_VERSION"))?;
             0
         }
-        Ok(Command::Check { files, strict }) => check::check(&files, strict, out)?,
+        Ok(Command::Check(check)) => check.run(coloured, out)?,
         Ok(Command::Dump { file }) => dump::dump(&file, out, err)?,
         Err(text) => {
             writeln!(err, "evervip: {text}\nTry 'evervip --help'.")?;

@@ -4,6 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use lexopt::prelude::{Long, Short, Value};
+use lexopt::{Parser, ValueExt};
+
+use crate::check::{Check, Colour};
+use crate::report::Format;
 
 /// What the user wants.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,12 +17,7 @@ pub enum Command {
     /// `--version`.
     Version,
     /// `check FILE...`.
-    Check {
-        /// At least one.
-        files: Vec<PathBuf>,
-        /// Warnings count as failure.
-        strict: bool,
-    },
+    Check(Check),
     /// `dump FILE`.
     Dump {
         /// The configuration.
@@ -31,23 +30,28 @@ pub enum Command {
 /// # Errors
 /// What is wrong with it, in one line.
 pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
-    let mut parser = lexopt::Parser::from_args(arguments);
-    let (mut name, mut files, mut strict) = (None, Vec::new(), false);
+    let mut parser = Parser::from_args(arguments);
+    let mut name = None;
+    let mut check = Check::default();
     while let Some(argument) = parser.next().map_err(|e| e.to_string())? {
         match argument {
             Short('h') | Long("help") => return Ok(Command::Help),
             Short('V') | Long("version") => return Ok(Command::Version),
-            Long("strict") => strict = true,
+            Long("strict") => check.strict = true,
+            Long("elsewhere") => check.elsewhere = true,
+            Long("format") => check.format = choice(&mut parser, "--format", FORMATS)?,
+            Long("color" | "colour") => check.colour = choice(&mut parser, "--color", COLOURS)?,
+            Short('i') | Long("config-id") => check.config_id = Some(text(&mut parser)?),
             Value(word) if name.is_none() => name = Some(word),
-            Value(file) => files.push(PathBuf::from(file)),
+            Value(file) => check.files.push(PathBuf::from(file)),
             other => return Err(other.unexpected().to_string()),
         }
     }
     let name = name.ok_or("a command is missing")?;
     match name.to_str() {
-        Some("check") if files.is_empty() => Err("check needs a file".to_owned()),
-        Some("check") => Ok(Command::Check { files, strict }),
-        Some("dump") => match <[_; 1]>::try_from(files) {
+        Some("check") if check.files.is_empty() => Err("check needs a file".to_owned()),
+        Some("check") => Ok(Command::Check(check)),
+        Some("dump") => match <[_; 1]>::try_from(check.files) {
             Ok([file]) => Ok(Command::Dump { file }),
             Err(_) => Err("dump needs one file".to_owned()),
         },
@@ -55,19 +59,54 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     }
 }
 
+fn text(parser: &mut Parser) -> Result<String, String> {
+    let value = parser.value().and_then(ValueExt::string);
+    value.map_err(|e| e.to_string())
+}
+
+/// The meaning of one of several words.
+fn choice<T: Copy>(parser: &mut Parser, option: &str, known: &[(&str, T)]) -> Result<T, String> {
+    let word = text(parser)?;
+    let found = known.iter().find(|(name, _)| *name == word);
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+        format!("{option} is one of {}, not '{word}'", names.join(", "))
+    })
+}
+
+const FORMATS: &[(&str, Format)] = &[
+    ("text", Format::Text),
+    ("short", Format::Short),
+    ("json", Format::Json),
+];
+
+const COLOURS: &[(&str, Colour)] = &[
+    ("auto", Colour::Auto),
+    ("always", Colour::Always),
+    ("never", Colour::Never),
+];
+
 pub(crate) const HELP: &str = "\
-Usage: evervip check [--strict] FILE...
+Usage: evervip check [OPTION...] FILE...
        evervip dump FILE
 
   check FILE...   Read configurations as the daemon on this machine would, and
-                  show what there is to say about them.
+                  show what there is to say about them: what keepalived would
+                  complain about, and what it would not.
       --strict    Warnings make the exit code 1.
+      --elsewhere The files are for other machines: interfaces, users and
+                  scripts that this one lacks are taken to be there.
+      --format=F  text: annotated source; short: one line each, for editors;
+                  json: one array, for programs.
+      --color=W   auto: on a terminal, unless NO_COLOR is set; always; never.
+  -i, --config-id=ID
+                  Use the lines that begin with @ID, as keepalived -i.
   dump FILE       Print what the daemon would run, as JSON.
   -h, --help      Show this text.
   -V, --version   Show the version.
 
 Exit codes: 0 nothing worse than a warning, 1 warnings with --strict or a bad
-command line, 2 the daemon would refuse to start.
+command line, 2 errors.
 ";
 
 #[cfg(test)]
@@ -81,10 +120,11 @@ mod tests {
     #[test]
     fn check_takes_files_and_strict_anywhere() {
         let check = |files: &[&str], strict| {
-            Ok(Command::Check {
+            Ok(Command::Check(Check {
                 files: files.iter().map(PathBuf::from).collect(),
                 strict,
-            })
+                ..Check::default()
+            }))
         };
         assert_eq!(parsed(&["check", "a", "b"]), check(&["a", "b"], false));
         assert_eq!(parsed(&["check", "a", "--strict"]), check(&["a"], true));
@@ -94,6 +134,32 @@ mod tests {
         );
         assert_eq!(parsed(&["--help"]), Ok(Command::Help));
         assert_eq!(parsed(&["check", "-V"]), Ok(Command::Version));
+    }
+
+    #[test]
+    fn output_is_chosen() {
+        let words = [
+            "check",
+            "--format=json",
+            "--color",
+            "never",
+            "-i",
+            "x",
+            "--elsewhere",
+            "a",
+        ];
+        let expect = Check {
+            files: vec![PathBuf::from("a")],
+            format: Format::Json,
+            colour: Colour::Never,
+            config_id: Some("x".to_owned()),
+            elsewhere: true,
+            strict: false,
+        };
+        assert_eq!(parsed(&words), Ok(Command::Check(expect)));
+        let text = "--format is one of text, short, json, not 'xml'".to_owned();
+        assert_eq!(parsed(&["check", "--format", "xml", "a"]), Err(text));
+        assert!(parsed(&["check", "--color"]).is_err());
     }
 
     #[test]

@@ -2,13 +2,14 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
-use std::net::ToSocketAddrs;
+use std::net::{IpAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
 use evervip_config::{Host, InterfaceFacts, ScriptCheck};
 use evervip_model::Credentials;
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
+use nix::sys::socket::SockaddrStorage;
 use nix::unistd::{Group, User, getegid, geteuid, gethostname};
 
 use crate::script;
@@ -61,6 +62,11 @@ impl Host for SystemHost {
         self.interfaces().keys().cloned().collect()
     }
 
+    fn own_addresses(&self) -> Vec<IpAddr> {
+        let listed = getifaddrs().into_iter().flatten();
+        listed.filter_map(|a| ip_address(&a.address?)).collect()
+    }
+
     fn user(&self, name: &str) -> Option<Credentials> {
         remembered(&self.users, name, || {
             let user = User::from_name(name).ok()??;
@@ -106,6 +112,11 @@ impl Host for SystemHost {
     fn node_name(&self) -> String {
         gethostname().map_or_else(|_| String::new(), |n| n.to_string_lossy().into_owned())
     }
+}
+
+fn ip_address(address: &SockaddrStorage) -> Option<IpAddr> {
+    let inet = address.as_sockaddr_in().map(|a| IpAddr::V4(a.ip()));
+    inet.or_else(|| address.as_sockaddr_in6().map(|a| IpAddr::V6(a.ip())))
 }
 
 /// What was found under a name before, or is found now.
@@ -183,6 +194,9 @@ mod tests {
                 .contains(&"lo".to_owned())
         );
         assert_eq!(SystemHost::default().interface("no-such-if"), None);
+        let own = SystemHost::default().own_addresses();
+        // In a new network namespace no interface is up.
+        assert!(own.is_empty() || own.contains(&IpAddr::from([127, 0, 0, 1])));
     }
 
     #[test]

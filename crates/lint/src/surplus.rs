@@ -45,7 +45,7 @@ fn line(node: &Node, entry: &Keyword, inside: Block) -> Option<Diagnostic> {
         return Some(comment(name, first, span(surplus)));
     }
     if entry.shape == Shape::Flag && surplus.len() == 1 {
-        return means_off(&first.text).then(|| off(name, first));
+        return off(name, first).filter(|_| means_off(&first.text));
     }
     Some(ignored(node, name, surplus))
 }
@@ -73,23 +73,17 @@ fn mark(word: &str) -> &str {
     known.copied().unwrap_or(word)
 }
 
-fn off(name: &str, word: &Token) -> Diagnostic {
-    let text = format!("'{name} {}' means '{name}'", word.text);
-    let without = match name.strip_prefix("no") {
-        Some(positive) => format!(
-            "remove the line, or write '{}'",
-            positive.trim_start_matches('_')
-        ),
-        None => "remove the line to switch it off".to_owned(),
-    };
-    let finding = finding(Code::OffMeansOn, word.span, text)
-        .note("the keyword takes no word: keepalived ignores this one and switches it on");
-    match name {
-        "nopreempt" | "no_accept" => finding.help(without),
-        "preempt" => finding.help("write 'nopreempt'"),
-        "accept" => finding.help("write 'no_accept'"),
-        _ => finding.help("remove the line to switch it off"),
+/// Of `accept` and `preempt` the loader says it.
+fn off(name: &str, word: &Token) -> Option<Diagnostic> {
+    if matches!(name, "accept" | "preempt") {
+        return None;
     }
+    let text = format!("'{name} {}' means '{name}'", word.text);
+    Some(
+        finding(Code::OffMeansOn, word.span, text)
+            .note("the keyword takes no word: keepalived ignores this one and switches it on")
+            .help("remove the line to switch it off"),
+    )
 }
 
 fn ignored(node: &Node, name: &str, surplus: &[Token]) -> Diagnostic {

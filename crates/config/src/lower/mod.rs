@@ -192,7 +192,9 @@ impl Lower<'_> {
             self.say(diagnostic);
             return;
         }
-        if let Some(better) = keyword::suggest(block, word) {
+        if word.starts_with("//") || word.starts_with("/*") {
+            diagnostic = diagnostic.help("begin comments with '#' or '!'");
+        } else if let Some(better) = keyword::suggest(block, word) {
             diagnostic = diagnostic.help(format!("did you mean '{better}'?"));
         } else if block != Block::Top && keyword::find(Block::Top, word).is_some() {
             diagnostic = diagnostic.help(format!(

@@ -103,7 +103,8 @@ impl Lower<'_> {
                     "WARNING - script `{written}` resolved by path search to `{}`. Please specify full path.",
                     path.display()
                 );
-                self.log(Code::Suspicious, draft.span, text);
+                self.log(Code::CommandWithoutPath, draft.span, text).help =
+                    Some(format!("write {}", path.display()));
             }
             None => {
                 let text = format!("Cannot find script {written} in path - disabling");

@@ -348,7 +348,7 @@ impl Lower<'_> {
         if !self.fallback_user_reported {
             self.fallback_user_reported = true;
             let text = format!("Script user '{DEFAULT_USER}' does not exist");
-            self.log(Code::UnknownUser, at, text).help = Some(
+            self.log(Code::DefaultScriptUser, at, text).help = Some(
                 "scripts run as the daemon's own user; script_user in global_defs names another"
                     .to_owned(),
             );

@@ -41,7 +41,7 @@ impl Lower<'_> {
                     }
                     clashes = true;
                     let diagnostic =
-                        Diagnostic::new(Code::Conflict, Class::General, clash(first, instance))
+                        Diagnostic::new(Code::VridReused, Class::General, clash(first, instance))
                             .error()
                             .label(drafts[at].span, "the second one")
                             .help("give each virtual router an id of its own");

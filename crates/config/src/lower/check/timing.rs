@@ -13,16 +13,17 @@ impl Lower<'_> {
         if draft.nopreempt && owner {
             self.after(
                 draft,
-                Code::Conflict,
+                Code::NopreemptMaster,
                 "nopreempt is incompatible with priority 255. resetting nopreempt",
-            );
+            )
+            .help = Some("remove nopreempt, or choose a priority below 255".to_owned());
             draft.nopreempt = false;
         }
         if master {
             if draft.nopreempt {
                 self.after(
                     draft,
-                    Code::Conflict,
+                    Code::NopreemptMaster,
                     "Warning - nopreempt will not work with initial state MASTER - clearing",
                 )
                 .help = Some("write state BACKUP on all machines".to_owned());
@@ -75,7 +76,9 @@ impl Lower<'_> {
                     "VRRPv2 advertisement interval {}s must be an integer. rounding",
                     crate::read::decimal(i64::try_from(micros).unwrap_or(0), 6)
                 );
-                self.after(draft, Code::OutOfRange, &text);
+                self.after(draft, Code::AdvertIntRounded, &text).help = Some(
+                    "write whole seconds, or version 3 on all members for shorter times".to_owned(),
+                );
                 draft.advert_interval = ((micros + 500_000) / 1_000_000).max(1) * 1_000_000;
             }
             return;

@@ -24,7 +24,7 @@ impl Lower<'_> {
         }
         if word.bytes().len() > 8 {
             self.complain(
-                Code::InvalidValue,
+                Code::AuthPassTooLong,
                 word.span,
                 "Truncating auth_pass to 8 characters",
             )

@@ -3,6 +3,7 @@
 use evervip_model::{Family, InitialState, Priority, Version, Vrid};
 
 use crate::diagnostic::Code;
+use crate::keyword;
 use crate::lower::Lower;
 use crate::lower::draft::InstanceDraft;
 use crate::read::Number;
@@ -44,8 +45,8 @@ impl Lower<'_> {
             "BACKUP" => InitialState::Backup,
             other => {
                 let text = format!("({name}) unknown state '{other}', defaulting to BACKUP");
-                self.complain(Code::InvalidValue, word.span, text).help =
-                    Some("use MASTER or BACKUP, in capitals".to_owned());
+                self.complain(Code::UnknownState, word.span, text).help =
+                    Some(state_help(other).to_owned());
                 draft.state = Some(InitialState::Backup);
                 return;
             }
@@ -224,7 +225,7 @@ impl Lower<'_> {
                 "({}) 'preempt {}' means preempt: its word is ignored",
                 draft.name, word.text
             );
-            self.log(Code::Suspicious, word.span, text).help = Some("write nopreempt".to_owned());
+            self.log(Code::OffMeansOn, word.span, text).help = Some("write nopreempt".to_owned());
         }
     }
 
@@ -293,6 +294,19 @@ impl Lower<'_> {
                 self.complain(Code::OutOfRange, word.span, text).help =
                     Some("remove the line: it has no effect".to_owned());
             }
+        }
+    }
+}
+
+/// What a word in the place of MASTER or BACKUP was probably meant to be.
+fn state_help(word: &str) -> &'static str {
+    let states = ["MASTER", "BACKUP"].into_iter();
+    let lower: Vec<_> = states.clone().map(str::to_lowercase).collect();
+    match keyword::closest(word, lower.iter().map(String::as_str)) {
+        Some("master") => "did you mean 'MASTER'?",
+        Some("backup") => "did you mean 'BACKUP'?",
+        _ => {
+            "write BACKUP, or MASTER on the node that shall begin; the priority decides in the end"
         }
     }
 }

@@ -148,7 +148,7 @@ impl Lower<'_> {
                 "({}) 'accept {}' means accept: its word is ignored",
                 draft.name, word.text
             );
-            self.log(Code::Suspicious, word.span, text).help = Some("write no_accept".to_owned());
+            self.log(Code::OffMeansOn, word.span, text).help = Some("write no_accept".to_owned());
         }
     }
 

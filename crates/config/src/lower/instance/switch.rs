@@ -32,7 +32,7 @@ impl Lower<'_> {
                         "({}) skip_check_adv_addr is switched on by any word",
                         draft.name
                     );
-                    self.log(Code::Suspicious, node.span(), text).help =
+                    self.log(Code::OffMeansOn, node.span(), text).help =
                         Some("remove the line".to_owned());
                 }
             }

@@ -42,6 +42,7 @@ impl Lower<'_> {
     ) -> Config {
         let mut config = Config {
             globals: self.globals.model.clone(),
+            instances: Vec::with_capacity(drafts.len()),
             ..Config::default()
         };
         // Where each script of the file went; a dropped one is nowhere.

@@ -98,11 +98,12 @@ impl Lower<'_> {
             let check = self.resolve_check(&script, &mut seen);
             resolved.scripts.push((script, check));
         }
-        for draft in std::mem::take(&mut self.instances) {
+        let drafts = std::mem::take(&mut self.instances);
+        for draft in &drafts {
             let notify = self.resolve_notify(&draft.notify, &mut seen);
             resolved.instances.push(notify);
-            self.instances.push(draft);
         }
+        self.instances = drafts;
         for group in std::mem::take(&mut self.groups) {
             let notify = self.resolve_notify(&group.notify, &mut seen);
             resolved.groups.push((group.name.clone(), notify));

@@ -160,6 +160,14 @@ impl Host for Machine {
         false
     }
 
+    fn environment(&self, _: &str) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn random_seed(&self) -> u64 {
+        1
+    }
+
     fn node_name(&self) -> String {
         "node1.example".to_owned()
     }

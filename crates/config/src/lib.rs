@@ -4,7 +4,7 @@
 //!
 //! * `source` - files, spans, lines and columns;
 //! * `lex` - comments, words, script words (nom, token level only);
-//! * `lines` - includes, conditional lines, definitions, loops, braces;
+//! * `lines`, `expand` - includes, braces; conditional lines, definitions, loops;
 //! * `tree` - blocks, with recovery;
 //! * [`keyword`] - one table entry per keyword that keepalived 2.2.7 has;
 //! * `lower` - the tree to the model, in file order, then the checks after the whole file.
@@ -16,6 +16,7 @@
 mod code;
 mod define;
 mod diagnostic;
+mod expand;
 mod include;
 pub mod keyword;
 mod lex;

@@ -121,4 +121,61 @@ pub trait Host {
 
     /// Node name (`uname`): its part before the first `.` is the default configuration id.
     fn node_name(&self) -> String;
+
+    /// Value of an environment variable, for `${_ENV NAME}`.
+    fn environment(&self, name: &str) -> Option<Vec<u8>>;
+
+    /// Where `${_RANDOM}` starts when no `random_seed` says so. The original takes the time.
+    fn random_seed(&self) -> u64;
+}
+
+/// A machine that has nothing, for tests of what does not need one.
+#[cfg(test)]
+pub(crate) struct NoMachine;
+
+#[cfg(test)]
+impl Host for NoMachine {
+    fn interface(&self, _: &str) -> Option<InterfaceFacts> {
+        None
+    }
+
+    fn interface_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn user(&self, _: &str) -> Option<Credentials> {
+        None
+    }
+
+    fn group(&self, _: &str) -> Option<u32> {
+        None
+    }
+
+    fn own_credentials(&self) -> Credentials {
+        Credentials { uid: 0, gid: 0 }
+    }
+
+    fn check_script(&self, _: &Path, _: Credentials) -> ScriptCheck {
+        ScriptCheck::NotExecutable
+    }
+
+    fn search_path(&self, _: &str) -> Option<PathBuf> {
+        None
+    }
+
+    fn resolves(&self, _: &str) -> bool {
+        false
+    }
+
+    fn node_name(&self) -> String {
+        String::new()
+    }
+
+    fn environment(&self, name: &str) -> Option<Vec<u8>> {
+        (name == "HOME").then(|| b"/root".to_vec())
+    }
+
+    fn random_seed(&self) -> u64 {
+        0
+    }
 }

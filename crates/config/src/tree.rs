@@ -24,11 +24,7 @@ pub struct Line {
 /// What the line reader delivers: not yet words, because all lines of a file are held at once.
 #[derive(Debug, Clone)]
 pub(crate) enum Logical {
-    Words {
-        text: Text,
-        /// The physical line has an odd number of quotes.
-        open_quote: bool,
-    },
+    Words(Text),
     Open(Span),
     Close(Span),
 }
@@ -165,7 +161,7 @@ pub(crate) struct Blocks<'a> {
 /// The blocks of one keyword of the top level, without a word about what is wrong in between.
 pub(crate) fn blocks_named(name: &str, lines: &[Logical]) -> Vec<Node> {
     let begins = |line: &Logical| match line {
-        Logical::Words { text, .. } => text.bytes().starts_with(name.as_bytes()),
+        Logical::Words(text) => text.bytes().starts_with(name.as_bytes()),
         Logical::Open(_) | Logical::Close(_) => false,
     };
     let Some(last) = lines.iter().rposition(begins) else {
@@ -202,7 +198,7 @@ impl<'a> Blocks<'a> {
         // The last one may still get its block.
         while self.top.len() < 2 && !self.ended {
             match self.lines.next() {
-                Some(Logical::Words { text, open_quote }) => self.line(text, *open_quote),
+                Some(Logical::Words(text)) => self.line(text),
                 Some(Logical::Open(span)) => self.open(*span),
                 Some(Logical::Close(span)) => self.close(*span),
                 None => self.end(),
@@ -214,10 +210,9 @@ impl<'a> Blocks<'a> {
         self.top.pop_front()
     }
 
-    fn line(&mut self, text: &Text, open_quote: bool) {
+    fn line(&mut self, text: &Text) {
         let words = words(text);
-        let unmatched = words.unmatched.or_else(|| open_quote.then(|| text.whole()));
-        if let Some(span) = unmatched {
+        if let Some(span) = words.unmatched {
             self.diagnostics.push(
                 Diagnostic::new(
                     Code::UnmatchedQuote,

@@ -1,6 +1,7 @@
 //! Every keyword: what its values mean, and what happens to wrong ones.
 //!
-//! `tests/data/keywords/BLOCK/KEYWORD.cases` holds the cases: a line `[name]`, then the lines that
+//! `tests/data/keywords/BLOCK/KEYWORD.cases` (`language/TOPIC.cases` for what no keyword has) holds
+//! the cases: a line `[name]`, then the lines that
 //! stand where `frame.conf` of the same directory has `@@`. `[name] whole` means that the lines are
 //! the whole file. `[name] differs: REASON` marks a case where we depart from keepalived 2.2.7 on
 //! purpose (the compat tests run the same cases through it). What comes of a case stands in

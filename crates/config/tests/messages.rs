@@ -418,6 +418,7 @@ fn structure() {
         "notify_master \"/x",
         5,
         &[
+            "(k: Line 4) Unterminated quote 'notify_master \"/x'",
             "(k: Line 4) String 'notify_master \"/x': missing terminating \"",
             "(k: Line 4) Unmatched quote: 'notify_master \"/x'",
         ],
@@ -668,6 +669,7 @@ fn scripts() {
         "notify_master /absent\nnotify_master \"/b",
         5,
         &[
+            "(k: Line 5) Unterminated quote 'notify_master \"/b'",
             "(k: Line 5) (i) notify_master script already specified - ignoring ",
             "(k: Line 5) Unmatched quote: 'notify_master \"/b'",
         ],

@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use evervip_config::{Host, InterfaceFacts, ScriptCheck};
 use evervip_model::Credentials;
@@ -107,6 +108,15 @@ impl Host for SystemHost {
         (name, 0)
             .to_socket_addrs()
             .is_ok_and(|mut a| a.next().is_some())
+    }
+
+    fn environment(&self, name: &str) -> Option<Vec<u8>> {
+        Some(std::env::var_os(name)?.into_encoded_bytes())
+    }
+
+    fn random_seed(&self) -> u64 {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        now.map_or(0, |since| since.as_secs())
     }
 
     fn node_name(&self) -> String {

@@ -171,6 +171,14 @@ impl Host for FakeHost {
         !name.is_empty() && !name.contains("invalid") && !name.contains(['*', '/'])
     }
 
+    fn environment(&self, name: &str) -> Option<Vec<u8>> {
+        (name == "HOME").then(|| b"/root".to_vec())
+    }
+
+    fn random_seed(&self) -> u64 {
+        1
+    }
+
     fn node_name(&self) -> String {
         "node1.example.com".to_owned()
     }

@@ -43,10 +43,9 @@ impl Checks {
                 Some(b'-') => (Some(false), &word.text[1..]),
                 _ => (None, word.text.as_str()),
             };
-            let Some(bit) = Self::named(name) else {
-                continue;
-            };
+            let bit = Self::named(name).unwrap_or(Self::NONE);
             checks = match sign {
+                // Even a word that means nothing replaces what was set.
                 None if i == 0 => bit.union(Self::READ),
                 Some(true) => checks.union(bit),
                 // A word without sign behind the first is ignored.
@@ -167,15 +166,22 @@ fn first_group(pattern: &str) -> Option<(&str, Vec<&str>, &str)> {
     None
 }
 
-/// Reads a configuration file, or says why it is none.
-pub(crate) fn open(files: &dyn Files, path: &Path) -> Result<Vec<u8>, String> {
-    let problem = |e: std::io::Error| format!("open problem ({})", reason(&e));
+/// Reads a configuration file, or says in the words of the original why it is none.
+pub(crate) fn open(files: &dyn Files, path: &Path, shown: &str) -> Result<Vec<u8>, String> {
+    let problem = |e: std::io::Error| {
+        format!(
+            "Configuration file '{shown}' open problem ({}) - skipping",
+            reason(&e)
+        )
+    };
     match files.kind(path).map_err(problem)? {
         FileKind::Regular { executable: false } => files.read(path).map_err(problem),
-        FileKind::Directory => Err(IS_DIRECTORY.to_owned()),
-        FileKind::Regular { executable: true } | FileKind::Other => {
-            Err("is not a regular non-executable file".to_owned())
-        }
+        FileKind::Directory => Err(format!(
+            "Configuration file '{shown}/' is a directory - skipping"
+        )),
+        FileKind::Regular { executable: true } | FileKind::Other => Err(format!(
+            "Configuration file '{shown}' is not a regular non-executable file - skipping"
+        )),
     }
 }
 
@@ -187,9 +193,6 @@ fn reason(error: &std::io::Error) -> String {
         None => text,
     }
 }
-
-/// The original writes such a name with a slash.
-pub(crate) const IS_DIRECTORY: &str = "is a directory";
 
 /// Paths that one pattern may stand for before its wildcards are looked at.
 const MAX_ALTERNATIVES: usize = 1000;

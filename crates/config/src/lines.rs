@@ -1,5 +1,6 @@
 //! Files to logical lines: physical lines, includes, braces (spec config-language 2 and 4).
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::define::Definitions;
@@ -70,21 +71,25 @@ impl<'a> Reader<'a> {
     /// Reads the main file.
     pub(crate) fn read_main(&mut self, path: &Path) {
         let shown = path.display().to_string();
-        match include::open(self.files, path) {
-            Ok(bytes) => self.read_bytes(&shown, path, bytes),
-            Err(problem) => {
-                self.refusal = Some(Refusal::Unreadable);
-                self.diagnostics.push(
-                    Diagnostic::new(
-                        Code::UnreadableFile,
-                        Class::FileNotFound,
-                        format!("Unable to read configuration file {shown}: {problem}"),
-                    )
-                    .error()
-                    .help("name the configuration with -f FILE, or create it"),
-                );
+        if let Err(error) = self.files.kind(path) {
+            if error.kind() == ErrorKind::NotFound {
+                self.unreadable(format!("Config files missing '{shown}'."));
+                return;
             }
         }
+        match include::open(self.files, path, &shown) {
+            Ok(bytes) => self.read_bytes(&shown, path, bytes),
+            Err(problem) => self.unreadable(problem),
+        }
+    }
+
+    fn unreadable(&mut self, problem: String) {
+        self.refusal = Some(Refusal::Unreadable);
+        self.diagnostics.push(
+            Diagnostic::new(Code::UnreadableFile, Class::FileNotFound, problem)
+                .error()
+                .help("name the configuration with -f FILE: a regular file that is not executable"),
+        );
     }
 
     fn read_bytes(&mut self, shown: &str, path: &Path, bytes: Vec<u8>) {
@@ -249,20 +254,9 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let shown = path.display().to_string();
-            match include::open(self.files, &full) {
+            match include::open(self.files, &full, &shown) {
                 Ok(bytes) => self.read_bytes(&shown, &full, bytes),
-                Err(problem) => self.include_problem(
-                    at,
-                    {
-                        let slash = if problem == include::IS_DIRECTORY {
-                            "/"
-                        } else {
-                            ""
-                        };
-                        format!("Configuration file '{shown}{slash}' {problem} - skipping")
-                    },
-                    checks.contains(Checks::READ),
-                ),
+                Err(problem) => self.include_problem(at, problem, checks.contains(Checks::READ)),
             }
             if self.exhausted {
                 return;

@@ -178,4 +178,8 @@ impl Host for NoMachine {
     fn random_seed(&self) -> u64 {
         0
     }
+
+    fn processors(&self) -> u32 {
+        1
+    }
 }

@@ -1,7 +1,6 @@
 //! The VRRP child: its threads and how they are put together.
 
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 
 use evervip_config::Config;
@@ -126,8 +125,8 @@ fn run_threads(options: &Options, config: Config, report: OwnedFd) -> anyhow::Re
             let _ = finished.send(());
             code
         })?;
-    let path: PathBuf = options.configuration.clone();
-    reloader::start(path, reload_requests, outlet.clone(), StatusPipe(report))?;
+    let source = options.configuration.clone();
+    reloader::start(source, reload_requests, outlet.clone(), StatusPipe(report))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use lexopt::prelude::{Long, Short, Value};
 
+use crate::configuration::Source;
+
 /// Where the configuration is without `-f`.
 pub(crate) const DEFAULT_CONFIGURATION: &str = "/etc/keepalived/keepalived.conf";
 const DEFAULT_PARENT_PID_FILE: &str = "/run/keepalived.pid";
@@ -25,7 +27,7 @@ pub(crate) enum Task {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) task: Task,
-    pub(crate) configuration: PathBuf,
+    pub(crate) configuration: Source,
     pub(crate) foreground: bool,
     pub(crate) log_console: bool,
     pub(crate) log_detail: bool,
@@ -39,7 +41,10 @@ impl Options {
     pub(crate) fn with_absolute_paths(&self) -> Self {
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         Self {
-            configuration: absolute(&self.configuration),
+            configuration: Source {
+                path: absolute(&self.configuration.path),
+                options: self.configuration.options.clone(),
+            },
             parent_pid_file: absolute(&self.parent_pid_file),
             vrrp_pid_file: absolute(&self.vrrp_pid_file),
             ..self.clone()
@@ -119,8 +124,8 @@ const TABLE: &[Row] = &[
     later(Some('b'), "bfd_pid", Argument::Required),
     later(Some('a'), "address-monitoring", Argument::None),
     later(Some('s'), "namespace", Argument::Required),
-    later(Some('e'), "all-config", Argument::None),
-    later(Some('i'), "config-id", Argument::Required),
+    row('e', "all-config", Argument::None),
+    row('i', "config-id", Argument::Required),
     later(Some('x'), "snmp", Argument::None),
     later(Some('A'), "snmp-agent-socket", Argument::Required),
     later(Some('u'), "umask", Argument::Required),
@@ -136,7 +141,10 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Parsed {
     let mut parsed = Parsed {
         options: Options {
             task: Task::Run,
-            configuration: DEFAULT_CONFIGURATION.into(),
+            configuration: Source {
+                path: DEFAULT_CONFIGURATION.into(),
+                options: evervip_config::Options::default(),
+            },
             foreground: false,
             log_console: false,
             log_detail: false,
@@ -206,7 +214,12 @@ fn find_long(name: &str) -> Option<&'static Row> {
 fn apply(options: &mut Options, letter: char, value: Option<OsString>) {
     let path = || value.clone().map(PathBuf::from).unwrap_or_default();
     match letter {
-        'f' => options.configuration = path(),
+        'f' => options.configuration.path = path(),
+        'e' => options.configuration.options.all_includes_required = true,
+        'i' => {
+            let id = value.map(|id| id.to_string_lossy().into_owned());
+            options.configuration.options.config_id = id;
+        }
         'n' => options.foreground = true,
         'l' => options.log_console = true,
         'D' => options.log_detail = true,
@@ -242,7 +255,7 @@ mod tests {
     fn clusters_and_attached_arguments() {
         let options = options("-nldD -f/a/b -p /run/x.pid -r/run/y.pid");
         assert!(options.foreground && options.log_console && options.log_detail && options.dump);
-        assert_eq!(options.configuration, PathBuf::from("/a/b"));
+        assert_eq!(options.configuration.path, PathBuf::from("/a/b"));
         assert_eq!(options.parent_pid_file, PathBuf::from("/run/x.pid"));
         assert_eq!(options.vrrp_pid_file, PathBuf::from("/run/y.pid"));
     }
@@ -251,7 +264,10 @@ mod tests {
     fn long_names_may_be_abbreviated_when_unique() {
         assert!(options("--dont-f").foreground);
         assert_eq!(parse_line("--dont").errors, ["Unknown option --dont"]);
-        assert_eq!(options("--use-f=/a").configuration, PathBuf::from("/a"));
+        assert_eq!(
+            options("--use-f=/a").configuration.path,
+            PathBuf::from("/a")
+        );
         assert_eq!(options("--config-t").task, Task::Test(None));
         // "vrrp" is exact although "vrrp_pid" begins with it; "v" is not unique.
         assert_eq!(parse_line("--vrrp").errors, Vec::<String>::new());
@@ -309,13 +325,26 @@ mod tests {
     fn relative_paths_mean_the_directory_of_the_start() {
         let options = options("-f a.conf -p x.pid -r /run/y.pid").with_absolute_paths();
         let here = std::env::current_dir().unwrap();
-        assert_eq!(options.configuration, here.join("a.conf"));
+        assert_eq!(options.configuration.path, here.join("a.conf"));
         assert_eq!(options.parent_pid_file, here.join("x.pid"));
         assert_eq!(options.vrrp_pid_file, PathBuf::from("/run/y.pid"));
     }
 
     #[test]
+    fn what_the_text_means() {
+        let text = |line: &str| options(line).configuration.options;
+        assert_eq!(text("-n"), evervip_config::Options::default());
+        assert_eq!(text("-i main").config_id.as_deref(), Some("main"));
+        assert_eq!(text("--config-id=b").config_id.as_deref(), Some("b"));
+        assert!(text("-et").all_includes_required);
+        assert!(text("--all-config").all_includes_required);
+    }
+
+    #[test]
     fn the_last_of_repeated_options_wins() {
-        assert_eq!(options("-f /a -f /b").configuration, PathBuf::from("/b"));
+        assert_eq!(
+            options("-f /a -f /b").configuration.path,
+            PathBuf::from("/b")
+        );
     }
 }

@@ -1,14 +1,13 @@
 //! Reading a new configuration beside the running one, in a thread of its own: files may be slow,
 //! and neither the engine nor scripts must wait for them.
 
-use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 
 use evervip_config::Mode;
 use evervip_os::process::release_free_memory;
 
 use crate::child::{Status, StatusPipe};
-use crate::configuration;
+use crate::configuration::{self, Source};
 use crate::inbox::{Message, Outlet};
 
 /// Starts the thread that serves requests for a reload. A configuration that is accepted goes to
@@ -17,7 +16,7 @@ use crate::inbox::{Message, Outlet};
 /// # Errors
 /// When the thread cannot be made.
 pub(crate) fn start(
-    path: PathBuf,
+    source: Source,
     requests: Receiver<()>,
     outlet: Outlet,
     status: StatusPipe,
@@ -27,8 +26,8 @@ pub(crate) fn start(
         .spawn(move || {
             while requests.recv().is_ok() {
                 tracing::info!("Reloading");
-                let loaded = configuration::load(&path, Mode::Start);
-                tracing::info!("Configuration file {}", path.display());
+                let loaded = configuration::load(&source, Mode::Start);
+                tracing::info!("Configuration file {}", source.path.display());
                 configuration::log(&loaded);
                 let failure = loaded.start_failure();
                 match (loaded.config, failure) {

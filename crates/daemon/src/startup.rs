@@ -84,7 +84,10 @@ fn start(options: &Options) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let mut loaded = configuration::load(&options.configuration, Mode::Start);
-    tracing::info!("Configuration file {}", options.configuration.display());
+    tracing::info!(
+        "Configuration file {}",
+        options.configuration.path.display()
+    );
     configuration::log(&loaded);
     let failure = loaded.start_failure();
     let (Some(config), None) = (loaded.config.take(), failure) else {

@@ -36,6 +36,8 @@ pub(crate) fn usage(program: &str) -> String {
          \x20 -p, --pid=FILE               pid file of the parent process\n\
          \x20 -r, --vrrp_pid=FILE          pid file of the VRRP process\n\
          \x20 -t, --config-test[=FILE]     test the configuration, complaints to FILE or standard error\n\
+         \x20 -e, --all-config             every include that finds nothing is an error\n\
+         \x20 -i, --config-id=ID           lines that begin with @ID are meant for this machine\n\
          \x20 -v, --version                show the version\n\
          \x20 -h, --help                   show this text\n",
         file = crate::command_line::DEFAULT_CONFIGURATION

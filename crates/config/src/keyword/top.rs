@@ -149,41 +149,36 @@ pub(super) const TOP: &[Keyword] = &[
         "A load-balanced service.",
     ),
     lvs_block("SSL", "", "Certificates of the SSL_GET checker."),
-    word(
+    include(
         "include",
-        "PATTERN",
         "Reads further files here; relative to the file it stands in.",
     )
     .yes(),
-    word(
+    include(
         "includer",
-        "PATTERN",
         "As include; a file that cannot be read ends the start.",
     )
     .since("2.2.0")
     .yes(),
-    word(
+    include(
         "includem",
-        "PATTERN",
         "As includer; so does a name that does not exist.",
     )
     .since("2.2.0")
     .yes(),
-    word(
+    include(
         "includew",
-        "PATTERN",
         "As includem; so does a wildcard that matches nothing.",
     )
     .since("2.2.0")
     .yes(),
-    word(
+    include(
         "includeb",
-        "PATTERN",
         "As includer; so does a brace alternative that does not exist.",
     )
     .since("2.2.0")
     .yes(),
-    word("includea", "PATTERN", "All of the above.")
+    include("includea", "All of the above.")
         .since("2.2.0")
         .yes(),
 ];
@@ -204,3 +199,8 @@ pub(super) const EVERVIP: &[Keyword] = &[
     .default("on")
     .yes(),
 ];
+
+/// The reader acts on these; one that is left has no pattern, which is an unknown keyword.
+const fn include(name: &'static str, help: &'static str) -> Keyword {
+    Keyword::new(name, Shape::Words, Need::Optional, help).args("PATTERN")
+}

@@ -129,7 +129,9 @@ impl Lower<'_> {
             "vrrp_script" => self.script(node),
             "vrrp_sync_group" => self.sync_group(node),
             "vrrp_instance" => self.instance(node),
-            // `global_defs` is read already; an include line that still stands has no pattern.
+            // The reader has left it because it has no pattern.
+            word if word.starts_with("include") => self.unknown_keyword(node, Block::Top),
+            // `global_defs` is read already.
             _ => self.single_keyword(node),
         }
     }

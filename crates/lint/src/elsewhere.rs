@@ -135,6 +135,14 @@ impl Host for Elsewhere<'_> {
         self.here.processors()
     }
 
+    fn environment(&self, name: &str) -> Option<Vec<u8>> {
+        self.here.environment(name)
+    }
+
+    fn random_seed(&self) -> u64 {
+        self.here.random_seed()
+    }
+
     fn node_name(&self) -> String {
         self.here.node_name()
     }

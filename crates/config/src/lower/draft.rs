@@ -152,6 +152,8 @@ pub(super) struct ScriptDraft {
     pub(super) rise: u32,
     pub(super) fall: u32,
     pub(super) init_fail: bool,
+    /// Somebody may run it.
+    pub(super) has_user: bool,
 }
 
 /// A line of `track_script`.

@@ -1,6 +1,6 @@
 //! `vrrp_script` blocks and the command lines of `notify*` (spec vrrp-keywords 4.7 and 11).
 
-use evervip_model::Credentials;
+use evervip_model::{Credentials, UnrunnableScripts};
 
 use super::Lower;
 use super::draft::{CommandDraft, NotifyDraft, ScriptDraft, ScriptUser};
@@ -168,7 +168,8 @@ impl Lower<'_> {
 
     fn finish_script(&mut self, script: Reading, node: &Node) {
         let end = node.end();
-        if script.dropped {
+        let fails = self.globals.model.extensions.unrunnable_scripts == UnrunnableScripts::Fail;
+        if script.dropped && !fails {
             return;
         }
         let Some(argv) = script.argv else {
@@ -177,16 +178,14 @@ impl Lower<'_> {
                 Some("write script \"PATH ARGUMENTS\" into the block".to_owned());
             return;
         };
-        let Some(credentials) = script.user.or_else(|| self.default_user(end)) else {
-            let text = format!(
-                "Unable to set default user for vrrp script {} - removing",
-                script.name
-            );
-            self.complain(Code::UnknownUser, end, text).help = Some(
-                "write script_user USER into global_defs, or user USER into the block".to_owned(),
-            );
-            return;
+        let user = if script.dropped {
+            None
+        } else {
+            self.script_runner(&script.name, script.user, end)
         };
+        if user.is_none() && !fails {
+            return;
+        }
         // The first of a name is the one that trackers find.
         let index = self.scripts.len();
         self.script_index
@@ -196,7 +195,8 @@ impl Lower<'_> {
             name: script.name,
             command: CommandDraft {
                 argv,
-                credentials,
+                // Without a user it is never run.
+                credentials: user.unwrap_or_else(|| self.host.own_credentials()),
                 span: script.script_span,
             },
             interval: script.interval,
@@ -206,7 +206,24 @@ impl Lower<'_> {
             rise: script.rise,
             fall: script.fall,
             init_fail: script.init_fail,
+            has_user: user.is_some(),
         });
+    }
+
+    fn script_runner(
+        &mut self,
+        name: &str,
+        own: Option<Credentials>,
+        end: Span,
+    ) -> Option<Credentials> {
+        let user = own.or_else(|| self.default_user(end));
+        if user.is_none() {
+            let text = format!("Unable to set default user for vrrp script {name} - removing");
+            self.complain(Code::UnknownUser, end, text).help = Some(
+                "write script_user USER into global_defs, or user USER into the block".to_owned(),
+            );
+        }
+        user
     }
 
     /// The words of the command, and those behind it (user and group).

@@ -116,6 +116,13 @@ impl Lower<'_> {
 
     /// A check that cannot be run is not tracked; where the file says that it fails, it is kept.
     fn resolve_check(&mut self, script: &ScriptDraft, seen: &mut Seen) -> Option<Check> {
+        let unusable = |reason| Check {
+            command: as_written(&script.command),
+            unusable: Some(reason),
+        };
+        if !script.has_user {
+            return Some(unusable("there is no user to run it"));
+        }
         let why = match self.resolve(&script.command, seen) {
             Ok(command) => {
                 return Some(Check {
@@ -127,10 +134,7 @@ impl Lower<'_> {
         };
         let fails = self.globals.model.extensions.unrunnable_scripts == UnrunnableScripts::Fail;
         self.script_disabled(script, &why, fails);
-        fails.then(|| Check {
-            command: as_written(&script.command),
-            unusable: Some(why.reason()),
-        })
+        fails.then(|| unusable(why.reason()))
     }
 
     /// The original says nothing more about a script that is merely not executable.

@@ -12,6 +12,10 @@ use std::{
 pub struct Entry {
     pub id: String,
     pub text: Vec<u8>,
+    /// Whether it has VRRP instances.
+    pub has_vrrp: bool,
+    /// Whether the original runs with it.
+    pub runs: bool,
     /// Interfaces it names beside the usual ones.
     pub interfaces: BTreeSet<String>,
 }
@@ -31,7 +35,9 @@ pub fn entries() -> Result<Vec<Entry>, String> {
 
 fn entry(corpus: &Path, line: &str) -> Option<Entry> {
     let fields: Vec<_> = line.split('\t').collect();
-    let id = fields.first()?;
+    let [id, tags, _, _, run, ..] = fields.as_slice() else {
+        return None;
+    };
     let verdict = fs::read(corpus.join(format!("verdict/{id}.txt"))).unwrap_or_default();
     let verdict = String::from_utf8_lossy(&verdict);
     let added = verdict
@@ -41,6 +47,8 @@ fn entry(corpus: &Path, line: &str) -> Option<Entry> {
     Some(Entry {
         id: (*id).to_owned(),
         text: fs::read(corpus.join(format!("{id}.conf"))).ok()?,
+        has_vrrp: tags.split(',').any(|tag| tag == "vrrp"),
+        runs: *run == "alive",
         interfaces: names
             .filter_map(|name| name.split('@').next())
             .filter(|name| *name != "-")

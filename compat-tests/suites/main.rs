@@ -10,6 +10,7 @@ mod corpus;
 mod elections;
 mod hostile;
 mod keyword_cases;
+mod models;
 mod mutations;
 mod notify;
 mod packets;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
     reload::add(&mut plan);
     hostile::add(&mut plan);
     keyword_cases::add(&mut plan);
+    models::add(&mut plan);
     mutations::add(&mut plan);
     let (trials, tally) = plan.finish();
     let conclusion = run(&arguments, trials);

@@ -174,7 +174,7 @@ fn mutate(text: &[u8], seed: u64) -> (Vec<u8>, String) {
 }
 
 /// Puts a command that exists in place of the path of a script line.
-fn runnable(line: &mut Vec<u8>) {
+pub fn runnable(line: &mut Vec<u8>) {
     let trimmed = line.trim_ascii_start();
     if !(trimmed.starts_with(b"script ") || trimmed.starts_with(b"notify")) {
         return;

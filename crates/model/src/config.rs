@@ -1,6 +1,9 @@
 //! The whole configuration.
 
-use crate::{Globals, Instance, SyncGroup, VrrpScript};
+use crate::{
+    BfdInstance, GarpGroup, Globals, Instance, LinkDelays, Linkbeat, SyncGroup, TrackFile,
+    TrackGroup, TrackProcess, VrrpScript,
+};
 
 /// A whole configuration: see the crate documentation for its invariants.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -9,6 +12,20 @@ pub struct Config {
     pub globals: Globals,
     /// `vrrp_script` blocks in use, in file order.
     pub scripts: Vec<VrrpScript>,
+    /// `track_file` blocks, in file order.
+    pub files: Vec<TrackFile>,
+    /// `vrrp_track_process` blocks, in file order.
+    pub processes: Vec<TrackProcess>,
+    /// `bfd_instance` blocks, in file order.
+    pub bfd_instances: Vec<BfdInstance>,
+    /// `garp_group` blocks.
+    pub garp_groups: Vec<GarpGroup>,
+    /// `interface_up_down_delays`.
+    pub link_delays: Vec<LinkDelays>,
+    /// `linkbeat_interfaces`.
+    pub linkbeat: Vec<Linkbeat>,
+    /// `track_group` blocks.
+    pub track_groups: Vec<TrackGroup>,
     /// `vrrp_instance` blocks, in file order.
     pub instances: Vec<Instance>,
     /// `vrrp_sync_group` blocks, in file order.

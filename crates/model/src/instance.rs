@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    ExtraAnnouncements, Family, HmacAuthentication, Ipvlan, NotifyCommands, Priority,
-    TrackedInterface, TrackedScript, Version, VirtualAddress, VirtualMac, Vrid,
+    ExtraAnnouncements, Family, HmacAuthentication, Ipvlan, NotifyCommands, Priority, TrackedBfd,
+    TrackedFile, TrackedInterface, TrackedProcess, TrackedScript, Version, VirtualAddress,
+    VirtualMac, Vrid,
 };
 
 /// `state` of the configuration. Below priority 255 it has next to no effect (spec vrrp-runtime 2.1).
@@ -215,6 +216,12 @@ pub struct Instance {
     pub track_interfaces: Vec<TrackedInterface>,
     /// `track_script`, including the sync group's.
     pub track_scripts: Vec<TrackedScript>,
+    /// `track_file`, including the sync group's.
+    pub track_files: Vec<TrackedFile>,
+    /// `track_process`, including the sync group's.
+    pub track_processes: Vec<TrackedProcess>,
+    /// `track_bfd`, including the sync group's.
+    pub track_bfd: Vec<TrackedBfd>,
     /// Whether the instance's own interface being down is a FAULT (not `dont_track_primary`).
     pub track_primary: bool,
     /// The link state is polled (`linkbeat_use_polling`).
@@ -279,6 +286,9 @@ impl Instance {
             excluded_addresses: Vec::new(),
             track_interfaces: Vec::new(),
             track_scripts: Vec::new(),
+            track_files: Vec::new(),
+            track_processes: Vec::new(),
+            track_bfd: Vec::new(),
             track_primary: true,
             linkbeat_polling: false,
             garp: GratuitousArp::default(),

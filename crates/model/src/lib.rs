@@ -5,7 +5,7 @@
 //! `config` crate) nor about what is happening now (that is the `vrrp` crate).
 //!
 //! Invariants that every `Config` satisfies, whoever built it:
-//! * indices ([`ScriptIndex`], [`InstanceIndex`]) lie inside the vectors they point into;
+//! * indices ([`ScriptIndex`], [`InstanceIndex`] and the like) lie inside the vectors they point into;
 //! * an instance's `addresses`, `source` and unicast peers are of the instance's family;
 //! * instance names are unique, group names are unique;
 //! * in VRRP version 2 `advert_interval` is a whole number of seconds from 1 to 255, in version 3 a
@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod bfd;
 mod command;
 mod config;
 mod election;
@@ -22,13 +23,18 @@ mod extension;
 mod globals;
 mod hmac;
 mod instance;
+mod link;
 mod number;
 mod state;
 mod sync_group;
+mod track_file;
+mod track_group;
+mod track_process;
 mod tracking;
 mod virtual_interface;
 
 pub use address::{AddressLifetime, VirtualAddress};
+pub use bfd::{BfdIndex, BfdInstance, TrackedBfd};
 pub use command::{Command, Credentials, NotifyCommands};
 pub use config::Config;
 pub use election::{contribution, master_down_interval, skew_time};
@@ -43,8 +49,12 @@ pub use instance::{
     Authentication, Delivery, GratuitousArp, InitialState, Instance, OldUnicastChecksum,
     UnicastPeer, UnsupportedReason,
 };
+pub use link::{GarpGroup, LinkDelays, Linkbeat, LinkbeatMethod};
 pub use number::{Family, OutOfRange, Priority, Version, Vrid, Weight};
 pub use state::State;
 pub use sync_group::{InstanceIndex, SyncGroup};
+pub use track_file::{FileIndex, InitialContent, TrackFile, TrackedFile};
+pub use track_group::{TrackGroup, TrackGroupIndex};
+pub use track_process::{ParameterMatch, ProcessIndex, TrackProcess, TrackedProcess};
 pub use tracking::{ScriptIndex, TrackedInterface, TrackedScript, VrrpScript};
 pub use virtual_interface::{Ipvlan, IpvlanMode, VirtualMac};

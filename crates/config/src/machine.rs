@@ -113,6 +113,11 @@ pub trait Host {
     /// Looks at a script, given by an absolute or relative path.
     fn check_script(&self, path: &Path, credentials: Credentials) -> ScriptCheck;
 
+    /// Whether a directory exists.
+    fn is_directory(&self, _path: &Path) -> bool {
+        true
+    }
+
     /// Searches `PATH` for a command name without `/`.
     fn search_path(&self, name: &str) -> Option<PathBuf>;
 

@@ -63,6 +63,17 @@ impl Number {
         }
     }
 
+    /// A decimal number in thousandths.
+    pub(crate) const fn millis(min: i64, max: i64) -> Self {
+        Self {
+            min,
+            max,
+            places: Some(3),
+            lenient: false,
+            signed: min < 0,
+        }
+    }
+
     /// Outside a configuration test, trailing rubbish is tolerated.
     pub(crate) const fn lenient(mut self) -> Self {
         self.lenient = true;

@@ -100,6 +100,10 @@ impl Host for SystemHost {
         script::check(path, credentials)
     }
 
+    fn is_directory(&self, path: &Path) -> bool {
+        path.is_dir()
+    }
+
     fn search_path(&self, name: &str) -> Option<PathBuf> {
         script::search(name, std::env::var_os("PATH").as_deref())
     }

@@ -104,6 +104,7 @@ pub(super) const TRACK_FILE: &[Keyword] = &[
         "-254 to 254 [reverse]",
         "What the number is multiplied by.",
     )
+    .lenient()
     .default("1")
     .since("2.0.0"),
     word(
@@ -134,6 +135,7 @@ pub(super) const TRACK_PROCESS: &[Keyword] = &[
         "-254 to 254 [reverse]",
         "Added to the priority; 0: absence is a fault.",
     )
+    .lenient()
     .default("0")
     .since("2.0.11"),
     word("quorum", "1 to 65535", "How many must run.")
@@ -215,12 +217,12 @@ pub(super) const BFD: &[Keyword] = &[
 pub(super) const GARP_GROUP: &[Keyword] = &[
     word(
         "garp_interval",
-        "0 to 4294.967295 seconds",
+        "0 to 2147.483647 seconds",
         "Least gap between gratuitous ARPs.",
     ),
     word(
         "gna_interval",
-        "0 to 4294.967295 seconds",
+        "0 to 2147.483647 seconds",
         "Least gap between neighbour advertisements.",
     ),
     word("interface", "IFNAME", "A member."),

@@ -132,6 +132,9 @@ impl Lower<'_> {
             excluded_addresses: std::mem::take(&mut draft.excluded),
             track_interfaces: draft.trackers.interfaces.clone(),
             track_scripts: self.tracked_scripts(&draft.trackers.scripts),
+            track_files: std::mem::take(&mut draft.trackers.files),
+            track_processes: std::mem::take(&mut draft.trackers.processes),
+            track_bfd: std::mem::take(&mut draft.trackers.bfd),
             track_primary: draft.track_primary,
             linkbeat_polling: draft.linkbeat_polling,
             garp: self.garp(draft.garp),
@@ -251,6 +254,7 @@ impl Lower<'_> {
             let has_owner = members
                 .iter()
                 .any(|m| config.instances[m.0].priority.is_owner());
+            self.fold_group_objects(config, at, group, has_owner);
             let mut trackers = group.trackers.clone();
             for track in &mut trackers.scripts {
                 let name = self

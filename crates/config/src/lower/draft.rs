@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use evervip_model::{
     AntiReplay, Credentials, Family, Fifo, Globals, HmacKey, HmacMode, InitialState, Ipvlan,
-    OldUnicastChecksum, Priority, TrackedInterface, UnicastPeer, UnsupportedReason, Version,
-    VirtualAddress, VirtualMac, Vrid,
+    OldUnicastChecksum, Priority, TrackedBfd, TrackedFile, TrackedInterface, TrackedProcess,
+    UnicastPeer, UnsupportedReason, Version, VirtualAddress, VirtualMac, Vrid,
 };
 
 use crate::source::Span;
@@ -170,6 +170,9 @@ pub(super) struct TrackDraft {
 pub(super) struct Trackers {
     pub(super) interfaces: Vec<TrackedInterface>,
     pub(super) scripts: Vec<TrackDraft>,
+    pub(super) files: Vec<TrackedFile>,
+    pub(super) processes: Vec<TrackedProcess>,
+    pub(super) bfd: Vec<TrackedBfd>,
     /// Names seen, to find those given twice.
     pub(super) seen_interfaces: HashSet<String>,
     pub(super) seen_scripts: HashSet<usize>,

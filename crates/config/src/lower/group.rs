@@ -44,6 +44,9 @@ impl Lower<'_> {
             "group" => self.group_members(group, node),
             "track_interface" => self.track_interfaces(&mut group.trackers, &name, node),
             "track_script" => self.track_scripts(&mut group.trackers, &name, node),
+            "track_file" => self.track_files(&mut group.trackers, &name, node),
+            "track_process" => self.track_processes(&mut group.trackers, &name, node),
+            "track_bfd" => self.track_bfd(&mut group.trackers, &name, node),
             "sync_group_tracking_weight" => group.tracking_weight = true,
             "global_tracking" => {
                 group.tracking_weight = true;

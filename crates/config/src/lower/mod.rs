@@ -11,6 +11,7 @@ mod evervip;
 mod global;
 mod group;
 mod instance;
+mod object;
 mod resolve;
 mod script;
 mod track;
@@ -60,6 +61,9 @@ pub(crate) fn lower(
         script_index: HashMap::new(),
         instance_names: HashSet::new(),
         group_names: HashSet::new(),
+        track_group_names: HashSet::new(),
+        objects: object::Objects::default(),
+        inside_unsupported: false,
         missing_interface: false,
         missing_parameter: false,
         has_vrrp: false,
@@ -100,6 +104,11 @@ struct Lower<'a> {
     script_index: HashMap<String, usize>,
     instance_names: HashSet<String>,
     group_names: HashSet<String>,
+    track_group_names: HashSet<String>,
+    /// Files, processes and the like that instances track.
+    objects: object::Objects,
+    /// Inside a block that has been reported as not supported.
+    inside_unsupported: bool,
     /// Some interface that must exist does not.
     missing_interface: bool,
     /// Some keyword lacks its parameter.
@@ -129,6 +138,13 @@ impl Lower<'_> {
             "vrrp_script" => self.script(node),
             "vrrp_sync_group" => self.sync_group(node),
             "vrrp_instance" => self.instance(node),
+            "track_file" | "vrrp_track_file" => self.track_file(node),
+            "vrrp_track_process" => self.track_process(node),
+            "bfd_instance" => self.bfd_instance(node),
+            "track_group" => self.track_group(node),
+            "garp_group" => self.garp_group(node),
+            "interface_up_down_delays" => self.link_delays(node),
+            "linkbeat_interfaces" => self.linkbeat(node),
             // The reader has left it because it has no pattern.
             word if word.starts_with("include") => self.unknown_keyword(node, Block::Top),
             // `global_defs` is read already.
@@ -154,7 +170,10 @@ impl Lower<'_> {
                 Status::Honoured | Status::Accepted => honour(self, node),
                 // Read and checked like the others; only nothing acts on it yet.
                 Status::NotSupported => {
+                    let outside = !self.inside_unsupported;
+                    self.inside_unsupported = true;
                     honour(self, node);
+                    self.inside_unsupported = !outside;
                     self.not_supported(node, block);
                 }
                 Status::Lvs => {

@@ -1,9 +1,9 @@
 //! Keywords that are known and not honoured: named once per use, and still held to the rules of the
 //! language where the original's verdict depends on it.
 
-use super::{Lower, global, lacks_argument};
+use super::{Lower, global};
 use crate::diagnostic::{Class, Code, Diagnostic};
-use crate::keyword::{Block, Need, Shape};
+use crate::keyword::{Block, Shape};
 use crate::tree::Node;
 
 impl Lower<'_> {
@@ -11,12 +11,9 @@ impl Lower<'_> {
         if block == Block::Top && node.keyword().text.starts_with("static_") {
             self.has_vrrp = true;
         }
-        // Readers exist for all of these.
-        let is_single = node
-            .entry
-            .is_some_and(|e| matches!(e.shape, Shape::Flag | Shape::Words));
-        if block != Block::Global && !(block == Block::Top && is_single) {
-            self.check_unsupported(node, block);
+        self.check_unsupported(node, block);
+        if self.inside_unsupported {
+            return;
         }
         let word = &node.keyword().text;
         let shape = node.entry.map(|e| e.shape);
@@ -35,48 +32,23 @@ impl Lower<'_> {
         );
     }
 
-    /// Complaints of the original about keywords that we do not honour: they count for `-t`.
+    /// Complaints of the original about keywords that have no reader yet: they count for `-t`.
     fn check_unsupported(&mut self, node: &Node, block: Block) {
         let Some(entry) = node.entry else {
             return;
         };
-        match entry.shape {
-            Shape::Keywords(inner) if inner != Block::AuthHmac => {
-                self.check_unsupported_block(node.nodes(), inner);
+        match entry.name {
+            "virtual_routes" => self.check_routes(node.nodes()),
+            "virtual_rules" => self.check_rules(node.nodes()),
+            _ if block == Block::SyncGroup
+                && entry.shape == Shape::Bool
+                && Self::optional_switch(node).is_none() =>
+            {
+                let text = format!("invalid {} {} specified", entry.name, node.args()[0].text);
+                self.complain(Code::InvalidValue, node.span(), text).help =
+                    Some(global::SWITCH_HELP.to_owned());
             }
-            _ if entry.name == "virtual_routes" => self.check_routes(node.nodes()),
-            _ if entry.name == "virtual_rules" => self.check_rules(node.nodes()),
             _ => {}
-        }
-        // Their readers complain.
-        if matches!(block, Block::Instance | Block::AuthHmac) {
-            return;
-        }
-        if entry.need == Need::Complain && node.args().is_empty() {
-            let text = if entry.arguments == "NAME" {
-                format!("{} must have a name - skipping", entry.name)
-            } else {
-                format!("{} requires a parameter", entry.name)
-            };
-            self.complain(Code::MissingParameter, node.span(), text)
-                .help = Some(format!("write '{} {}'", entry.name, entry.arguments));
-        } else if entry.shape == Shape::Bool && Self::optional_switch(node).is_none() {
-            let text = format!("invalid {} {} specified", entry.name, node.args()[0].text);
-            self.complain(Code::InvalidValue, node.span(), text).help =
-                Some(global::SWITCH_HELP.to_owned());
-        }
-    }
-
-    /// Unknown keywords and missing parameters count in blocks that are not honoured, too.
-    fn check_unsupported_block(&mut self, nodes: &[Node], block: Block) {
-        for node in nodes {
-            match node.entry {
-                None => self.unknown_keyword(node, block),
-                Some(entry) if entry.need == Need::Fatal && lacks_argument(node, entry) => {
-                    self.missing_parameter_at(node, 2);
-                }
-                Some(_) => {}
-            }
         }
     }
 

@@ -4,12 +4,14 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use evervip_model::{
-    Authentication, Config, Delivery, Family, GratuitousArp, InitialState, Instance,
-    NotifyCommands, TrackedInterface, TrackedScript,
+    Authentication, Config, Delivery, Family, GratuitousArp, HmacAuthentication, HmacKey,
+    InitialState, Instance, Ipvlan, IpvlanMode, NotifyCommands, OldUnicastChecksum, TrackedBfd,
+    TrackedFile, TrackedInterface, TrackedProcess, TrackedScript, VirtualMac,
 };
 
 use super::address;
-use super::writer::{Writer, word};
+use super::global::MOST_LOWER_PRIO_REPEAT;
+use super::writer::{Writer, seconds, word};
 
 /// A virtual router.
 pub(super) fn instance(out: &mut Writer<'_>, config: &Config, instance: &Instance) {
@@ -19,6 +21,10 @@ pub(super) fn instance(out: &mut Writer<'_>, config: &Config, instance: &Instanc
             election(out, instance);
             delivery(out, instance);
             authentication(out, instance.authentication);
+            if let Some(hmac) = &instance.hmac {
+                auth_hmac(out, hmac);
+            }
+            virtual_interfaces(out, instance);
             garp(out, instance.garp);
             out.values(
                 "virtual_ipaddress",
@@ -29,9 +35,23 @@ pub(super) fn instance(out: &mut Writer<'_>, config: &Config, instance: &Instanc
                 instance.excluded_addresses.iter().map(address::entry),
             );
             tracking(out, config, instance);
+            tracked_objects(out, config, instance);
             hooks(out, &instance.notify);
+            reports(out, instance);
         },
     );
+}
+
+fn reports(out: &mut Writer<'_>, i: &Instance) {
+    out.flag(
+        "notify_deleted",
+        i.notify_deleted && i.notify.deleted.is_none(),
+    );
+    out.line(format_args!(
+        "notify_priority_changes {}",
+        i.notify_priority_changes
+    ));
+    out.line(format_args!("smtp_alert {}", i.smtp_alert));
 }
 
 fn election(out: &mut Writer<'_>, i: &Instance) {
@@ -40,6 +60,7 @@ fn election(out: &mut Writer<'_>, i: &Instance) {
         InitialState::Backup => "state BACKUP",
     });
     out.option("interface", i.interface.as_deref());
+    out.option("vrf", i.vrf.as_deref());
     out.line(format_args!("virtual_router_id {}", i.vrid));
     out.line(format_args!("priority {}", i.priority));
     out.line(format_args!("version {}", i.version.number()));
@@ -48,9 +69,24 @@ fn election(out: &mut Writer<'_>, i: &Instance) {
     out.flag("nopreempt", i.nopreempt);
     out.time("preempt_delay", i.preempt_delay, Duration::ZERO);
     out.line(format_args!("down_timer_adverts {}", i.down_timer_adverts));
+    out.option("timer_expired_backup", i.timer_expired_backup);
+    out.line(format_args!("strict_mode {}", i.strict));
     out.flag("skip_check_adv_addr", i.skip_check_adv_addr);
-    out.flag("lower_prio_no_advert", i.lower_prio_no_advert);
-    out.flag("higher_prio_send_advert", i.higher_prio_send_advert);
+    if !i.strict {
+        out.line(format_args!(
+            "lower_prio_no_advert {}",
+            i.lower_prio_no_advert
+        ));
+        out.line(format_args!(
+            "higher_prio_send_advert {}",
+            i.higher_prio_send_advert
+        ));
+    }
+    out.flag("owner_ignore_adverts", i.owner_ignore_adverts);
+    out.value("debug", &i.debug, &0);
+    out.flag("linkbeat_use_polling", i.linkbeat_polling);
+    out.flag("promote_secondaries", i.promote_secondaries);
+    out.line(if i.accept { "accept" } else { "no_accept" });
 }
 
 fn delivery(out: &mut Writer<'_>, i: &Instance) {
@@ -89,24 +125,105 @@ fn delivery(out: &mut Writer<'_>, i: &Instance) {
                     line
                 }),
             );
-            out.value("unicast_ttl", ttl, &255);
+            out.option("unicast_ttl", *ttl);
             out.flag("check_unicast_src", *check_source);
         }
     }
+    out.value("kernel_rx_buf_size", &i.receive_buffer, &0);
+    match i.old_unicast_checksum {
+        OldUnicastChecksum::Detect => {}
+        OldUnicastChecksum::Always => out.line("old_unicast_checksum"),
+        OldUnicastChecksum::Never => out.line("old_unicast_checksum never"),
+    }
+    out.line(format_args!("v3_checksum_as_v2 {}", i.v3_checksum_as_v2));
+}
+
+fn virtual_interfaces(out: &mut Writer<'_>, i: &Instance) {
+    if let Some(VirtualMac {
+        name,
+        address,
+        group,
+        netlink_notify,
+    }) = &i.virtual_mac
+    {
+        let mut line = "use_vmac".to_owned();
+        if let Some(name) = name {
+            line += &format!(" name {}", word(name));
+        }
+        if let Some(address) = address {
+            let octets: Vec<_> = address.iter().map(|o| format!("{o:02x}")).collect();
+            line += &format!(" {}", octets.join(":"));
+        }
+        if let Some(group) = group {
+            line += &format!(" group {group}");
+        }
+        if *netlink_notify {
+            line += " netlink_notify_msg";
+        }
+        out.line(line);
+    }
+    if let Some(Ipvlan {
+        name,
+        address,
+        mode,
+        group,
+    }) = &i.ipvlan
+    {
+        let mut line = "use_ipvlan".to_owned();
+        if let Some(name) = name {
+            line += &format!(" name {}", word(name));
+        }
+        if let Some((address, prefix)) = address {
+            line += &format!(" {address}/{prefix}");
+        }
+        line += match mode {
+            IpvlanMode::Bridge => " bridge",
+            IpvlanMode::Private => " private",
+            IpvlanMode::Vepa => " vepa",
+        };
+        if let Some(group) = group {
+            line += &format!(" group {group}");
+        }
+        out.line(line);
+    }
+    out.flag("use_vmac_addr", i.virtual_mac_for_addresses);
+    out.flag("vmac_xmit_base", i.transmit_on_base);
+}
+
+fn auth_hmac(out: &mut Writer<'_>, hmac: &HmacAuthentication) {
+    let HmacAuthentication {
+        keys,
+        active_key,
+        time_window,
+        anti_replay,
+        mode,
+    } = hmac;
+    out.block("auth_hmac", |out| {
+        for HmacKey { id, secret } in keys {
+            let digits: String = secret.iter().map(|b| format!("{b:02x}")).collect();
+            out.line(format_args!("key {id} hex:{digits}"));
+        }
+        out.line(format_args!("active_key {active_key}"));
+        out.line(format_args!("time_window {}", time_window.as_secs()));
+        out.line(format_args!("anti_replay {}", anti_replay.as_str()));
+        out.line(format_args!("mode {}", mode.as_str()));
+    });
 }
 
 fn authentication(out: &mut Writer<'_>, authentication: Authentication) {
-    match authentication {
-        Authentication::None => {}
-        Authentication::Pass(pass) => out.block("authentication", |out| {
-            let text = String::from_utf8_lossy(&pass).into_owned();
-            out.line("auth_type PASS");
-            out.line(format_args!(
-                "auth_pass {}",
-                word(text.trim_end_matches('\0'))
-            ));
-        }),
-    }
+    let (kind, pass) = match authentication {
+        Authentication::None => return,
+        Authentication::Pass(pass) => ("PASS", pass),
+        Authentication::Header(pass) => ("AH", pass),
+    };
+    out.block("authentication", |out| {
+        let text = String::from_utf8_lossy(&pass).into_owned();
+        out.line(format_args!("auth_type {kind}"));
+        out.line(format_args!(
+            "auth_pass {}",
+            word(text.trim_end_matches('\0'))
+        ));
+    });
 }
 
 fn garp(out: &mut Writer<'_>, garp: GratuitousArp) {
@@ -117,26 +234,29 @@ fn garp(out: &mut Writer<'_>, garp: GratuitousArp) {
         refresh_repeat,
         lower_prio_delay,
         lower_prio_repeat,
+        extra,
     } = garp;
-    let default = GratuitousArp::default();
-    out.time("garp_master_delay", delay, default.delay);
-    out.value("garp_master_repeat", &repeat, &default.repeat);
-    out.time("garp_master_refresh", refresh, default.refresh);
-    out.value(
-        "garp_master_refresh_repeat",
-        &refresh_repeat,
-        &default.refresh_repeat,
-    );
-    out.time(
-        "garp_lower_prio_delay",
-        lower_prio_delay,
-        default.lower_prio_delay,
-    );
-    out.value(
-        "garp_lower_prio_repeat",
-        &lower_prio_repeat,
-        &default.lower_prio_repeat,
-    );
+    if let Some(extra) = extra {
+        let all = if extra.all { "all " } else { "" };
+        out.line(format_args!(
+            "garp_extra_if {all}{}",
+            extra.interval.as_secs()
+        ));
+    }
+    // All of them: the defaults may come from `global_defs`.
+    out.line(format_args!("garp_master_delay {}", seconds(delay)));
+    out.line(format_args!("garp_master_repeat {repeat}"));
+    out.line(format_args!("garp_master_refresh {}", seconds(refresh)));
+    if refresh_repeat > 0 {
+        out.line(format_args!("garp_master_refresh_repeat {refresh_repeat}"));
+    }
+    out.line(format_args!(
+        "garp_lower_prio_delay {}",
+        seconds(lower_prio_delay)
+    ));
+    if lower_prio_repeat <= MOST_LOWER_PRIO_REPEAT {
+        out.line(format_args!("garp_lower_prio_repeat {lower_prio_repeat}"));
+    }
 }
 
 fn tracking(out: &mut Writer<'_>, config: &Config, i: &Instance) {
@@ -166,6 +286,43 @@ fn tracking(out: &mut Writer<'_>, config: &Config, i: &Instance) {
     );
 }
 
+/// Files, processes and sessions.
+fn tracked_objects(out: &mut Writer<'_>, config: &Config, i: &Instance) {
+    let files = i.track_files.iter().filter_map(
+        |TrackedFile {
+             file,
+             weight,
+             reverse,
+         }| {
+            let name = word(&config.files.get(file.0)?.name);
+            Some(weighted(&name, *weight, *reverse, " noreverse"))
+        },
+    );
+    out.values("track_file", files);
+    let processes = i.track_processes.iter().filter_map(
+        |TrackedProcess {
+             process,
+             weight,
+             reverse,
+         }| {
+            let name = word(&config.processes.get(process.0)?.name);
+            Some(weighted(&name, *weight, *reverse, " noreverse"))
+        },
+    );
+    out.values("track_process", processes);
+    let sessions = i.track_bfd.iter().filter_map(
+        |TrackedBfd {
+             bfd,
+             weight,
+             reverse,
+         }| {
+            let name = word(&config.bfd_instances.get(bfd.0)?.name);
+            Some(weighted(&name, *weight, *reverse, " noreverse"))
+        },
+    );
+    out.values("track_bfd", sessions);
+}
+
 /// An entry of a `track_*` block; `undo` is the word against the object's own `reverse`.
 fn weighted(name: &str, weight: i32, reverse: bool, undo: &str) -> String {
     let reverse = if reverse { " reverse" } else { undo };
@@ -181,6 +338,7 @@ pub(super) fn hooks(out: &mut Writer<'_>, notify: &NotifyCommands) {
         stop,
         any,
         master_rx_lower_pri,
+        deleted,
     } = notify;
     out.hook("notify_master", master.as_ref());
     out.hook("notify_backup", backup.as_ref());
@@ -188,4 +346,5 @@ pub(super) fn hooks(out: &mut Writer<'_>, notify: &NotifyCommands) {
     out.hook("notify_stop", stop.as_ref());
     out.hook("notify", any.as_ref());
     out.hook("notify_master_rx_lower_pri", master_rx_lower_pri.as_ref());
+    out.hook("notify_deleted", deleted.as_ref());
 }

@@ -30,7 +30,8 @@ pub trait Names {
 #[must_use]
 pub fn print(config: &Config, names: &dyn Names) -> String {
     let mut out = Writer::new(names);
-    global::globals(&mut out, &config.globals);
+    global::globals(&mut out, config);
+    object::surroundings(&mut out, config);
     object::objects(&mut out, config);
     for instance in &config.instances {
         instance::instance(&mut out, config, instance);

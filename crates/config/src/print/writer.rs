@@ -4,7 +4,7 @@ use std::fmt::{Display, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-use evervip_model::Command;
+use evervip_model::{Command, Credentials};
 
 use super::{Names, identity};
 
@@ -26,6 +26,11 @@ impl<'a> Writer<'a> {
 
     pub(super) fn finish(self) -> String {
         self.text
+    }
+
+    /// `USER GROUP`.
+    pub(super) fn identity(&self, credentials: Credentials) -> String {
+        identity(self.names, credentials)
     }
 
     /// A line.

@@ -3,7 +3,7 @@
 use evervip_model::{
     Authentication, Config, Delivery, ExtraAnnouncements, Family, GratuitousArp,
     HmacAuthentication, HmacKey, InitialState, Instance, Ipvlan, OldUnicastChecksum,
-    TrackedInterface, TrackedScript, UnsupportedReason, VirtualMac,
+    TrackedInterface, TrackedScript, UnsupportedReason, VirtualMac, Weight,
 };
 use serde_json::{Map, Value, json};
 
@@ -53,6 +53,9 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
         excluded_addresses,
         track_interfaces,
         track_scripts,
+        track_files,
+        track_processes,
+        track_bfd,
         track_primary,
         linkbeat_polling,
         garp,
@@ -125,6 +128,24 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
             "virtual_ipaddress_excluded": excluded_addresses.iter().map(address).collect::<Vec<_>>(),
             "track_interface": track_interfaces.iter().map(tracked_interface).collect::<Vec<_>>(),
             "track_script": track_scripts.iter().map(|t| tracked_script(config, t)).collect::<Vec<_>>(),
+            "track_file": track_files
+                .iter()
+                .map(|t| tracked(config.files.get(t.file.0).map(|o| &*o.name), t.weight, t.reverse))
+                .collect::<Vec<_>>(),
+            "track_process": track_processes
+                .iter()
+                .map(|t| {
+                    let name = config.processes.get(t.process.0).map(|o| &*o.name);
+                    tracked(name, t.weight, t.reverse)
+                })
+                .collect::<Vec<_>>(),
+            "track_bfd": track_bfd
+                .iter()
+                .map(|t| {
+                    let name = config.bfd_instances.get(t.bfd.0).map(|o| &*o.name);
+                    tracked(name, t.weight, t.reverse)
+                })
+                .collect::<Vec<_>>(),
             "track_primary": track_primary,
             "linkbeat_use_polling": linkbeat_polling,
         }),
@@ -270,5 +291,10 @@ fn tracked_script(config: &Config, track: &TrackedScript) -> Value {
         reverse,
     } = track;
     let name = config.scripts.get(script.0).map(|s| &*s.name);
+    tracked(name, *weight, *reverse)
+}
+
+/// A line of a `track_*` block.
+fn tracked(name: Option<&str>, weight: Weight, reverse: bool) -> Value {
     json!({"name": name, "weight": weight, "reverse": reverse})
 }

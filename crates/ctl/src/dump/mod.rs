@@ -7,6 +7,7 @@
 
 mod globals;
 mod instance;
+mod object;
 mod value;
 
 use std::io::{self, Write};
@@ -38,12 +39,29 @@ fn json(config: &Config) -> Value {
     let Config {
         globals,
         scripts,
+        files,
+        processes,
+        bfd_instances,
+        garp_groups,
+        link_delays,
+        linkbeat,
+        track_groups,
         instances,
         sync_groups,
     } = config;
     json!({
         "global_defs": globals::json(globals),
         "vrrp_script": scripts.iter().map(script).collect::<Vec<_>>(),
+        "track_file": files.iter().map(object::track_file).collect::<Vec<_>>(),
+        "vrrp_track_process": processes.iter().map(object::track_process).collect::<Vec<_>>(),
+        "bfd_instance": bfd_instances.iter().map(object::bfd_instance).collect::<Vec<_>>(),
+        "garp_group": garp_groups.iter().map(object::garp_group).collect::<Vec<_>>(),
+        "interface_up_down_delays": link_delays.iter().map(object::link_delays).collect::<Vec<_>>(),
+        "linkbeat_interfaces": linkbeat.iter().map(object::linkbeat).collect::<Vec<_>>(),
+        "track_group": track_groups
+            .iter()
+            .map(|g| object::track_group(config, g))
+            .collect::<Vec<_>>(),
         "vrrp_instance": instances
             .iter()
             .map(|i| instance::json(config, i))

@@ -87,6 +87,7 @@ impl Lower<'_> {
         self.check_duplicates(&config.instances, &drafts)?;
         self.fold_group_trackers(&mut config, &groups);
         self.drop_unused_scripts(&mut config);
+        self.place_objects(&mut config);
         Ok(config)
     }
 

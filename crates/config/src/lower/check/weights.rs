@@ -63,5 +63,6 @@ impl Lower<'_> {
             false
         });
         draft.trackers.scripts = scripts;
+        self.check_object_weights(draft, why);
     }
 }

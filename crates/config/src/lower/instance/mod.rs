@@ -86,6 +86,9 @@ impl Lower<'_> {
             "no_accept" => draft.accept = Some(false),
             "track_interface" => self.track_interfaces(&mut draft.trackers, &name, node),
             "track_script" => self.track_scripts(&mut draft.trackers, &name, node),
+            "track_file" => self.track_files(&mut draft.trackers, &name, node),
+            "track_process" => self.track_processes(&mut draft.trackers, &name, node),
+            "track_bfd" => self.track_bfd(&mut draft.trackers, &name, node),
             "dont_track_primary" => draft.track_primary = false,
             "linkbeat_use_polling" => self.linkbeat_polling(draft, node),
             "authentication" => {

@@ -1,0 +1,43 @@
+//! What instances track beside scripts and interfaces, and settings of interfaces
+//! (spec vrrp-keywords 12 to 17).
+
+mod bfd;
+mod link;
+mod place;
+mod track_file;
+mod track_group;
+mod track_process;
+mod tracked;
+
+use std::collections::{HashMap, HashSet};
+
+use evervip_model::{BfdInstance, GarpGroup, LinkDelays, Linkbeat, TrackFile, TrackProcess};
+
+use crate::source::Span;
+
+/// All objects read so far. Trackers must stand below what they name.
+#[derive(Default)]
+pub(super) struct Objects {
+    files: Vec<TrackFile>,
+    processes: Vec<TrackProcess>,
+    bfd: Vec<BfdInstance>,
+    garp_groups: Vec<GarpGroup>,
+    link_delays: Vec<LinkDelays>,
+    linkbeat: Vec<Linkbeat>,
+    track_groups: Vec<TrackGroupDraft>,
+    /// The first of each name.
+    file_index: HashMap<String, usize>,
+    process_index: HashMap<String, usize>,
+    /// Sessions that VRRP may track.
+    bfd_index: HashMap<String, usize>,
+    bfd_names: HashSet<String>,
+    /// Interfaces that are in a group.
+    grouped: HashSet<String>,
+}
+
+/// A `track_group` before its members are looked up.
+struct TrackGroupDraft {
+    name: String,
+    members: Vec<(String, Span)>,
+    span: Span,
+}

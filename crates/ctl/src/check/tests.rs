@@ -52,7 +52,11 @@ fn a_missing_file_is_an_error() {
         crate::run(words.into_iter(), false, &mut out, &mut err).unwrap(),
         2
     );
-    assert!(String::from_utf8(out).unwrap().contains("/nonexistent/k.conf"));
+    assert!(
+        String::from_utf8(out)
+            .unwrap()
+            .contains("/nonexistent/k.conf")
+    );
 }
 
 #[test]

@@ -1,0 +1,196 @@
+//! Every code has a section in `docs/diagnostics.md` and an example beside it that shows it, and
+//! nothing else; the corrected example shows nothing.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use evervip_config::{
+    Code, FileKind, Files, Host, InterfaceFacts, Mode, Options, ScriptCheck, load_with_tree,
+};
+use evervip_host::SystemFiles;
+use evervip_lint::Input;
+use evervip_model::Credentials;
+
+/// The examples, and a key file that others can read.
+struct ExampleFiles;
+
+const SHARED_KEY: &str = "/etc/keepalived/shared.key";
+
+impl Files for ExampleFiles {
+    fn kind(&self, path: &Path) -> io::Result<FileKind> {
+        if path == Path::new(SHARED_KEY) {
+            return Ok(FileKind::Regular { executable: false });
+        }
+        SystemFiles.kind(path)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        if path == Path::new(SHARED_KEY) {
+            return Ok(vec![b'k'; 32]);
+        }
+        SystemFiles.read(path)
+    }
+
+    fn is_shared(&self, path: &Path) -> bool {
+        path == Path::new(SHARED_KEY)
+    }
+
+    fn glob(&self, directory: &Path, pattern: &str) -> Vec<PathBuf> {
+        SystemFiles.glob(directory, pattern)
+    }
+}
+
+/// The machine that the examples are for.
+struct ExampleHost;
+
+impl Host for ExampleHost {
+    fn interface(&self, name: &str) -> Option<InterfaceFacts> {
+        self.interface_names()
+            .contains(&name.to_owned())
+            .then_some(InterfaceFacts {
+                loopback: name == "lo",
+                multicast: name != "lo",
+                ethernet: name != "lo",
+                parent: None,
+                mtu: 1500,
+            })
+    }
+
+    fn interface_names(&self) -> Vec<String> {
+        ["lo", "eth0", "eth1"].map(str::to_owned).to_vec()
+    }
+
+    fn user(&self, name: &str) -> Option<Credentials> {
+        (name == "root").then_some(Credentials { uid: 0, gid: 0 })
+    }
+
+    fn group(&self, name: &str) -> Option<u32> {
+        (name == "root").then_some(0)
+    }
+
+    fn own_credentials(&self) -> Credentials {
+        Credentials { uid: 0, gid: 0 }
+    }
+
+    fn processors(&self) -> u32 {
+        1
+    }
+
+    fn environment(&self, _: &str) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn random_seed(&self) -> u64 {
+        0
+    }
+
+    fn check_script(&self, path: &Path, _: Credentials) -> ScriptCheck {
+        if path.to_string_lossy().contains("missing") {
+            return ScriptCheck::NotFound {
+                reason: "No such file or directory".to_owned(),
+            };
+        }
+        ScriptCheck::Usable {
+            path: path.to_owned(),
+            insecure: false,
+        }
+    }
+
+    fn search_path(&self, name: &str) -> Option<PathBuf> {
+        Some(Path::new("/usr/bin").join(name))
+    }
+
+    fn resolves(&self, _: &str) -> bool {
+        true
+    }
+
+    fn node_name(&self) -> String {
+        "lb1".to_owned()
+    }
+}
+
+fn docs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
+}
+
+fn codes_of(file: &Path) -> BTreeSet<Code> {
+    let (mode, options) = (Mode::Test, Options::default());
+    let (loaded, tree) = load_with_tree(file, &ExampleFiles, &ExampleHost, mode, &options);
+    let input = Input {
+        loaded: &loaded,
+        tree: &tree,
+        host: &ExampleHost,
+    };
+    evervip_lint::check(&input).iter().map(|d| d.code).collect()
+}
+
+fn listed(codes: &BTreeSet<Code>) -> String {
+    let names: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
+    names.join(", ")
+}
+
+/// What an example cannot help showing, too.
+const ALSO: &[(Code, Code)] = &[
+    // Only keys can be read from files of their own.
+    (Code::UnreadableFile, Code::NotSupported),
+    (Code::InsecureKey, Code::NotSupported),
+    // The default user matters only where script security is off.
+    (Code::DefaultScriptUser, Code::InsecureScript),
+    (Code::StrictBlocksAddresses, Code::NotSupported),
+];
+
+#[test]
+fn every_code_has_an_example_that_shows_it_alone() {
+    let mut wrong = Vec::new();
+    for code in Code::ALL {
+        let file = docs().join(format!("diagnostics/{code}.conf"));
+        if !file.is_file() {
+            wrong.push(format!("{code}: no example"));
+            continue;
+        }
+        let also = ALSO.iter().find(|(with, _)| with == code);
+        let expect: BTreeSet<_> = [Some(*code), also.map(|(_, other)| *other)]
+            .into_iter()
+            .flatten()
+            .collect();
+        let shown = codes_of(&file);
+        if shown != expect {
+            wrong.push(format!("{code}: {}", listed(&shown)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn corrected_examples_show_nothing() {
+    let mut wrong = Vec::new();
+    for code in Code::ALL {
+        let file = docs().join(format!("diagnostics/{code}.fixed.conf"));
+        let shown = codes_of(&file);
+        if file.is_file() && !shown.is_empty() {
+            wrong.push(format!("{code}: {}", listed(&shown)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_code_has_a_section_and_no_section_is_left_over() {
+    let page = std::fs::read_to_string(docs().join("diagnostics.md")).unwrap();
+    let sections: Vec<_> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "))
+        .collect();
+    let names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    let (have, want): (BTreeSet<_>, BTreeSet<_>) = (
+        sections.iter().copied().collect(),
+        names.iter().copied().collect(),
+    );
+    assert_eq!(have, want);
+    assert_eq!(sections.len(), want.len(), "a section stands twice");
+    for name in names {
+        let link = format!("(diagnostics/{name}.conf)");
+        assert!(page.contains(&link), "no link to the example of {name}");
+    }
+}

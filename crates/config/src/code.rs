@@ -134,6 +134,44 @@ codes! {
     StrictBlocksAddresses = "strict-blocks-addresses",
     /// Strict mode with unicast peers: newer keepalived refuses to start.
     StrictWithUnicast = "strict-with-unicast",
+
+    // Said about the nodes of a group.
+    /// The VRID of a virtual router is not the same on all nodes.
+    DifferingVrid = "differing-vrid",
+    /// The protocol version differs.
+    DifferingVersion = "differing-version",
+    /// The kind of authentication or the password differs.
+    DifferingAuthentication = "differing-authentication",
+    /// The advert interval differs.
+    DifferingAdvertInt = "differing-advert-int",
+    /// Multicast on one node, unicast or another group on the other.
+    DifferingDelivery = "differing-delivery",
+    /// An address is not on all nodes.
+    DifferingAddresses = "differing-addresses",
+    /// An address has another prefix length, label or interface.
+    DifferingAddressDetails = "differing-address-details",
+    /// A virtual MAC on some nodes only.
+    DifferingVmac = "differing-vmac",
+    /// The preempt delay differs.
+    DifferingPreemptDelay = "differing-preempt-delay",
+    /// Sync groups tie other instances together.
+    DifferingSyncGroups = "differing-sync-groups",
+    /// An instance that not all nodes have.
+    MissingInstance = "missing-instance",
+    /// A node does not name another one as peer.
+    MissingPeer = "missing-peer",
+    /// A peer that is none of the nodes.
+    UnknownPeer = "unknown-peer",
+    /// The highest priority on several nodes.
+    EqualPriorities = "equal-priorities",
+    /// Priority 255 on several nodes.
+    TwoOwners = "two-owners",
+    /// `state MASTER` where another node has the higher priority, or on several nodes.
+    MisleadingState = "misleading-state",
+    /// A check whose failure on the MASTER moves no address.
+    NoHandover = "no-handover",
+    /// `nopreempt` that does not keep the addresses from moving back.
+    NopreemptWithoutEffect = "nopreempt-without-effect",
 }
 
 impl fmt::Display for Code {

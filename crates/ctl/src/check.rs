@@ -7,6 +7,7 @@ use evervip_config::{Host, Mode, Options, load_with_tree};
 use evervip_host::{SystemFiles, SystemHost};
 use evervip_lint::{Elsewhere, Input};
 
+use crate::pair::Nodes;
 use crate::report::{self, Format, Report, Style};
 
 /// What `check` is asked for.
@@ -18,6 +19,8 @@ pub struct Check {
     pub strict: bool,
     /// The files are for other machines.
     pub elsewhere: bool,
+    /// The files are those of all nodes of a group.
+    pub pair: bool,
     /// How diagnostics are written.
     pub format: Format,
     /// When they are coloured.
@@ -41,14 +44,17 @@ pub enum Colour {
 impl Check {
     /// Checks every file; the worst exit code wins.
     pub(crate) fn run(&self, on_terminal: bool, out: &mut dyn Write) -> io::Result<u8> {
-        let reports: Vec<_> = self.files.iter().map(|file| self.report(file)).collect();
+        let mut reports: Vec<_> = self.files.iter().map(|file| self.report(file)).collect();
+        if self.pair {
+            reports.push(self.pair_report());
+        }
         report::write(&reports, self.format, self.style(on_terminal), out)?;
         Ok(reports.iter().map(|r| self.exit_code(r)).max().unwrap_or(0))
     }
 
     fn report(&self, file: &Path) -> Report {
         let here = SystemHost::default();
-        if !self.elsewhere {
+        if !self.elsewhere && !self.pair {
             return self.report_for(file, &here);
         }
         let there = Elsewhere::new(&here);
@@ -76,6 +82,19 @@ impl Check {
             assumed: Vec::new(),
             diagnostics,
             sources: loaded.sources,
+        }
+    }
+
+    /// What no single file shows.
+    fn pair_report(&self) -> Report {
+        let nodes = Nodes::read(&self.files, self.config_id.as_deref());
+        let group = nodes.group();
+        Report {
+            name: nodes.names().join(", "),
+            refused: false,
+            assumed: Vec::new(),
+            diagnostics: group.check(),
+            sources: group.sources,
         }
     }
 

@@ -6,6 +6,7 @@
 mod check;
 mod dump;
 mod options;
+mod pair;
 mod report;
 
 use std::io::{self, IsTerminal, Write};

@@ -39,6 +39,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
             Short('V') | Long("version") => return Ok(Command::Version),
             Long("strict") => check.strict = true,
             Long("elsewhere") => check.elsewhere = true,
+            Long("pair") => check.pair = true,
             Long("format") => check.format = choice(&mut parser, "--format", FORMATS)?,
             Long("color" | "colour") => check.colour = choice(&mut parser, "--color", COLOURS)?,
             Short('i') | Long("config-id") => check.config_id = Some(text(&mut parser)?),
@@ -50,6 +51,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     let name = name.ok_or("a command is missing")?;
     match name.to_str() {
         Some("check") if check.files.is_empty() => Err("check needs a file".to_owned()),
+        Some("check") if check.pair && check.files.len() < 2 => Err(PAIR_OF_ONE.to_owned()),
         Some("check") => Ok(Command::Check(check)),
         Some("dump") => match <[_; 1]>::try_from(check.files) {
             Ok([file]) => Ok(Command::Dump { file }),
@@ -74,6 +76,8 @@ fn choice<T: Copy>(parser: &mut Parser, option: &str, known: &[(&str, T)]) -> Re
     })
 }
 
+const PAIR_OF_ONE: &str = "--pair needs the files of two nodes or more";
+
 const FORMATS: &[(&str, Format)] = &[
     ("text", Format::Text),
     ("short", Format::Short),
@@ -96,6 +100,8 @@ Usage: evervip check [OPTION...] FILE...
       --strict    Warnings make the exit code 1.
       --elsewhere The files are for other machines: interfaces, users and
                   scripts that this one lacks are taken to be there.
+      --pair      The files are those of all nodes of a group, two or more:
+                  show also what does not fit together. Implies --elsewhere.
       --format=F  text: annotated source; short: one line each, for editors;
                   json: one array, for programs.
       --color=W   auto: on a terminal, unless NO_COLOR is set; always; never.
@@ -154,12 +160,28 @@ mod tests {
             colour: Colour::Never,
             config_id: Some("x".to_owned()),
             elsewhere: true,
+            pair: false,
             strict: false,
         };
         assert_eq!(parsed(&words), Ok(Command::Check(expect)));
         let text = "--format is one of text, short, json, not 'xml'".to_owned();
         assert_eq!(parsed(&["check", "--format", "xml", "a"]), Err(text));
         assert!(parsed(&["check", "--color"]).is_err());
+    }
+
+    #[test]
+    fn a_pair_has_two_files() {
+        let pair = Check {
+            files: vec![PathBuf::from("a"), PathBuf::from("b")],
+            pair: true,
+            ..Check::default()
+        };
+        assert_eq!(
+            parsed(&["check", "--pair", "a", "b"]),
+            Ok(Command::Check(pair))
+        );
+        let text = Err(PAIR_OF_ONE.to_owned());
+        assert_eq!(parsed(&["check", "--pair", "a"]), text);
     }
 
     #[test]

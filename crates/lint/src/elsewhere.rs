@@ -56,12 +56,12 @@ impl<'a> Elsewhere<'a> {
             .collect()
     }
 
-    /// The name of a user that only the file knows.
+    /// Users that only the file knows, by the ids that they got.
     #[must_use]
-    pub fn assumed_user(&self, uid: u32) -> Option<String> {
+    pub fn assumed_users(&self) -> Vec<(u32, String)> {
         let assumed = self.assumed.borrow();
-        let mut users = assumed.users.iter();
-        users.find(|(_, id)| **id == uid).map(|(n, _)| n.clone())
+        let users = assumed.users.iter();
+        users.map(|(name, id)| (*id, name.clone())).collect()
     }
 }
 

@@ -89,7 +89,7 @@ pub fn standing(
 }
 
 /// Interfaces of addresses that are a FAULT when they are down, besides the instance's own.
-fn address_interfaces(instance: &Instance) -> impl Iterator<Item = &str> {
+pub(crate) fn address_interfaces(instance: &Instance) -> impl Iterator<Item = &str> {
     let addresses = instance.addresses.iter();
     addresses
         .chain(&instance.excluded_addresses)

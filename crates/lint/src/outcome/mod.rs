@@ -13,6 +13,7 @@ mod hearing;
 mod play;
 
 pub use contest::{Contest, Place, Seat};
+pub(crate) use failures::address_interfaces;
 pub use failures::{Failures, Standing, standing};
 pub use hearing::Deafness;
 pub use play::{Outcome, Role};

@@ -384,8 +384,16 @@ impl<'c, 'a> Play<'c, 'a> {
         let mut tied = Vec::new();
         for rival in rivals.flat_map(|(rival, _)| members(rival)) {
             for ours in members(unit).filter(|ours| all[*ours].router == all[rival].router) {
-                let equal = self.standing[ours].priority == self.standing[rival].priority;
-                if equal || all[ours].instance.nopreempt || all[rival].instance.nopreempt {
+                let order = self.standing[ours]
+                    .priority
+                    .cmp(&self.standing[rival].priority);
+                // The better one corrects a wrong order, unless it leaves running masters alone.
+                let stays = match order {
+                    Ordering::Equal => true,
+                    Ordering::Greater => all[ours].instance.nopreempt,
+                    Ordering::Less => all[rival].instance.nopreempt,
+                };
+                if stays {
                     tied.push(all[ours].router);
                 }
             }

@@ -7,6 +7,7 @@
 //! `--quick` takes fewer and shorter samples. `EVERVIP_KEEPALIVED` names our binary (default
 //! `target/release/keepalived`), `EVERVIP_ORIGINAL` the other one (`/usr/sbin/keepalived`).
 
+mod config_test;
 mod hostile;
 mod lateness;
 mod load;
@@ -66,6 +67,7 @@ const MEASUREMENTS: &[Measurement] = &[
     ("hostile", hostile::measure),
     ("stalled", stalled::measure),
     ("lateness", lateness::measure),
+    ("config-test", config_test::measure),
 ];
 
 /// Takes all measurements, or those named on the command line; says whether all could be taken.
@@ -87,7 +89,7 @@ fn run() -> Result<bool> {
                 chosen.push(argument);
             }
             _ => bail!(
-                "usage: evervip-bench [--quick] [takeover|load|stop|hostile|stalled|lateness]..."
+                "usage: evervip-bench [--quick] [takeover|load|stop|hostile|stalled|lateness|config-test]..."
             ),
         }
     }

@@ -177,4 +177,4 @@ impl Station {
     }
 }
 
-const DAEMON: &str = "/usr/local/sbin/keepalived";
+pub(crate) const DAEMON: &str = "/usr/local/sbin/keepalived";

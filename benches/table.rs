@@ -23,6 +23,8 @@ pub(crate) enum Value {
     Mebibytes(f64),
     /// Advert intervals.
     Intervals(f64),
+    /// How many times as much.
+    Factor(f64),
     /// Whether it happened.
     Happened(bool),
 }
@@ -73,7 +75,9 @@ impl Row {
 impl Value {
     fn number(self) -> Option<f64> {
         match self {
-            Self::Milliseconds(n) | Self::Mebibytes(n) | Self::Intervals(n) => Some(n),
+            Self::Milliseconds(n) | Self::Mebibytes(n) | Self::Intervals(n) | Self::Factor(n) => {
+                Some(n)
+            }
             Self::Happened(_) => None,
         }
     }
@@ -84,6 +88,7 @@ impl Value {
             Self::Milliseconds(n) => format!("{n:.1} ms"),
             Self::Mebibytes(n) => format!("{n:.2} MiB"),
             Self::Intervals(n) => format!("{n:.2} int"),
+            Self::Factor(n) => format!("{n:.1} x"),
             Self::Happened(true) => "yes".to_owned(),
             Self::Happened(false) => "no".to_owned(),
         }

@@ -27,8 +27,8 @@ pub(super) struct Check {
 #[derive(Default)]
 pub(super) struct Resolved {
     pub(super) scripts: Vec<(ScriptDraft, Option<Check>)>,
-    /// In the order of the instances.
-    pub(super) instances: Vec<NotifyCommands>,
+    /// In the order of the instances; most have none.
+    pub(super) instances: Vec<Option<Box<NotifyCommands>>>,
     /// By name, because groups may be removed later.
     pub(super) groups: Vec<(String, NotifyCommands)>,
 }
@@ -56,6 +56,7 @@ impl Lower<'_> {
         }
         let mut places: HashMap<&str, usize> = HashMap::new();
         for (draft, notify) in drafts.iter_mut().zip(resolved.instances) {
+            let notify = notify.map(|commands| *commands).unwrap_or_default();
             if let Some(instance) = self.build_instance(draft, notify) {
                 places.insert(&draft.name, config.instances.len());
                 config.instances.push(instance);
@@ -86,7 +87,7 @@ impl Lower<'_> {
         Some(Instance {
             name: Arc::from(draft.name.as_str()),
             initial_state: draft.state.unwrap_or(InitialState::Backup),
-            interface: draft.interface.clone(),
+            interface: draft.interface.take(),
             vrf: draft.vrf.clone(),
             // `check_minimum` has refused instances without.
             vrid: draft.vrid?,

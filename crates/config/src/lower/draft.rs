@@ -129,13 +129,13 @@ pub(super) struct CommandDraft {
 /// The `notify*` lines of a block.
 #[derive(Debug, Clone, Default)]
 pub(super) struct NotifyDraft {
-    pub(super) master: Option<CommandDraft>,
-    pub(super) backup: Option<CommandDraft>,
-    pub(super) fault: Option<CommandDraft>,
-    pub(super) stop: Option<CommandDraft>,
-    pub(super) any: Option<CommandDraft>,
-    pub(super) master_rx_lower_pri: Option<CommandDraft>,
-    pub(super) deleted: Option<CommandDraft>,
+    pub(super) master: Option<Box<CommandDraft>>,
+    pub(super) backup: Option<Box<CommandDraft>>,
+    pub(super) fault: Option<Box<CommandDraft>>,
+    pub(super) stop: Option<Box<CommandDraft>>,
+    pub(super) any: Option<Box<CommandDraft>>,
+    pub(super) master_rx_lower_pri: Option<Box<CommandDraft>>,
+    pub(super) deleted: Option<Box<CommandDraft>>,
 }
 
 /// A `vrrp_script`.

@@ -133,8 +133,9 @@ impl Lower<'_> {
         notify: &NotifyDraft,
         seen: &mut Seen,
     ) -> NotifyCommands {
-        let mut one =
-            |draft: &Option<CommandDraft>| draft.as_ref().and_then(|d| self.resolve(d, seen).ok());
+        let mut one = |draft: &Option<Box<CommandDraft>>| {
+            draft.as_ref().and_then(|d| self.resolve(d, seen).ok())
+        };
         NotifyCommands {
             master: one(&notify.master),
             backup: one(&notify.backup),

@@ -315,7 +315,7 @@ impl Lower<'_> {
             return;
         }
         let command = self.script_command(node, "notify script");
-        *slot = command;
+        *slot = command.map(Box::new);
     }
 
     /// Looks user and group up; the group is the user's own when none is named.

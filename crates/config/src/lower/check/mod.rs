@@ -102,6 +102,7 @@ impl Lower<'_> {
         let drafts = std::mem::take(&mut self.instances);
         for draft in &drafts {
             let notify = self.resolve_notify(&draft.notify, &mut seen);
+            let notify = (!notify.is_empty()).then(|| Box::new(notify));
             resolved.instances.push(notify);
         }
         self.instances = drafts;

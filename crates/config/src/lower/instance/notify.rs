@@ -20,7 +20,8 @@ impl Lower<'_> {
         }
         draft.notify_deleted = true;
         if !node.args().is_empty() {
-            draft.notify.deleted = self.script_command(node, "notify script");
+            let command = self.script_command(node, "notify script");
+            draft.notify.deleted = command.map(Box::new);
         }
     }
 }

@@ -1,15 +1,18 @@
 //! Every code has a section in `docs/diagnostics.md` and an example beside it that shows it, and
-//! nothing else; the corrected example shows nothing.
+//! nothing else; the corrected example shows nothing. What only a group of nodes can show has one
+//! example for each node.
 
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use evervip_config::{
-    Code, FileKind, Files, Host, InterfaceFacts, Mode, Options, ScriptCheck, load_with_tree,
+    Code, FileKind, Files, Host, InterfaceFacts, Loaded, Mode, Options, ScriptCheck, Tree,
+    load_with_tree,
 };
 use evervip_host::SystemFiles;
 use evervip_lint::Input;
+use evervip_lint::group::Group;
 use evervip_model::Credentials;
 
 /// The examples, and a key file that others can read.
@@ -114,15 +117,39 @@ fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
 }
 
-fn codes_of(file: &Path) -> BTreeSet<Code> {
+fn read(file: &Path) -> (Loaded, Tree) {
     let (mode, options) = (Mode::Test, Options::default());
-    let (loaded, tree) = load_with_tree(file, &ExampleFiles, &ExampleHost, mode, &options);
-    let input = Input {
-        loaded: &loaded,
-        tree: &tree,
+    load_with_tree(file, &ExampleFiles, &ExampleHost, mode, &options)
+}
+
+fn input((loaded, tree): &(Loaded, Tree)) -> Input<'_> {
+    Input {
+        loaded,
+        tree,
         host: &ExampleHost,
-    };
-    evervip_lint::check(&input).iter().map(|d| d.code).collect()
+    }
+}
+
+fn codes_of(file: &Path) -> BTreeSet<Code> {
+    let read = read(file);
+    let found = evervip_lint::check(&input(&read));
+    found.iter().map(|d| d.code).collect()
+}
+
+/// The examples of a code that is about several nodes.
+fn nodes(code: Code) -> Vec<PathBuf> {
+    let files = (1..).map(|n| docs().join(format!("diagnostics/{code}.lb{n}.conf")));
+    files.take_while(|file| file.is_file()).collect()
+}
+
+fn codes_of_group(files: &[PathBuf]) -> BTreeSet<Code> {
+    let read: Vec<_> = files.iter().map(|file| read(file)).collect();
+    let inputs = read.iter().enumerate();
+    let inputs: Vec<_> = inputs
+        .map(|(n, read)| (format!("lb{}", n + 1), input(read)))
+        .collect();
+    let found = Group::new(&inputs).check();
+    found.iter().map(|d| d.code).collect()
 }
 
 fn listed(codes: &BTreeSet<Code>) -> String {
@@ -145,6 +172,14 @@ fn every_code_has_an_example_that_shows_it_alone() {
     let mut wrong = Vec::new();
     for code in Code::ALL {
         let file = docs().join(format!("diagnostics/{code}.conf"));
+        let group = nodes(*code);
+        if group.len() > 1 {
+            let shown = codes_of_group(&group);
+            if shown != BTreeSet::from([*code]) {
+                wrong.push(format!("{code}: {}", listed(&shown)));
+            }
+            continue;
+        }
         if !file.is_file() {
             wrong.push(format!("{code}: no example"));
             continue;
@@ -189,8 +224,14 @@ fn every_code_has_a_section_and_no_section_is_left_over() {
     );
     assert_eq!(have, want);
     assert_eq!(sections.len(), want.len(), "a section stands twice");
-    for name in names {
-        let link = format!("(diagnostics/{name}.conf)");
+    for code in Code::ALL {
+        let nodes = nodes(*code).len();
+        let links = (1..=nodes).map(|n| format!("(diagnostics/{code}.lb{n}.conf)"));
+        assert!(links.into_iter().all(|link| page.contains(&link)), "{code}");
+        let (link, name) = (format!("(diagnostics/{code}.conf)"), code.as_str());
+        if nodes > 0 {
+            continue;
+        }
         assert!(page.contains(&link), "no link to the example of {name}");
     }
 }

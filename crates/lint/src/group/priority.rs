@@ -99,6 +99,10 @@ fn misleading_state(group: &Group<'_>, router: &VirtualRouter) -> Option<Diagnos
         .map(|(place, _)| *place)
         .collect();
     let highest = instances.iter().map(|(_, i)| i.priority).max()?;
+    if highest.is_owner() {
+        // An owner is MASTER by itself.
+        return None;
+    }
     let name = group.router_name(router);
     let message = match masters.as_slice() {
         [] => return None,

@@ -41,7 +41,7 @@ fn line(node: &Node) -> Option<Diagnostic> {
 /// Words behind the command. In a `vrrp_script` they are ignored; elsewhere they are user and
 /// group, and the loader reports users that do not exist.
 fn unquoted(node: &Node, command: &str, rest: &[String]) -> Option<Diagnostic> {
-    let first = rest.first()?;
+    let first = rest.first().filter(|_| !command.starts_with(TYPOGRAPHIC))?;
     let name = node.keyword().text.as_str();
     let (text, note) = if name == "script" {
         let text = format!(
@@ -67,7 +67,7 @@ fn unquoted(node: &Node, command: &str, rest: &[String]) -> Option<Diagnostic> {
     let whole = format!("{command} {}", rest.join(" "));
     let whole = match shell::syntax(&whole) {
         Some(_) => for_shell(&whole),
-        None => Some(whole),
+        None => Some(whole).filter(|whole| whole.len() <= LONGEST_SHOWN),
     };
     let finding = finding(Code::UnquotedArguments, behind(node), text).note(note);
     Some(match whole {
@@ -114,10 +114,10 @@ fn shell_syntax(node: &Node, command: &str) -> Option<Diagnostic> {
     )
 }
 
-/// The command for a shell; `None` when its quotes are in the way.
+/// The command for a shell; `None` when its quotes are in the way, or it is too long to show.
 fn for_shell(command: &str) -> Option<String> {
     let has_quotes = command.contains(['\'', '"']);
-    (!has_quotes).then(|| format!("/bin/sh -c '{command}'"))
+    (!has_quotes && command.len() <= LONGEST_SHOWN).then(|| format!("/bin/sh -c '{command}'"))
 }
 
 /// Where the words behind the command stand. The two ways to split a line differ at quotes.
@@ -128,6 +128,12 @@ fn behind(node: &Node) -> Span {
         _ => node.line_span(),
     }
 }
+
+/// A longer command is not written out in a remedy.
+const LONGEST_SHOWN: usize = 120;
+
+/// Quotes that are none; a lint of their own.
+pub(crate) const TYPOGRAPHIC: &[char] = &['“', '”', '„', '‘', '’'];
 
 /// Arguments of many notify scripts.
 const STATE_WORDS: &[&str] = &["backup", "master", "fault", "stop", "primary"];

@@ -6,6 +6,7 @@ use evervip_config::keyword::{Shape, Status};
 use evervip_config::{Code, Diagnostic, Node};
 
 use crate::Input;
+use crate::command::TYPOGRAPHIC;
 use crate::merge::finding;
 
 /// Keywords that stand twice in a block: the last one counts, silently (spec vrrp-keywords 3.3).
@@ -67,12 +68,9 @@ fn quoted(node: &Node) -> Option<Diagnostic> {
     let entry = node.entry().filter(|entry| entry.status != Status::Lvs)?;
     let word = node.args().first()?;
     let is_script = entry.shape == Shape::Script || entry.name == "script";
-    let quotes: &[char] = match entry.shape {
-        Shape::Words if !is_script => &['\'', '“', '”', '„', '‘', '’'],
-        Shape::Words | Shape::Script => &['“', '”', '„', '‘', '’'],
-        _ => return None,
-    };
-    if !word.text.starts_with(quotes) {
+    let counts = |c: char| c == '\'' && !is_script || TYPOGRAPHIC.contains(&c);
+    let takes_words = matches!(entry.shape, Shape::Words | Shape::Script);
+    if !takes_words || !word.text.starts_with(counts) {
         return None;
     }
     let text = format!("the quote in {} belongs to the word", word.text);

@@ -43,7 +43,8 @@ fn is_syntax(word: &str) -> bool {
         return true;
     }
     let redirect = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '&');
-    if redirect.starts_with('>') || word.starts_with("2>") {
+    let glued = word.ends_with('>') && !word.contains('<');
+    if redirect.starts_with('>') || glued {
         return true;
     }
     let ends = word.len() > 1 && word.ends_with(';') && !word.ends_with("\\;");
@@ -109,6 +110,7 @@ mod tests {
         check("/bin/a >/dev/null 2>&1", Some(">/dev/null"));
         check("/bin/a 2>/dev/null", Some("2>/dev/null"));
         check("/bin/a &>/x", Some("&>/x"));
+        check("/bin/a b> /x", Some("b>"));
         check("kill -0 `cat /run/x.pid`", Some("`"));
         check("kill -0 $(cat /run/x.pid)", Some("$("));
         check("kill -0 \"$(cat /run/x.pid)\"", Some("$("));
@@ -121,6 +123,7 @@ mod tests {
     #[test]
     fn what_a_program_takes_as_it_is_is_not() {
         check("curl http://a/?b=1&c=2", None);
+        check("/bin/mail -r <a@b.example>", None);
         check("grep 'a|b' /x", None);
         check("grep \"a || b\" /x", None);
         check("awk '{print $1; exit}' /x", None);

@@ -289,8 +289,27 @@ pub fn find(block: Block, name: &str) -> Option<&'static Keyword> {
 /// The keyword of the block that a misspelled word most probably means.
 #[must_use]
 pub fn suggest(block: Block, name: &str) -> Option<&'static str> {
-    closest(name, keywords(block).iter().map(|k| k.name))
+    let renamed = RENAMED.iter().find(|(old, _)| *old == name);
+    match renamed.and_then(|(_, new)| find(block, new)) {
+        Some(keyword) => Some(keyword.name),
+        None => closest(name, keywords(block).iter().map(|k| k.name)),
+    }
 }
+
+/// The one keyword of the block that a word is the beginning or the end of: `script_security`.
+pub(crate) fn longer(block: Block, name: &str) -> Option<&'static str> {
+    let mut longer = keywords(block).iter().map(|k| k.name).filter(|keyword| {
+        let before = keyword.strip_suffix(name).is_some_and(|b| b.ends_with('_'));
+        before
+            || keyword
+                .strip_prefix(name)
+                .is_some_and(|a| a.starts_with('_'))
+    });
+    longer.next().filter(|_| longer.next().is_none())
+}
+
+/// Names that old releases had and new ones do not know.
+const RENAMED: &[(&str, &str)] = &[("lvs_id", "router_id")];
 
 /// The candidate nearest to a word, when it is near enough to be meant.
 pub(crate) fn closest<'a>(

@@ -240,6 +240,12 @@ fn misspelled_words_have_suggestions_from_their_block() {
             Some("smtp_connect_timeout"),
         ),
         (Block::Global, "script_security", None),
+        (Block::Global, "lvs_id", Some("router_id")),
+        (
+            Block::Instance,
+            "prompte_secondaries",
+            Some("promote_secondaries"),
+        ),
         (Block::Top, "vrrp_instnace", Some("vrrp_instance")),
         (Block::Script, "virtual_ipaddress", None),
         (Block::Instance, "", None),
@@ -247,4 +253,13 @@ fn misspelled_words_have_suggestions_from_their_block() {
     for (block, word, expect) in rows {
         assert_eq!(suggest(block, word), expect, "{word}");
     }
+}
+
+#[test]
+fn parts_of_keywords_are_completed_when_there_is_one() {
+    let security = Some("enable_script_security");
+    assert_eq!(longer(Block::Global, "script_security"), security);
+    assert_eq!(longer(Block::Top, "global"), Some("global_defs"));
+    assert_eq!(longer(Block::Global, "priority"), None);
+    assert_eq!(longer(Block::Global, ""), None);
 }

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use evervip_model::{AddressLifetime, Family, VirtualAddress};
 
-use super::Lower;
 use super::draft::InstanceDraft;
+use super::{Lower, unknown};
 use crate::diagnostic::Code;
 use crate::keyword::{self, Block};
 use crate::lex::Token;
@@ -71,8 +71,12 @@ impl Lower<'_> {
         };
         let Some(ip) = address(host) else {
             let text = format!("VRRP parsed invalid IP {}. skipping IP...", first.text);
-            self.complain(Code::InvalidValue, first.span, text).help =
-                Some("write a numeric address, ADDRESS/PREFIX".to_owned());
+            let help = if unknown::starts_comment(&first.text) {
+                unknown::COMMENT_HELP
+            } else {
+                "write a numeric address, ADDRESS/PREFIX"
+            };
+            self.complain(Code::InvalidValue, first.span, text).help = Some(help.to_owned());
             return None;
         };
         let longest: u8 = if ip.is_ipv4() { 32 } else { 128 };

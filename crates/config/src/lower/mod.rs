@@ -15,6 +15,7 @@ mod object;
 mod resolve;
 mod script;
 mod track;
+mod unknown;
 mod unsupported;
 
 use std::collections::{HashMap, HashSet};
@@ -208,24 +209,11 @@ impl Lower<'_> {
             format!("Unknown keyword '{word}'"),
         )
         .at(node.span());
-        let (name, _) = block_name(block);
         if self.diagnostics.is_full() {
             self.say(diagnostic);
             return;
         }
-        if word.starts_with("//") || word.starts_with("/*") {
-            diagnostic = diagnostic.help("begin comments with '#' or '!'");
-        } else if let Some(better) = keyword::suggest(block, word) {
-            diagnostic = diagnostic.help(format!("did you mean '{better}'?"));
-        } else if block != Block::Top && keyword::find(Block::Top, word).is_some() {
-            diagnostic = diagnostic.help(format!(
-                "it belongs outside {name}: is a '}}' missing above?"
-            ));
-        } else if let Some((home, _)) = home_of(word) {
-            diagnostic = diagnostic.help(format!("it belongs into {home}; here it is ignored"));
-        } else {
-            diagnostic = diagnostic.help("remove the line; it has no effect");
-        }
+        diagnostic = diagnostic.help(unknown::help(word, block));
         if node.body.is_some() {
             diagnostic = diagnostic.note("its block is skipped up to the matching '}'");
         }
@@ -367,35 +355,6 @@ fn lacks_argument(node: &Node, entry: &Keyword) -> bool {
     node.args().is_empty()
         && (entry.shape != Shape::Script
             || script_words(node.line.text.bytes()).is_ok_and(|words| words.len() < 2))
-}
-
-/// Title of a block in messages.
-fn block_name(block: Block) -> (&'static str, Block) {
-    keyword::BLOCKS
-        .iter()
-        .find(|(b, _)| *b == block)
-        .map_or(("", block), |(b, name)| (*name, *b))
-}
-
-/// The block that a misplaced keyword belongs to, when there is only one sort of it.
-fn home_of(word: &str) -> Option<(&'static str, Block)> {
-    [
-        Block::Global,
-        Block::Instance,
-        Block::Authentication,
-        Block::Script,
-        Block::SyncGroup,
-        Block::Top,
-    ]
-    .into_iter()
-    .find(|b| keyword::find(*b, word).is_some())
-    .map(|b| {
-        if b == Block::Top {
-            ("the top level", b)
-        } else {
-            block_name(b)
-        }
-    })
 }
 
 const LISTED_INTERFACES: usize = 12;

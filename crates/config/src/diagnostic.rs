@@ -213,6 +213,15 @@ fn printable(text: &str) -> String {
         .collect()
 }
 
+/// A word may be as long as a file, and be complained about often.
+fn shorten(message: &mut String) {
+    if message.len() > LONGEST_MESSAGE {
+        let end = (0..=LONGEST_MESSAGE).rfind(|at| message.is_char_boundary(*at));
+        message.truncate(end.unwrap_or(0));
+        message.push_str("...");
+    }
+}
+
 /// Where diagnostics are collected. A broken file must not fill the memory or the log: beyond a
 /// limit only what is worse than the last one is kept.
 #[derive(Debug, Default)]
@@ -223,7 +232,8 @@ pub(crate) struct Diagnostics {
 
 impl Diagnostics {
     /// Adds one; the reference serves to complete it.
-    pub(crate) fn push(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
+    pub(crate) fn push(&mut self, mut diagnostic: Diagnostic) -> &mut Diagnostic {
+        shorten(&mut diagnostic.message);
         if self.list.len() <= MOST_DIAGNOSTICS {
             self.list.push(diagnostic);
         } else {
@@ -264,6 +274,9 @@ impl Diagnostics {
 }
 
 const MOST_DIAGNOSTICS: usize = 1000;
+
+/// Bytes of a message. A line that keepalived reads has 1024.
+const LONGEST_MESSAGE: usize = 3 << 10;
 
 #[cfg(test)]
 mod tests {

@@ -27,8 +27,10 @@ fn check(bytes: Vec<u8>) {
                 assert!(at.line >= 1 && at.column >= 1);
                 let _ = loaded.sources.line_text(span);
             }
-            assert!(!d.one_line(&loaded.sources).contains('\n'));
+            let line = d.one_line(&loaded.sources);
+            assert!(!line.contains('\n') && line.len() < LONGEST_SAID, "{line}");
         }
+        assert!(loaded.diagnostics.len() <= MOST_SAID);
         assert_eq!(loaded.config.is_none(), loaded.start_failure().is_some());
         let errors = loaded
             .diagnostics
@@ -50,6 +52,10 @@ fn check(bytes: Vec<u8>) {
         }
     }
 }
+
+/// Whatever the file, so much is said and no more: bytes of a line, and lines.
+const LONGEST_SAID: usize = 8 << 10;
+const MOST_SAID: usize = 1010;
 
 const SAMPLES: &[&str] = &[
     include_str!("data/invalid/haproxy-master.conf"),
@@ -75,7 +81,18 @@ fn word() -> impl Strategy<Value = String> {
         Just("include a.inc".to_owned()),
         Just("include {a,b}{c,d}*".to_owned()),
         Just("@node1".to_owned()),
-        Just("$A=".to_owned()),
+        Just("\n$A=".to_owned()),
+        Just("\n$B=x ${A} \\\n".to_owned()),
+        Just("\n$B=".to_owned()),
+        Just("$A".to_owned()),
+        Just("$B\n".to_owned()),
+        Just("${_RANDOM 1 3}".to_owned()),
+        Just("${_ENV HOME}".to_owned()),
+        Just("\n~LST({A, B}, {1, 2}, 3)".to_owned()),
+        Just("\n~SEQx(B, 0x9, 11)".to_owned()),
+        Just("\n@^x".to_owned()),
+        Just("\u{200b}".to_owned()),
+        Just("\0".to_owned()),
         Just("${A}".to_owned()),
         Just("~SEQ(A, 1, 3)".to_owned()),
         Just("notify".to_owned()),
@@ -138,6 +155,16 @@ fn deep_nesting_and_many_includes_end() {
     ends(|| "}\n".repeat(200_000).into_bytes());
     ends(|| "vrrp_instance a {\n".repeat(50_000).into_bytes());
     ends(|| vec![b'"'; 100_000]);
+    ends(|| vec![b'a'; 1_000_000]);
+    ends(|| [vec![b'$'; 100_000], b"A".repeat(100_000)].concat());
+    ends(|| {
+        b"$A=x\nfoo "
+            .iter()
+            .chain(b"${A}".repeat(50_000).iter())
+            .copied()
+            .collect()
+    });
+    ends(|| b"$A=$A x\n$A=${A}${A}\nfoo $A\n".repeat(10_000));
     ends(|| "include a.inc\n".repeat(2_000).into_bytes());
 }
 

@@ -2,138 +2,25 @@
 //! nothing else; the corrected example shows nothing. What only a group of nodes can show has one
 //! example for each node.
 
+mod support;
+
 use std::collections::BTreeSet;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use evervip_config::{
-    Code, FileKind, Files, Host, InterfaceFacts, Loaded, Mode, Options, ScriptCheck, Tree,
-    load_with_tree,
-};
-use evervip_host::SystemFiles;
-use evervip_lint::Input;
+use evervip_config::{Code, Loaded, Tree};
 use evervip_lint::group::Group;
-use evervip_model::Credentials;
-
-/// The examples, and a key file that others can read.
-struct ExampleFiles;
-
-const SHARED_KEY: &str = "/etc/keepalived/shared.key";
-
-impl Files for ExampleFiles {
-    fn kind(&self, path: &Path) -> io::Result<FileKind> {
-        if path == Path::new(SHARED_KEY) {
-            return Ok(FileKind::Regular { executable: false });
-        }
-        SystemFiles.kind(path)
-    }
-
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        if path == Path::new(SHARED_KEY) {
-            return Ok(vec![b'k'; 32]);
-        }
-        SystemFiles.read(path)
-    }
-
-    fn is_shared(&self, path: &Path) -> bool {
-        path == Path::new(SHARED_KEY)
-    }
-
-    fn glob(&self, directory: &Path, pattern: &str) -> Vec<PathBuf> {
-        SystemFiles.glob(directory, pattern)
-    }
-}
-
-/// The machine that the examples are for.
-struct ExampleHost;
-
-impl Host for ExampleHost {
-    fn interface(&self, name: &str) -> Option<InterfaceFacts> {
-        self.interface_names()
-            .contains(&name.to_owned())
-            .then_some(InterfaceFacts {
-                loopback: name == "lo",
-                multicast: name != "lo",
-                ethernet: name != "lo",
-                parent: None,
-                mtu: 1500,
-            })
-    }
-
-    fn interface_names(&self) -> Vec<String> {
-        ["lo", "eth0", "eth1"].map(str::to_owned).to_vec()
-    }
-
-    fn user(&self, name: &str) -> Option<Credentials> {
-        (name == "root").then_some(Credentials { uid: 0, gid: 0 })
-    }
-
-    fn group(&self, name: &str) -> Option<u32> {
-        (name == "root").then_some(0)
-    }
-
-    fn own_credentials(&self) -> Credentials {
-        Credentials { uid: 0, gid: 0 }
-    }
-
-    fn processors(&self) -> u32 {
-        1
-    }
-
-    fn environment(&self, _: &str) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn random_seed(&self) -> u64 {
-        0
-    }
-
-    fn check_script(&self, path: &Path, _: Credentials) -> ScriptCheck {
-        if path.to_string_lossy().contains("missing") {
-            return ScriptCheck::NotFound {
-                reason: "No such file or directory".to_owned(),
-            };
-        }
-        ScriptCheck::Usable {
-            path: path.to_owned(),
-            insecure: false,
-        }
-    }
-
-    fn search_path(&self, name: &str) -> Option<PathBuf> {
-        Some(Path::new("/usr/bin").join(name))
-    }
-
-    fn resolves(&self, _: &str) -> bool {
-        true
-    }
-
-    fn node_name(&self) -> String {
-        "lb1".to_owned()
-    }
-}
+use support::{ExampleFiles, input};
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
 }
 
 fn read(file: &Path) -> (Loaded, Tree) {
-    let (mode, options) = (Mode::Test, Options::default());
-    load_with_tree(file, &ExampleFiles, &ExampleHost, mode, &options)
-}
-
-fn input((loaded, tree): &(Loaded, Tree)) -> Input<'_> {
-    Input {
-        loaded,
-        tree,
-        host: &ExampleHost,
-    }
+    support::read(&ExampleFiles, file)
 }
 
 fn codes_of(file: &Path) -> BTreeSet<Code> {
-    let read = read(file);
-    let found = evervip_lint::check(&input(&read));
-    found.iter().map(|d| d.code).collect()
+    support::codes_of(&ExampleFiles, file)
 }
 
 /// The examples of a code that is about several nodes.

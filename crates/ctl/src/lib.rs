@@ -5,6 +5,7 @@
 
 mod check;
 mod dump;
+mod explain;
 mod options;
 mod pair;
 mod report;
@@ -13,6 +14,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 pub use check::{Check, Colour};
+pub use explain::Explain;
 pub use options::{Command, parse};
 pub use report::Format;
 
@@ -56,6 +58,7 @@ pub fn run(
             0
         }
         Ok(Command::Check(check)) => check.run(coloured, out)?,
+        Ok(Command::Explain(explain)) => explain.run(out, err)?,
         Ok(Command::Dump { file }) => dump::dump(&file, out, err)?,
         Err(text) => {
             writeln!(err, "evervip: {text}\nTry 'evervip --help'.")?;

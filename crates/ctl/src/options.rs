@@ -7,6 +7,7 @@ use lexopt::prelude::{Long, Short, Value};
 use lexopt::{Parser, ValueExt};
 
 use crate::check::{Check, Colour};
+use crate::explain::Explain;
 use crate::report::Format;
 
 /// What the user wants.
@@ -18,6 +19,8 @@ pub enum Command {
     Version,
     /// `check FILE...`.
     Check(Check),
+    /// `explain FILE...`.
+    Explain(Explain),
     /// `dump FILE`.
     Dump {
         /// The configuration.
@@ -53,6 +56,14 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         Some("check") if check.files.is_empty() => Err("check needs a file".to_owned()),
         Some("check") if check.pair && check.files.len() < 2 => Err(PAIR_OF_ONE.to_owned()),
         Some("check") => Ok(Command::Check(check)),
+        Some("explain") if check.files.is_empty() => Err("explain needs a file".to_owned()),
+        Some("explain") if check.pair && check.files.len() < 2 => Err(PAIR_OF_ONE.to_owned()),
+        Some("explain") => Ok(Command::Explain(Explain {
+            files: check.files,
+            pair: check.pair,
+            format: check.format,
+            config_id: check.config_id,
+        })),
         Some("dump") => match <[_; 1]>::try_from(check.files) {
             Ok([file]) => Ok(Command::Dump { file }),
             Err(_) => Err("dump needs one file".to_owned()),
@@ -92,6 +103,7 @@ const COLOURS: &[(&str, Colour)] = &[
 
 pub(crate) const HELP: &str = "\
 Usage: evervip check [OPTION...] FILE...
+       evervip explain [--pair] [--format=text|json] FILE...
        evervip dump FILE
 
   check FILE...   Read configurations as the daemon on this machine would, and
@@ -107,6 +119,11 @@ Usage: evervip check [OPTION...] FILE...
       --color=W   auto: on a terminal, unless NO_COLOR is set; always; never.
   -i, --config-id=ID
                   Use the lines that begin with @ID, as keepalived -i.
+  explain FILE... Say what the daemon will do: whom each instance talks to, when
+                  it takes over and what, what puts it into FAULT or costs it
+                  priority, what is run when.
+      --pair      The files are those of all nodes of a group: also who is
+                  MASTER after each single failure and after recovery.
   dump FILE       Print what the daemon would run, as JSON.
   -h, --help      Show this text.
   -V, --version   Show the version.

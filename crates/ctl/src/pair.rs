@@ -13,6 +13,10 @@ pub(crate) struct Node {
     pub(crate) name: String,
     pub(crate) loaded: Loaded,
     pub(crate) tree: Tree,
+    /// What this machine lacks and that one is taken to have.
+    pub(crate) assumed: Vec<String>,
+    /// Names of users that this machine lacks, by the ids that they got.
+    pub(crate) users: Vec<(u32, String)>,
 }
 
 /// The configurations of all nodes.
@@ -32,7 +36,13 @@ impl Nodes {
         let all = files.iter().zip(names(files)).map(|(file, name)| {
             let there = Elsewhere::new(&host);
             let (loaded, tree) = load_with_tree(file, &SystemFiles, &there, Mode::Start, &options);
-            Node { name, loaded, tree }
+            Node {
+                name,
+                loaded,
+                tree,
+                assumed: there.assumed(),
+                users: there.assumed_users(),
+            }
         });
         Self {
             all: all.collect(),

@@ -6,7 +6,9 @@
 
 mod files;
 mod machine;
+mod names;
 mod script;
 
 pub use files::SystemFiles;
 pub use machine::SystemHost;
+pub use names::SystemNames;

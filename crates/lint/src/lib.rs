@@ -13,6 +13,7 @@ mod authentication;
 mod command;
 mod election;
 mod elsewhere;
+pub mod explain;
 pub mod group;
 mod input;
 mod merge;

@@ -9,8 +9,8 @@ use evervip_config::Code;
 use support::{Text, codes_of};
 
 #[track_caller]
-fn check(text: String, expect: &[Code]) {
-    let shown = codes_of(&Text(text.clone()), Path::new("k.conf"));
+fn check(text: &str, expect: &[Code]) {
+    let shown = codes_of(&Text(text.to_owned()), Path::new("k.conf"));
     // What this version does not do yet is no matter of lints.
     let shown: BTreeSet<_> = shown
         .into_iter()
@@ -27,7 +27,7 @@ fn instance(lines: &str, expect: &[Code]) {
     let text = format!(
         "{GLOBALS}{SCRIPTS}vrrp_instance I {{\n interface eth0\n virtual_router_id 5\n virtual_ipaddress {{\n 192.0.2.9/24\n }}\n track_script {{\n check\n }}\n{lines}\n}}\n"
     );
-    check(text, expect);
+    check(&text, expect);
 }
 
 const SCRIPTS: &str = "vrrp_script check {\n script /bin/check\n}\n";
@@ -38,7 +38,7 @@ fn script(lines: &str, expect: &[Code]) {
     let text = format!(
         "{GLOBALS}vrrp_script check {{\n{lines}\n}}\nvrrp_instance I {{\n interface eth0\n virtual_router_id 5\n virtual_ipaddress {{\n 192.0.2.9/24\n }}\n track_script {{\n check\n }}\n}}\n"
     );
-    check(text, expect);
+    check(&text, expect);
 }
 
 #[test]
@@ -178,16 +178,16 @@ fn router_ids() {
     };
     let first = "virtual_ipaddress {\n 192.0.2.9/24\n }";
     let second = "virtual_ipaddress {\n 192.0.2.10/24\n }";
-    check(two(first, &format!("interface eth1\n {second}")), &[]);
+    check(&two(first, &format!("interface eth1\n {second}")), &[]);
     check(
-        two(first, &format!("interface eth0\n {second}")),
+        &two(first, &format!("interface eth0\n {second}")),
         &[Code::VridReused],
     );
     let inet6 = "interface eth0\n virtual_ipaddress {\n fe80::9\n }";
-    check(two(first, inet6), &[]);
+    check(&two(first, inet6), &[]);
     let link_local = "virtual_ipaddress {\n fe80::9\n }";
     check(
-        two(link_local, &format!("interface eth1\n {link_local}")),
+        &two(link_local, &format!("interface eth1\n {link_local}")),
         &[],
     );
 }

@@ -5,64 +5,78 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use evervip_config::{Code, Diagnostic, Node, Severity};
 
-use crate::Input;
 use crate::merge::finding;
 use crate::section::{Section, address};
+use crate::subject::Subject;
+
+/// An address that the daemon would install.
+#[derive(Clone, Copy)]
+struct Installed<'a> {
+    at: IpAddr,
+    entry: &'a Node,
+    /// `None` for `static_ipaddress`.
+    owner: Option<Section<'a>>,
+}
 
 /// Addresses that stand in two places.
-pub(crate) fn duplicates(input: &Input<'_>) -> Vec<Diagnostic> {
-    let mut first: HashMap<(IpAddr, Option<&str>), (&str, &Node)> = HashMap::new();
+pub(crate) fn duplicates(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let mut first: HashMap<(IpAddr, Option<&str>), Installed<'_>> = HashMap::new();
     let mut found = Vec::new();
-    for (owner, at, entry) in all_addresses(input) {
+    for address in all_addresses(subject) {
         // A link-local address is another one on another interface.
-        let interface = interface(input, owner, entry).filter(|_| is_link_local(at));
-        match first.get(&(at, interface)) {
-            Some((earlier, node)) => found.push(duplicate(owner, at, entry, earlier, node)),
+        let interface = interface(address).filter(|_| is_link_local(address.at));
+        match first.get(&(address.at, interface)) {
+            Some(earlier) => found.push(duplicate(address, earlier)),
             None => {
-                first.insert((at, interface), (owner, entry));
+                first.insert((address.at, interface), address);
             }
         }
     }
     found
 }
 
-/// Every address that the daemon would install, with its instance.
-fn all_addresses<'a>(input: &Input<'a>) -> Vec<(&'a str, IpAddr, &'a Node)> {
-    let fixed = input.blocks("static_ipaddress").flat_map(Node::nodes);
-    let fixed = fixed.filter_map(|entry| Some(("", address(&entry.keyword().text)?, entry)));
-    let instances = input.sections("vrrp_instance").into_iter();
+fn all_addresses<'a>(subject: &Subject<'a>) -> Vec<Installed<'a>> {
+    let entries = subject
+        .input
+        .blocks("static_ipaddress")
+        .flat_map(Node::nodes);
+    let fixed = entries.filter_map(|entry| {
+        let at = address(&entry.keyword().text)?;
+        let owner = None;
+        Some(Installed { at, entry, owner })
+    });
+    let instances = subject.instances.iter().copied();
     let virtual_ones = instances.flat_map(|instance| {
+        let owner = Some(instance);
         let addresses = instance.virtual_addresses();
-        addresses.map(move |(at, entry)| (instance.name(), at, entry))
+        addresses.map(move |(at, entry)| Installed { at, entry, owner })
     });
     fixed.chain(virtual_ones).collect()
 }
 
-fn interface<'a>(input: &Input<'a>, owner: &str, entry: &'a Node) -> Option<&'a str> {
-    let dev = entry.args().iter().position(|word| word.text == "dev");
-    let own = dev.and_then(|at| entry.args().get(at + 1));
-    let instance = || {
-        Section {
-            node: input.block("vrrp_instance", owner)?,
-        }
-        .argument("interface")
-    };
-    own.or_else(instance).map(|word| word.text.as_str())
+fn interface(address: Installed<'_>) -> Option<&str> {
+    let words = address.entry.args();
+    let dev = words.iter().position(|word| word.text == "dev");
+    let own = dev.and_then(|at| words.get(at + 1));
+    let word = own.or_else(|| address.owner?.argument("interface"));
+    word.map(|word| word.text.as_str())
 }
 
-fn duplicate(owner: &str, at: IpAddr, entry: &Node, earlier: &str, node: &Node) -> Diagnostic {
-    let text = match earlier {
-        "" => format!("{at} is a static address, too"),
-        same if same == owner => format!("{at} stands twice in '{owner}'"),
-        other => format!("{at} belongs to '{other}', too"),
+fn duplicate(address: Installed<'_>, earlier: &Installed<'_>) -> Diagnostic {
+    let at = address.at;
+    let owner = address.owner.map(Section::name);
+    let text = match (earlier.owner.map(Section::name), owner) {
+        (None, _) => format!("{at} is a static address, too"),
+        (Some(same), Some(own)) if same == own => format!("{at} stands twice in '{own}'"),
+        (Some(other), _) => format!("{at} belongs to '{other}', too"),
     };
-    let note = if earlier == owner {
+    let note = if earlier.owner.map(Section::name) == owner {
         "keepalived 2.2.7 announces it twice; newer ones ignore the second"
     } else {
         "whoever leaves MASTER first removes the address from under the other"
     };
-    finding(Code::DuplicateAddress, entry.span(), text)
-        .label(node.span(), "first here")
+    finding(Code::DuplicateAddress, address.entry.span(), text)
+        .label(earlier.entry.span(), "first here")
         .note(note)
         .help("keep one of them")
 }
@@ -72,56 +86,53 @@ fn is_link_local(address: IpAddr) -> bool {
 }
 
 /// Addresses without prefix length, which makes /32, where a /32 is hardly meant.
-pub(crate) fn prefixes(input: &Input<'_>) -> Vec<Diagnostic> {
-    let instances = input.sections("vrrp_instance").into_iter();
-    instances
-        .flat_map(|instance| {
-            let entries: Vec<_> = instance.virtual_addresses().collect();
-            let networks: Vec<_> = entries
-                .iter()
-                .filter_map(|(_, entry)| network(entry))
-                .collect();
-            let bare = entries.into_iter().filter_map(move |(at, entry)| match at {
-                IpAddr::V4(at) => without_prefix(at, entry, &networks),
-                IpAddr::V6(_) => None,
-            });
-            bare.collect::<Vec<_>>()
-        })
-        .collect()
+pub(crate) fn prefixes(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for instance in &subject.instances {
+        let entries: Vec<_> = instance.virtual_addresses().collect();
+        let networks: Networks<'_> = entries
+            .iter()
+            .filter_map(|(_, entry)| network(entry))
+            .collect();
+        for (at, entry) in entries {
+            if let IpAddr::V4(at) = at {
+                found.extend(without_prefix(at, entry, &networks));
+            }
+        }
+    }
+    found
 }
 
-/// The network of an entry that names one, with its text.
-fn network(entry: &Node) -> Option<(Ipv4Addr, u32, &str)> {
+/// Networks by prefix length and address, with the words that name them.
+type Networks<'a> = HashMap<(u32, Ipv4Addr), &'a str>;
+
+fn network(entry: &Node) -> Option<((u32, Ipv4Addr), &str)> {
     let word = entry.keyword().text.as_str();
     let (at, prefix) = word.split_once('/')?;
     let prefix = prefix.parse().ok().filter(|p| (1..32).contains(p))?;
-    Some((at.parse().ok()?, prefix, word))
+    Some(((prefix, masked(at.parse().ok()?, prefix)), word))
 }
 
-fn without_prefix(
-    at: Ipv4Addr,
-    entry: &Node,
-    networks: &[(Ipv4Addr, u32, &str)],
-) -> Option<Diagnostic> {
-    if entry.keyword().text.contains('/') {
+fn masked(at: Ipv4Addr, prefix: u32) -> Ipv4Addr {
+    let mask = u32::MAX.checked_shl(32 - prefix.min(32)).unwrap_or(0);
+    Ipv4Addr::from(u32::from(at) & mask)
+}
+
+fn without_prefix(at: Ipv4Addr, entry: &Node, networks: &Networks<'_>) -> Option<Diagnostic> {
+    let option = |name: &str| entry.args().iter().any(|word| word.text == name);
+    if entry.keyword().text.contains('/') || option("peer") {
         return None;
     }
-    let option = |name: &str| entry.args().iter().find(|word| word.text == name);
-    if option("peer").is_some() {
-        return None;
-    }
-    let same = |(base, prefix, _): &&(Ipv4Addr, u32, &str)| {
-        (u32::from(*base) ^ u32::from(at)) >> (32 - prefix) == 0
-    };
     let finding = |text| {
         finding(Code::AddressWithoutPrefix, entry.span(), text)
             .note("an address without prefix length is a /32: it brings no route to its network, and no broadcast address")
     };
-    if let Some((_, prefix, sibling)) = networks.iter().find(same) {
+    let known = |prefix: u32| Some((prefix, *networks.get(&(prefix, masked(at, prefix)))?));
+    if let Some((prefix, sibling)) = (1..32).rev().find_map(known) {
         let text = format!("{at} has no prefix length, other than {sibling} of the same network");
         return Some(finding(text).help(format!("write {at}/{prefix}")));
     }
-    option("brd").or_else(|| option("broadcast")).map(|_| {
+    (option("brd") || option("broadcast")).then(|| {
         let text = format!("{at} has a broadcast address and no prefix length");
         finding(text).help(format!(
             "write {at}/24, or the prefix length of its network"
@@ -131,8 +142,8 @@ fn without_prefix(
 
 /// Router ids that two instances share on one interface, where keepalived lets them: multicast
 /// beside unicast, or unicast with other peers. What it refuses the loader has reported.
-pub(crate) fn router_ids(input: &Input<'_>) -> Vec<Diagnostic> {
-    let said = &input.loaded.diagnostics;
+pub(crate) fn router_ids(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let said = &subject.input.loaded.diagnostics;
     if said
         .iter()
         .any(|d| d.severity == Severity::Error && d.code == Code::VridReused)
@@ -141,7 +152,7 @@ pub(crate) fn router_ids(input: &Input<'_>) -> Vec<Diagnostic> {
     }
     let mut first: HashMap<_, Section<'_>> = HashMap::new();
     let mut found = Vec::new();
-    for instance in input.sections("vrrp_instance") {
+    for instance in subject.instances.iter().copied() {
         let (Some(vrid), Some(interface)) = (
             instance.argument("virtual_router_id"),
             instance.argument("interface"),

@@ -2,13 +2,13 @@
 
 use evervip_config::{Code, Diagnostic, Node};
 
-use crate::Input;
 use crate::merge::finding;
 use crate::section::Section;
+use crate::subject::Subject;
 
 /// Passwords that are never used.
-pub(crate) fn passwords(input: &Input<'_>) -> Vec<Diagnostic> {
-    let instances = input.sections("vrrp_instance").into_iter();
+pub(crate) fn passwords(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let instances = subject.instances.iter().copied();
     instances.filter_map(without_type).collect()
 }
 

@@ -4,13 +4,13 @@
 use evervip_config::keyword::{Shape, Status};
 use evervip_config::{Code, Diagnostic, Node, Span};
 
-use crate::Input;
 use crate::merge::finding;
 use crate::shell;
+use crate::subject::Subject;
 
 /// Lints of every line that names a command.
-pub(crate) fn lines(input: &Input<'_>) -> Vec<Diagnostic> {
-    let blocks = input.tree.nodes().iter();
+pub(crate) fn lines(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let blocks = subject.input.tree.nodes().iter();
     let lines = blocks.flat_map(|block| std::iter::once(block).chain(block.nodes()));
     lines
         .filter(|node| is_command(node))

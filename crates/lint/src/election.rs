@@ -2,14 +2,14 @@
 
 use evervip_config::{Code, Diagnostic};
 
-use crate::Input;
 use crate::merge::finding;
 use crate::section::Section;
+use crate::subject::Subject;
 use crate::weight;
 
 /// `state MASTER` without a priority makes an address owner (spec vrrp-keywords 18-D6).
-pub(crate) fn owners(input: &Input<'_>) -> Vec<Diagnostic> {
-    let instances = input.sections("vrrp_instance").into_iter();
+pub(crate) fn owners(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let instances = subject.instances.iter().copied();
     instances.filter_map(owner).collect()
 }
 
@@ -27,21 +27,21 @@ fn owner(instance: Section<'_>) -> Option<Diagnostic> {
 
 /// `nopreempt` beside weights: a MASTER whose check fails announces less, and nobody takes over
 /// because everybody leaves a running MASTER alone.
-pub(crate) fn preemption(input: &Input<'_>) -> Vec<Diagnostic> {
-    let instances = input.sections("vrrp_instance").into_iter();
+pub(crate) fn preemption(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let instances = subject.instances.iter().copied();
     instances
-        .filter_map(|instance| stuck(input, instance))
+        .filter_map(|instance| stuck(subject, instance))
         .collect()
 }
 
-fn stuck(input: &Input<'_>, instance: Section<'_>) -> Option<Diagnostic> {
+fn stuck(subject: &Subject<'_>, instance: Section<'_>) -> Option<Diagnostic> {
     let nopreempt = instance.line("nopreempt")?;
     let undone =
         instance.has("preempt") || instance.is_state("MASTER") || instance.priority() == 255;
-    if undone || weight::are_ignored(input, instance) {
+    if undone || subject.drops_weights(instance) {
         return None;
     }
-    let weighted = weight::known(input, instance)
+    let weighted = weight::known(subject, instance)
         .into_iter()
         .find(|t| t.contribution != 0)?;
     Some(

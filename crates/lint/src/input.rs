@@ -1,10 +1,6 @@
 //! What lints look at.
 
-use std::collections::HashSet;
-
 use evervip_config::{Host, Loaded, Node, Tree};
-
-use crate::section::Section;
 
 /// A configuration as it was read.
 #[derive(Clone, Copy)]
@@ -29,17 +25,5 @@ impl<'a> Input<'a> {
     pub fn block(&self, keyword: &'static str, name: &str) -> Option<&'a Node> {
         self.blocks(keyword)
             .find(|node| node.args().first().is_some_and(|word| word.text == name))
-    }
-
-    /// The named blocks of a keyword that keepalived reads: the first of each name.
-    pub(crate) fn sections(&self, keyword: &'static str) -> Vec<Section<'a>> {
-        let mut seen = HashSet::new();
-        let named = self.blocks(keyword).filter_map(Section::named);
-        named.filter(|s| seen.insert(s.name())).collect()
-    }
-
-    /// The lines of all `global_defs` as one.
-    pub(crate) fn globals(&self) -> impl Iterator<Item = &'a Node> + 'a {
-        self.blocks("global_defs").flat_map(Node::nodes)
     }
 }

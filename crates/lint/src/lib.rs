@@ -4,8 +4,8 @@
 //! what happens when a node dies. Lints are shown by `evervip check` only, never by the daemon; they
 //! look at the model and at the text, and touch nothing.
 //!
-//! [`check()`] is for one file. Each lint is a function from an [`Input`] to diagnostics, in the
-//! module of its theme; what it says has a section in `docs/diagnostics.md`.
+//! [`check()`] is for one file. Each lint is a function from a file to diagnostics, in the module of its
+//! theme; what it says has a section in `docs/diagnostics.md`.
 #![forbid(unsafe_code)]
 
 mod addresses;
@@ -24,16 +24,19 @@ mod script;
 mod section;
 mod shell;
 mod strict;
+mod subject;
 mod surplus;
 mod tracker;
 mod weight;
 
 use evervip_config::Diagnostic;
 
+use subject::Subject;
+
 pub use elsewhere::Elsewhere;
 pub use input::Input;
 
-type Lint = fn(&Input<'_>) -> Vec<Diagnostic>;
+type Lint = fn(&Subject<'_>) -> Vec<Diagnostic>;
 
 const LINTS: &[Lint] = &[
     surplus::words,
@@ -58,6 +61,7 @@ const LINTS: &[Lint] = &[
 /// matter once, in the order of the text; what has no place comes last.
 #[must_use]
 pub fn check(input: &Input<'_>) -> Vec<Diagnostic> {
-    let found = LINTS.iter().flat_map(|lint| lint(input)).collect();
+    let subject = Subject::new(*input);
+    let found = LINTS.iter().flat_map(|lint| lint(&subject)).collect();
     merge::merged(input.loaded.diagnostics.clone(), found)
 }

@@ -11,7 +11,11 @@ pub(crate) fn finding(code: Code, at: Span, message: impl Into<String>) -> Diagn
 
 /// Both lists in one: each matter once, sorted by place.
 pub(crate) fn merged(mut said: Vec<Diagnostic>, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    said.retain(|d| !found.iter().any(|lint| replaces(lint, d)));
+    let better: Vec<_> = found
+        .iter()
+        .filter(|lint| known_as(lint.code).is_some())
+        .collect();
+    said.retain(|d| !better.iter().any(|lint| replaces(lint, d)));
     said.extend(found);
     let mut all = folded(said);
     for diagnostic in &mut all {
@@ -26,21 +30,25 @@ pub(crate) fn merged(mut said: Vec<Diagnostic>, found: Vec<Diagnostic>) -> Vec<D
     all
 }
 
-/// Whether a lint knows better what the loader reports at the same place.
-fn replaces(lint: &Diagnostic, said: &Diagnostic) -> bool {
-    let known = match lint.code {
+/// What the loader calls a matter that a lint knows better.
+const fn known_as(lint: Code) -> Option<Code> {
+    Some(match lint {
         Code::TrackerDefinedLater => Code::UnknownName,
         Code::DuplicateAddress | Code::RepeatedKeyword => Code::Duplicate,
         Code::UnquotedArguments => Code::UnknownUser,
-        _ => return false,
-    };
+        _ => return None,
+    })
+}
+
+/// Whether a lint speaks of what the loader reports, at the same place.
+fn replaces(lint: &Diagnostic, said: &Diagnostic) -> bool {
     let same_place = match (lint.primary, said.primary) {
         (Some(whole), Some(part)) => {
             whole.file == part.file && whole.start <= part.start && part.end <= whole.end
         }
         _ => false,
     };
-    said.code == known && same_place
+    known_as(lint.code) == Some(said.code) && same_place
 }
 
 /// The original often says one thing in two lines (the number, then the keyword): the second

@@ -1,19 +1,20 @@
 //! Where adverts come from and go to.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use evervip_config::{Code, Diagnostic, Token};
 
-use crate::Input;
 use crate::merge::finding;
 use crate::section::{Section, address};
+use crate::subject::Subject;
 
 /// Lints of sources and unicast peers.
-pub(crate) fn addresses(input: &Input<'_>) -> Vec<Diagnostic> {
-    let own = input.host.own_addresses();
+pub(crate) fn addresses(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let own = subject.input.host.own_addresses().into_iter().collect();
     let mut found = Vec::new();
-    for instance in input.sections("vrrp_instance") {
-        let virtual_ones: Vec<_> = instance.virtual_addresses().map(|(at, _)| at).collect();
+    for instance in subject.instances.iter().copied() {
+        let virtual_ones: HashSet<_> = instance.virtual_addresses().map(|(at, _)| at).collect();
         peers(instance, &own, &virtual_ones, &mut found);
         found.extend(virtual_source(instance, &virtual_ones));
         found.extend(multicast_source(instance));
@@ -30,8 +31,8 @@ fn source(instance: Section<'_>) -> Option<&Token> {
 
 fn peers(
     instance: Section<'_>,
-    own: &[IpAddr],
-    virtual_ones: &[IpAddr],
+    own: &HashSet<IpAddr>,
+    virtual_ones: &HashSet<IpAddr>,
     found: &mut Vec<Diagnostic>,
 ) {
     let source = source(instance);
@@ -59,7 +60,7 @@ fn peers(
 }
 
 /// Only the owner of an address (priority 255) has it at any time.
-fn virtual_source(instance: Section<'_>, virtual_ones: &[IpAddr]) -> Option<Diagnostic> {
+fn virtual_source(instance: Section<'_>, virtual_ones: &HashSet<IpAddr>) -> Option<Diagnostic> {
     let word = source(instance)?;
     let at = address(&word.text)?;
     if instance.priority() == 255 || !virtual_ones.contains(&at) {

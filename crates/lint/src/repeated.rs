@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use evervip_config::keyword::{Shape, Status};
 use evervip_config::{Code, Diagnostic, Node};
 
-use crate::Input;
 use crate::command::TYPOGRAPHIC;
 use crate::merge::finding;
+use crate::subject::Subject;
 
 /// Keywords that stand twice in a block: the last one counts, silently (spec vrrp-keywords 3.3).
-pub(crate) fn keywords(input: &Input<'_>) -> Vec<Diagnostic> {
+pub(crate) fn keywords(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for block in input.tree.nodes() {
+    for block in subject.input.tree.nodes() {
         repeated_in(block.nodes(), &mut found);
         for inner in block.nodes() {
             repeated_in(inner.nodes(), &mut found);
@@ -54,9 +54,9 @@ fn value(node: &Node) -> Option<&str> {
 
 /// Quotes that group no words: single ones outside script lines, and typographic ones anywhere
 /// (spec config-language 3.1).
-pub(crate) fn quotes(input: &Input<'_>) -> Vec<Diagnostic> {
+pub(crate) fn quotes(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for block in input.tree.nodes() {
+    for block in subject.input.tree.nodes() {
         let lines = block.nodes().iter();
         let inner = lines.flat_map(|node| std::iter::once(node).chain(node.nodes()));
         found.extend(inner.filter_map(quoted));

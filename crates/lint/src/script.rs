@@ -2,14 +2,14 @@
 
 use evervip_config::{Code, Diagnostic};
 
-use crate::Input;
 use crate::command;
 use crate::merge::finding;
 use crate::section::Section;
+use crate::subject::Subject;
 
 /// Lints of every check.
-pub(crate) fn checks(input: &Input<'_>) -> Vec<Diagnostic> {
-    let scripts = input.sections("vrrp_script");
+pub(crate) fn checks(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let scripts = subject.scripts.clone();
     let one = |script| [timeout(script), starts_service(script)];
     scripts.into_iter().flat_map(one).flatten().collect()
 }

@@ -1,20 +1,22 @@
 //! What strict mode brings that people do not ask for (spec vrrp-keywords 19).
 
-use evervip_config::{Code, Diagnostic, Node};
+use std::collections::HashMap;
 
-use crate::Input;
+use evervip_config::{Code, Diagnostic, Node, Span};
+
 use crate::merge::finding;
 use crate::section::{Section, is_on};
+use crate::subject::Subject;
 
 /// Lints of strict mode, at the line that switches it on.
-pub(crate) fn consequences(input: &Input<'_>) -> Vec<Diagnostic> {
-    let global = input
+pub(crate) fn consequences(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let global = subject
         .globals()
         .filter(|line| line.keyword().text == "vrrp_strict")
         .last();
     let global = global.filter(|line| is_on(line));
     let (mut blocked, mut unicast) = (Vec::new(), Vec::new());
-    for instance in input.sections("vrrp_instance") {
+    for instance in subject.instances.iter().copied() {
         let own = instance.line("strict_mode");
         let Some(line) = own.map_or(global, |line| Some(line).filter(|line| is_on(line))) else {
             continue;
@@ -42,14 +44,13 @@ fn is_blocked(instance: Section<'_>) -> bool {
         && instance.virtual_addresses().next().is_some()
 }
 
-/// The instances that a line makes strict.
+/// The instances that a line makes strict, in the order of the first of each line.
 fn by_line<'a>(found: &[(&'a Node, Section<'a>)]) -> Vec<(&'a Node, Vec<&'a str>)> {
+    let mut index: HashMap<Span, usize> = HashMap::new();
     let mut lines: Vec<(&Node, Vec<&str>)> = Vec::new();
     for (line, instance) in found {
-        match lines
-            .iter_mut()
-            .find(|(known, _)| known.span() == line.span())
-        {
+        let at = *index.entry(line.span()).or_insert(lines.len());
+        match lines.get_mut(at) {
             Some((_, names)) => names.push(instance.name()),
             None => lines.push((line, vec![instance.name()])),
         }

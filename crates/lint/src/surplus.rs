@@ -4,15 +4,15 @@
 use evervip_config::keyword::{self, Block, Keyword, Shape, Status};
 use evervip_config::{Code, Diagnostic, Node, Span, Token};
 
-use crate::Input;
 use crate::merge::finding;
 use crate::section::means_off;
+use crate::subject::Subject;
 
 /// Surplus words of all keyword lines: several keywords on one line, switches that cannot be
 /// switched off, comments that are none.
-pub(crate) fn words(input: &Input<'_>) -> Vec<Diagnostic> {
+pub(crate) fn words(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    block(input.tree.nodes(), Block::Top, &mut found);
+    block(subject.input.tree.nodes(), Block::Top, &mut found);
     found
 }
 

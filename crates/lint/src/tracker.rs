@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use evervip_config::{Code, Diagnostic, Node};
 
-use crate::Input;
 use crate::merge::finding;
+use crate::subject::Subject;
 
 /// Objects that are defined below their use: keepalived reads from top to bottom and does not find
 /// them (spec vrrp-keywords 3.7).
-pub(crate) fn order(input: &Input<'_>) -> Vec<Diagnostic> {
+pub(crate) fn order(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut definitions: HashMap<(&str, &str), (usize, &Node)> = HashMap::new();
-    for (index, node) in input.tree.nodes().iter().enumerate() {
+    for (index, node) in subject.input.tree.nodes().iter().enumerate() {
         if let (Some(kind), Some(name)) = (tracked_by(node), node.args().first()) {
             definitions
                 .entry((kind, &name.text))
@@ -19,7 +19,7 @@ pub(crate) fn order(input: &Input<'_>) -> Vec<Diagnostic> {
         }
     }
     let mut found = Vec::new();
-    for (index, block) in input.tree.nodes().iter().enumerate() {
+    for (index, block) in subject.input.tree.nodes().iter().enumerate() {
         for list in block.nodes() {
             let kind = list.keyword().text.as_str();
             for entry in list.nodes() {
@@ -61,11 +61,12 @@ fn tracked_by(node: &Node) -> Option<&'static str> {
 }
 
 /// Checks that nothing tracks: keepalived removes them.
-pub(crate) fn unused(input: &Input<'_>) -> Vec<Diagnostic> {
+pub(crate) fn unused(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let users = || {
-        input
+        subject
+            .input
             .blocks("vrrp_instance")
-            .chain(input.blocks("vrrp_sync_group"))
+            .chain(subject.input.blocks("vrrp_sync_group"))
     };
     if users().next().is_none() {
         return Vec::new();
@@ -76,7 +77,7 @@ pub(crate) fn unused(input: &Input<'_>) -> Vec<Diagnostic> {
         .flat_map(Node::nodes)
         .map(|entry| entry.keyword().text.as_str())
         .collect();
-    let scripts = input.sections("vrrp_script").into_iter();
+    let scripts = subject.scripts.iter().copied();
     let unused = scripts.filter(|script| !tracked.contains(script.name()));
     unused
         .filter_map(|script| {

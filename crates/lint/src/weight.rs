@@ -2,9 +2,9 @@
 
 use evervip_config::{Code, Diagnostic, Node, Span};
 
-use crate::Input;
 use crate::merge::finding;
 use crate::section::Section;
+use crate::subject::Subject;
 
 /// A tracker whose weight is known from the text.
 pub(crate) struct Weighted<'a> {
@@ -17,26 +17,25 @@ pub(crate) struct Weighted<'a> {
 
 /// Weighted trackers of an instance, those with weight 0 too. Files are left out: what they add is
 /// in the file.
-pub(crate) fn known<'a>(input: &Input<'a>, instance: Section<'a>) -> Vec<Weighted<'a>> {
-    let lists = [
-        ("track_interface", None),
-        ("track_script", Some("vrrp_script")),
-        ("track_process", Some("vrrp_track_process")),
-        ("track_bfd", Some("bfd_instance")),
-    ];
+pub(crate) fn known<'a>(subject: &Subject<'a>, instance: Section<'a>) -> Vec<Weighted<'a>> {
     let mut known = Vec::new();
-    for (list, definition) in lists {
+    for list in [
+        "track_interface",
+        "track_script",
+        "track_process",
+        "track_bfd",
+    ] {
         for entry in instance.entries(list) {
-            known.extend(weighted(input, entry, definition));
+            known.extend(weighted(subject, entry, list));
         }
     }
     known
 }
 
 fn weighted<'a>(
-    input: &Input<'a>,
+    subject: &Subject<'a>,
     entry: &'a Node,
-    definition: Option<&'static str>,
+    list: &'static str,
 ) -> Option<Weighted<'a>> {
     let name = entry.keyword();
     let words = entry.args();
@@ -48,9 +47,7 @@ fn weighted<'a>(
             (number.text.parse::<i32>().ok()?, reverse, number.span)
         }
         None => {
-            let section = Section {
-                node: input.block(definition?, &name.text)?,
-            };
+            let section = subject.tracked(list, &name.text)?;
             let line = section.line("weight");
             let word = |at: usize| line.and_then(|line| line.args().get(at));
             let weight = word(0).map_or(Some(0), |word| word.text.parse().ok())?;
@@ -65,28 +62,13 @@ fn weighted<'a>(
     })
 }
 
-/// Whether keepalived drops the weights of an instance, and the loader says so: in a sync group, or
-/// as address owner.
-pub(crate) fn are_ignored(input: &Input<'_>, instance: Section<'_>) -> bool {
-    let mut groups = input.sections("vrrp_sync_group").into_iter();
-    let in_group = groups.any(|group| {
-        let mut entries = group.entries("group");
-        let is_member = entries.any(|entry| {
-            let names = std::iter::once(entry.keyword()).chain(entry.args());
-            names.into_iter().any(|word| word.text == instance.name())
-        });
-        is_member && !group.has("sync_group_tracking_weight") && !group.has("global_tracking")
-    });
-    in_group || instance.priority() == 255
-}
-
 /// Sums that are cut at 1 or 254.
-pub(crate) fn sums(input: &Input<'_>) -> Vec<Diagnostic> {
+pub(crate) fn sums(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for instance in input.sections("vrrp_instance") {
+    for instance in subject.instances.iter().copied() {
         // What files add is anybody's guess.
-        if !instance.has("track_file") && !are_ignored(input, instance) {
-            found.extend(instance_sums(instance, &known(input, instance)));
+        if !instance.has("track_file") && !subject.drops_weights(instance) {
+            found.extend(instance_sums(instance, &known(subject, instance)));
         }
     }
     found

@@ -148,6 +148,8 @@ impl Number {
     fn bound(self, value: i64) -> String {
         match self.places {
             None => value.to_string(),
+            // The largest of 64 bits without sign is meant.
+            Some(6) if value == i64::MAX => "18446744073709.551614".to_owned(),
             Some(places) => decimal(value, places),
         }
     }

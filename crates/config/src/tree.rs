@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use crate::diagnostic::{Class, Code, Diagnostic, Diagnostics};
-use crate::keyword::{self, Block, Keyword, Shape, Status};
+use crate::keyword::{self, Block, Keyword, Shape};
 use crate::lex::{Token, script_words, words};
 use crate::source::Span;
 use crate::text::Text;
@@ -264,10 +264,7 @@ impl<'a> Blocks<'a> {
         let entry = match self.context() {
             Context::Keywords(block) => keyword::find(block, &line.tokens[0].text),
             Context::Values => None,
-            Context::Skipped(_) => {
-                self.skipped(&line);
-                return;
-            }
+            Context::Skipped(_) => return,
         };
         let node = Node {
             line,
@@ -281,7 +278,7 @@ impl<'a> Blocks<'a> {
     /// A block of the top level begins inside another: when braces are missing, one is here.
     fn close_before(&mut self, word: &Token) {
         let begins_block = keyword::find(Block::Top, &word.text)
-            .is_some_and(|e| matches!(e.shape, Shape::Keywords(_) | Shape::Lvs));
+            .is_some_and(|e| matches!(e.shape, Shape::Keywords(_)));
         if !begins_block || self.surplus == 0 {
             return;
         }
@@ -314,34 +311,6 @@ impl<'a> Blocks<'a> {
         }
     }
 
-    /// A line that nobody reads; in LVS blocks two old keywords still count for `-t`.
-    fn skipped(&mut self, line: &Line) {
-        let owner = self
-            .stack
-            .last()
-            .and_then(|f| f.owner.as_ref())
-            .and_then(|n| n.entry);
-        if owner.is_none_or(|e| e.status != Status::Lvs) {
-            return;
-        }
-        let word = &line.tokens[0];
-        let diagnostic = match word.text.as_str() {
-            "nat_mask" => Diagnostic::new(
-                Code::UnknownKeyword,
-                Class::UnknownKeyword,
-                "Unknown keyword 'nat_mask'",
-            )
-            .help("remove the line; it has no effect"),
-            "nb_get_retry" => Diagnostic::new(
-                Code::Deprecated,
-                Class::Deprecated,
-                "nb_get_retry is deprecated - please use 'retry'",
-            ),
-            _ => return,
-        };
-        self.diagnostics.push(diagnostic.at(word.span));
-    }
-
     /// The last line wants a block, and something else than a brace follows.
     fn open_if_missing(&mut self) {
         if !self.adjacent || !matches!(self.context(), Context::Keywords(_)) {
@@ -358,7 +327,7 @@ impl<'a> Blocks<'a> {
                 Class::UnexpectedClose,
                 format!("'{{' missing from beginning of block {name}"),
             ),
-            Some(Shape::Keywords(_) | Shape::Lvs) => Diagnostic::new(
+            Some(Shape::Keywords(_)) => Diagnostic::new(
                 Code::Brace,
                 Class::MissingOpen,
                 "Missing '{' at beginning of configuration block",
@@ -400,7 +369,7 @@ impl<'a> Blocks<'a> {
         let owner = self.last().filter(|_| adjacent);
         let takes_block = owner
             .and_then(|n| n.entry)
-            .is_some_and(|e| matches!(e.shape, Shape::Keywords(_) | Shape::Values | Shape::Lvs));
+            .is_some_and(|e| matches!(e.shape, Shape::Keywords(_) | Shape::Values));
         // An unknown keyword is reported when the tree is read; its block belongs to that report.
         let unknown = owner.is_some_and(|n| n.entry.is_none());
         if !takes_block && !unknown {
@@ -425,14 +394,9 @@ impl<'a> Blocks<'a> {
     /// Opens the block of the last line, or one without owner.
     fn push_frame(&mut self, owned: bool) {
         let owner = if owned { self.take_last() } else { None };
-        let context = match owner
-            .as_ref()
-            .and_then(|n| n.entry)
-            .map(|e| (e.shape, e.status))
-        {
-            Some((_, Status::Lvs)) => Context::Skipped(1),
-            Some((Shape::Keywords(block), _)) => Context::Keywords(block),
-            Some((Shape::Values, _)) => Context::Values,
+        let context = match owner.as_ref().and_then(|n| n.entry).map(|e| e.shape) {
+            Some(Shape::Keywords(block)) => Context::Keywords(block),
+            Some(Shape::Values) => Context::Values,
             _ => Context::Skipped(1),
         };
         self.stack.push(Frame {

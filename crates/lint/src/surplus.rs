@@ -113,7 +113,7 @@ fn words_taken(entry: &Keyword) -> Option<usize> {
             name if TWO_WORDS.contains(&name) => Some(2),
             _ => Some(1),
         },
-        Shape::Values | Shape::Keywords(_) | Shape::Lvs => None,
+        Shape::Values | Shape::Keywords(_) => None,
     }
 }
 

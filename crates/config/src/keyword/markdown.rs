@@ -21,8 +21,8 @@ pub fn markdown() -> String {
 fn row(out: &mut String, k: &Keyword) {
     let arguments = match (k.shape, k.arguments) {
         (Shape::Bool, _) => "[on/off]".to_owned(),
-        (Shape::Keywords(_) | Shape::Lvs, "") => "{ … }".to_owned(),
-        (Shape::Keywords(_) | Shape::Lvs, name) => format!("{name} {{ … }}"),
+        (Shape::Keywords(_), "") => "{ … }".to_owned(),
+        (Shape::Keywords(_), name) => format!("{name} {{ … }}"),
         (Shape::Flag | Shape::Words | Shape::Script | Shape::Values, text) => text.to_owned(),
     };
     let missing = match k.need {

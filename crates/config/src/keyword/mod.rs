@@ -7,6 +7,7 @@
 mod entry;
 mod global;
 mod instance;
+mod lvs;
 mod markdown;
 mod object;
 mod top;
@@ -53,6 +54,30 @@ pub enum Block {
     TrackEntry,
     /// Words of a `linkbeat_interfaces` entry.
     LinkbeatEntry,
+    /// `virtual_server`.
+    VirtualServer,
+    /// `real_server`.
+    RealServer,
+    /// `TCP_CHECK`, `PING_CHECK`, `host of SMTP_CHECK`.
+    TcpCheck,
+    /// `HTTP_GET`, `SSL_GET`.
+    HttpCheck,
+    /// `url`.
+    Url,
+    /// `SMTP_CHECK`.
+    SmtpCheck,
+    /// `DNS_CHECK`.
+    DnsCheck,
+    /// `MISC_CHECK`.
+    MiscCheck,
+    /// `BFD_CHECK`.
+    BfdCheck,
+    /// `UDP_CHECK`.
+    UdpCheck,
+    /// `FILE_CHECK`.
+    FileCheck,
+    /// `SSL`.
+    Ssl,
     /// Lines beginning with `@evervip`.
     Evervip,
 }
@@ -72,8 +97,6 @@ pub enum Shape {
     Values,
     /// `{ … }` with keywords of this block.
     Keywords(Block),
-    /// A block that belongs to LVS.
-    Lvs,
 }
 
 /// What happens when the argument is missing.
@@ -251,6 +274,18 @@ pub const BLOCKS: &[(Block, &str)] = &[
     (Block::GarpGroup, "garp_group"),
     (Block::TrackGroup, "track_group"),
     (Block::LinkbeatEntry, "Words of a linkbeat_interfaces entry"),
+    (Block::VirtualServer, "virtual_server"),
+    (Block::RealServer, "real_server"),
+    (Block::TcpCheck, "TCP_CHECK, PING_CHECK, host of SMTP_CHECK"),
+    (Block::HttpCheck, "HTTP_GET, SSL_GET"),
+    (Block::Url, "url"),
+    (Block::SmtpCheck, "SMTP_CHECK"),
+    (Block::DnsCheck, "DNS_CHECK"),
+    (Block::MiscCheck, "MISC_CHECK"),
+    (Block::BfdCheck, "BFD_CHECK"),
+    (Block::UdpCheck, "UDP_CHECK"),
+    (Block::FileCheck, "FILE_CHECK"),
+    (Block::Ssl, "SSL"),
     (Block::Evervip, "Our own, written `@evervip KEYWORD`"),
 ];
 
@@ -276,6 +311,18 @@ pub fn keywords(block: Block) -> &'static [Keyword] {
         Block::PeerEntry => entry::PEER,
         Block::TrackEntry => entry::TRACK,
         Block::LinkbeatEntry => entry::LINKBEAT,
+        Block::VirtualServer => lvs::VIRTUAL_SERVER,
+        Block::RealServer => lvs::REAL_SERVER,
+        Block::TcpCheck => lvs::TCP_CHECK,
+        Block::HttpCheck => lvs::HTTP_CHECK,
+        Block::Url => lvs::URL,
+        Block::SmtpCheck => lvs::SMTP_CHECK,
+        Block::DnsCheck => lvs::DNS_CHECK,
+        Block::MiscCheck => lvs::MISC_CHECK,
+        Block::BfdCheck => lvs::BFD_CHECK,
+        Block::UdpCheck => lvs::UDP_CHECK,
+        Block::FileCheck => lvs::FILE_CHECK,
+        Block::Ssl => lvs::SSL,
         Block::Evervip => top::EVERVIP,
     }
 }

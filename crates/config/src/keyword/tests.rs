@@ -205,7 +205,8 @@ fn the_table_is_well_formed() {
                 "{} takes what?",
                 k.name
             );
-            let named = matches!(k.shape, Shape::Keywords(_)) && k.arguments == "NAME";
+            let has_block = matches!(k.shape, Shape::Keywords(_) | Shape::Values);
+            let named = has_block && !k.arguments.is_empty();
             assert!(
                 k.need == Need::Optional || has_words || named,
                 "{} needs what?",

@@ -2,12 +2,6 @@
 
 use super::{Block, Keyword, Need, Shape, block, flag, values, word};
 
-const fn lvs_block(name: &'static str, arguments: &'static str, help: &'static str) -> Keyword {
-    Keyword::new(name, Shape::Lvs, Need::Optional, help)
-        .args(arguments)
-        .lvs()
-}
-
 pub(super) const TOP: &[Keyword] = &[
     word(
         "net_namespace",
@@ -142,13 +136,22 @@ pub(super) const TOP: &[Keyword] = &[
     )
     .args("NAME")
     .since("2.0.0"),
-    lvs_block("virtual_server_group", "NAME", "Group of virtual services."),
-    lvs_block(
+    values(
+        "virtual_server_group",
+        "NAME { ADDRESS[-END] [PORT] | fwmark N }",
+        "Group of virtual services.",
+    )
+    .fatal()
+    .lvs(),
+    block(
         "virtual_server",
-        "IP PORT | fwmark N | group NAME",
+        Block::VirtualServer,
         "A load-balanced service.",
-    ),
-    lvs_block("SSL", "", "Certificates of the SSL_GET checker."),
+    )
+    .args("IP [PORT] | fwmark N | group NAME")
+    .fatal()
+    .lvs(),
+    block("SSL", Block::Ssl, "Certificates of the SSL_GET checker.").lvs(),
     include(
         "include",
         "Reads further files here; relative to the file it stands in.",

@@ -11,6 +11,7 @@ mod evervip;
 mod global;
 mod group;
 mod instance;
+mod lvs;
 mod object;
 mod resolve;
 mod script;
@@ -70,6 +71,7 @@ pub(crate) fn lower(
         has_vrrp: false,
         lvs: None,
         lvs_reported: false,
+        services: Vec::new(),
         default_user_reported: false,
         fallback_user_reported: false,
         virtual_interfaces: HashMap::new(),
@@ -119,6 +121,8 @@ struct Lower<'a> {
     lvs: Option<Span>,
     /// It has been said that LVS is not run.
     lvs_reported: bool,
+    /// The virtual servers, for the checks after the whole file.
+    services: Vec<lvs::Service>,
     default_user_reported: bool,
     fallback_user_reported: bool,
     /// Instances by the name of the virtual MAC or ipvlan interface that they want.
@@ -146,6 +150,9 @@ impl Lower<'_> {
             "garp_group" => self.garp_group(node),
             "interface_up_down_delays" => self.link_delays(node),
             "linkbeat_interfaces" => self.linkbeat(node),
+            "virtual_server" => self.virtual_server(node),
+            "virtual_server_group" => self.virtual_server_group(node),
+            "SSL" => self.ssl(node),
             // The reader has left it because it has no pattern.
             word if word.starts_with("include") => self.unknown_keyword(node, Block::Top),
             // `global_defs` is read already.
@@ -160,9 +167,7 @@ impl Lower<'_> {
                 self.unknown_keyword(node, block);
                 continue;
             };
-            // LVS blocks are not looked into; LVS settings are.
-            let is_read = entry.status != Status::Lvs || is_lvs_setting(entry);
-            if entry.need == Need::Fatal && lacks_argument(node, entry) && is_read {
+            if entry.need == Need::Fatal && lacks_argument(node, entry) {
                 self.missing_parameter_at(node, 2);
                 continue;
             }
@@ -178,10 +183,8 @@ impl Lower<'_> {
                     self.not_supported(node, block);
                 }
                 Status::Lvs => {
-                    if is_read {
-                        honour(self, node);
-                    }
                     self.lvs_keyword(node);
+                    honour(self, node);
                 }
             }
         }
@@ -189,7 +192,9 @@ impl Lower<'_> {
 
     /// Words between the keyword of a value block and its brace.
     fn extra_parameters(&mut self, node: &Node) {
-        let is_values = node.entry.is_some_and(|e| e.shape == Shape::Values);
+        let is_values = node
+            .entry
+            .is_some_and(|e| e.shape == Shape::Values && e.status != Status::Lvs);
         if let Some(word) = node.args().first().filter(|_| is_values) {
             let text = format!(
                 "Block {} has extra parameters {} ...",
@@ -343,11 +348,6 @@ impl Lower<'_> {
             "{meant}this machine has: {list}; 'dynamic_interfaces' in global_defs lets it wait for one"
         )
     }
-}
-
-/// A keyword of LVS without block.
-fn is_lvs_setting(entry: &Keyword) -> bool {
-    entry.status == Status::Lvs && entry.shape != Shape::Lvs
 }
 
 /// Whether a keyword stands alone. A script line whose quotes do not match has a complaint of its own.

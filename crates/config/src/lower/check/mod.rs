@@ -48,6 +48,7 @@ impl Lower<'_> {
     }
 
     fn checked(&mut self) -> Result<Config, Fatal> {
+        self.check_services();
         if self.missing_interface {
             let diagnostic = Diagnostic::new(
                 Code::MissingInterface,

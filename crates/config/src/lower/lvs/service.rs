@@ -1,0 +1,287 @@
+//! `virtual_server` and `real_server`, and the checks of services after the whole file.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use crate::diagnostic::{Class, Code, Diagnostic};
+use crate::keyword::Block;
+use crate::lex::Token;
+use crate::lower::Lower;
+use crate::lower::draft::CommandDraft;
+use crate::lower::resolve::Seen;
+use crate::read::{Number, address};
+use crate::source::Span;
+use crate::tree::Node;
+
+/// How a service is reached.
+#[derive(Debug, Clone)]
+enum Target {
+    Address(IpAddr, u16),
+    Mark(String),
+    Group(String),
+}
+
+/// A virtual server as far as the checks need it.
+#[derive(Debug)]
+pub(in crate::lower) struct Service {
+    span: Span,
+    target: Target,
+    protocol: Option<String>,
+    has_scheduler: bool,
+    forwarding: Option<String>,
+    is_persistent: bool,
+    one_packet: bool,
+    servers: Vec<(IpAddr, u16)>,
+    pub(super) scripts: Vec<CommandDraft>,
+}
+
+impl Service {
+    /// As the original names it.
+    fn title(&self, protocol: &str) -> String {
+        match &self.target {
+            Target::Address(address, port) => format!("[{address}]:{protocol}:{port}"),
+            Target::Mark(mark) => format!("FWM {mark}"),
+            Target::Group(name) => format!("[{name}]:0"),
+        }
+    }
+
+    fn server_title(&self, (address, port): (IpAddr, u16)) -> String {
+        let protocol = self.protocol.as_deref().unwrap_or("none");
+        format!("[{address}]:{protocol}:{port}")
+    }
+}
+
+impl Lower<'_> {
+    pub(in crate::lower) fn virtual_server(&mut self, node: &Node) {
+        let Some(target) = self.service_target(node) else {
+            return;
+        };
+        let mut service = Service {
+            span: node.span(),
+            target,
+            protocol: None,
+            has_scheduler: false,
+            forwarding: None,
+            is_persistent: false,
+            one_packet: false,
+            servers: Vec::new(),
+            scripts: Vec::new(),
+        };
+        self.keywords(node.nodes(), Block::VirtualServer, |lower, line| {
+            lower.service_keyword(&mut service, line);
+        });
+        self.services.push(service);
+    }
+
+    fn service_target(&mut self, node: &Node) -> Option<Target> {
+        let (first, second) = (node.args().first()?, node.args().get(1));
+        match (first.text.as_str(), second) {
+            ("group", Some(name)) => Some(Target::Group(name.text.clone())),
+            ("fwmark", Some(mark)) => {
+                let number = Number::whole(0, i64::from(u32::MAX));
+                if self.number(mark, number).is_some() {
+                    return Some(Target::Mark(mark.text.clone()));
+                }
+                let text = format!(
+                    "virtual server fwmark '{}' must be in [0, 4294967295] - ignoring",
+                    mark.text
+                );
+                self.complain(Code::OutOfRange, mark.span, text).help =
+                    Some(format!("use a number from {number}"));
+                None
+            }
+            _ => match self.endpoint(first, second) {
+                Some((address, port)) => Some(Target::Address(address, port)),
+                None => {
+                    let text = match second {
+                        Some(port) => format!(
+                            "Invalid virtual server IP address/port {}/{} - skipping",
+                            first.text, port.text
+                        ),
+                        None => format!(
+                            "Invalid virtual server IP address {} - skipping",
+                            first.text
+                        ),
+                    };
+                    self.bad_endpoint(first, text);
+                    None
+                }
+            },
+        }
+    }
+
+    /// An address and a port; without one it is 0.
+    fn endpoint(&mut self, word: &Token, port: Option<&Token>) -> Option<(IpAddr, u16)> {
+        let port = match port {
+            Some(port) => self.number(port, Number::whole(1, 65535))?,
+            None => 0,
+        };
+        address(&word.text).zip(u16::try_from(port).ok())
+    }
+
+    fn bad_endpoint(&mut self, word: &Token, text: String) {
+        self.complain(Code::InvalidValue, word.span, text).help =
+            Some("write an IP address and a port from 1 to 65535".to_owned());
+    }
+
+    fn service_keyword(&mut self, service: &mut Service, node: &Node) {
+        let name = node.keyword().text.as_str();
+        let word = node.args().first();
+        let good = self.lvs_value(node, Block::VirtualServer);
+        match (name, word) {
+            ("real_server", Some(word)) => self.real_server(service, node, word),
+            ("lb_algo" | "lvs_sched", _) => service.has_scheduler |= good,
+            ("lb_kind" | "lvs_method", Some(word)) if good => {
+                service.forwarding = Some(word.text.clone());
+            }
+            ("protocol", Some(word)) if good => {
+                service.protocol = Some(word.text.to_ascii_lowercase());
+            }
+            ("persistence_timeout", _) => service.is_persistent |= good,
+            ("ops", _) => service.one_packet = true,
+            ("quorum_up" | "quorum_down", _) => {
+                service.scripts.extend(self.script_command(node, name));
+            }
+            ("sorry_server", Some(word)) => {
+                let port = node.args().get(1);
+                if self.endpoint(word, port).is_none() {
+                    let text = format!("Invalid sorry server IP address {} - skipping", word.text);
+                    self.bad_endpoint(word, text);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn real_server(&mut self, service: &mut Service, node: &Node, word: &Token) {
+        let port = node.args().get(1);
+        let Some((address, port)) = self.endpoint(word, port) else {
+            let port = port.map_or("(null)", |p| p.text.as_str());
+            let text = format!(
+                "Invalid real server ip address/port {}/{port} - skipping",
+                word.text
+            );
+            self.bad_endpoint(word, text);
+            return;
+        };
+        let title = service.server_title((address, port));
+        self.keywords(node.nodes(), Block::RealServer, |lower, line| {
+            let name = line.keyword().text.as_str();
+            if matches!(name, "notify_up" | "notify_down") {
+                service.scripts.extend(lower.script_command(line, name));
+            } else {
+                lower.lvs_value(line, Block::RealServer);
+            }
+            lower.checker(service, &title, line);
+        });
+        let other_family = match service.target {
+            Target::Address(own, _) => own.is_ipv4() != address.is_ipv4(),
+            Target::Mark(_) | Target::Group(_) => false,
+        };
+        if other_family {
+            let text = format!(
+                "Address family of virtual server and real server {address} don't match - skipping real server."
+            );
+            self.complain(Code::Conflict, node.end(), text).help =
+                Some("use addresses of one family".to_owned());
+        } else {
+            service.servers.push((address, port));
+        }
+    }
+
+    /// What the original looks at when the whole file is read.
+    pub(in crate::lower) fn check_services(&mut self) {
+        let mut seen = Seen::default();
+        for mut service in std::mem::take(&mut self.services) {
+            if service.servers.is_empty() {
+                let title = service.title(service.protocol.as_deref().unwrap_or("none"));
+                let text = format!("Virtual server {title} has no real servers - ignoring");
+                self.after_service(&service, text, "add a real_server, or remove the block");
+                continue;
+            }
+            self.check_service(&mut service);
+            for script in &service.scripts {
+                let _outcome = self.resolve(script, &mut seen);
+            }
+        }
+        self.report_script_security(&seen, "check scripts");
+    }
+
+    fn check_service(&mut self, service: &mut Service) {
+        let is_mark = matches!(service.target, Target::Mark(_));
+        if is_mark && service.protocol.is_some() {
+            let text = format!(
+                "Warning: Virtual server {}: protocol specified for fwmark - protocol will be ignored",
+                service.title("none")
+            );
+            self.after_service(service, text, "remove the line protocol");
+            service.protocol = None;
+        } else if !is_mark && service.protocol.is_none() {
+            let title = service.title("none");
+            let text = format!("Virtual server {title}: no protocol set - defaulting to UDP");
+            self.after_service(service, text, "write 'protocol TCP' or 'protocol UDP'");
+            service.protocol = Some("udp".to_owned());
+        }
+        let protocol = service.protocol.clone().unwrap_or_default();
+        let title = service.title(&protocol);
+        if let Target::Address(_, 0) = service.target {
+            if !service.is_persistent {
+                let text = format!(
+                    "Virtual server {title}: zero port only valid for persistent services - setting"
+                );
+                self.after_service(service, text, "write the port, or persistence_timeout");
+            }
+        }
+        if service.one_packet && protocol != "udp" && !is_mark {
+            let text =
+                format!("Virtual server {title}: one packet scheduling requires UDP - resetting");
+            self.after_service(service, text, "remove the line ops");
+        }
+        if !service.has_scheduler {
+            let text = format!("Virtual server {title}: no scheduler set, setting default 'wlc'");
+            self.after_service(service, text, "write 'lb_algo wlc'");
+        }
+        if service.forwarding.is_none() {
+            let text =
+                format!("Virtual server {title}: no forwarding method set, setting default NAT");
+            self.after_service(service, text, "write 'lb_kind NAT'");
+        }
+        self.check_servers(service, &title);
+    }
+
+    fn check_servers(&mut self, service: &Service, title: &str) {
+        let rewrites_ports = service.forwarding.as_deref().is_none_or(|f| f == "NAT");
+        let mut known = HashSet::new();
+        for server in &service.servers {
+            let name = service.server_title(*server);
+            if !known.insert(*server) {
+                let text =
+                    format!("VS {title}: real server {name} is duplicated - removing second rs");
+                self.after_service(service, text, "keep one");
+                continue;
+            }
+            let text = match service.target {
+                Target::Mark(_) if server.1 != 0 => format!(
+                    "WARNING - fwmark virtual server {title}, real server {name} has port specified - clearing"
+                ),
+                Target::Address(_, port)
+                    if !rewrites_ports && server.1 != 0 && server.1 != port =>
+                {
+                    format!(
+                        "WARNING - virtual server {title} and real server {name} ports don't match - resetting"
+                    )
+                }
+                _ => continue,
+            };
+            self.after_service(service, text, "use the port of the virtual server");
+        }
+    }
+
+    fn after_service(&mut self, service: &Service, text: String, help: &str) {
+        self.say(
+            Diagnostic::new(Code::Suspicious, Class::General, text)
+                .label(service.span, "this virtual server")
+                .help(help),
+        );
+    }
+}

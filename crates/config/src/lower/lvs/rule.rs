@@ -72,7 +72,6 @@ fn service(name: &str) -> Option<Rule> {
             "PARSER : unknown [{}] routing method for virtual server.",
         ),
         "persistence_timeout" => number(1, 2_678_400, "persistence_timeout invalid"),
-        "persistence_granularity" => Address("Invalid IPv4 persistence_granularity specified - {}"),
         "protocol" => Choice(PROTOCOLS, "Unknown protocol {} - ignoring"),
         "smtp_alert" => Switch("Invalid virtual_server smtp_alert parameter {}"),
         "virtualhost" => Present("virtual server virtualhost missing"),

@@ -111,9 +111,9 @@ impl Host for FakeHost {
             .find(|n| *n == name)
             .map(|n| InterfaceFacts {
                 loopback: n == "lo",
-                multicast: n != "lo",
-                ethernet: n != "lo",
-                parent: None,
+                multicast: n != "lo" && n != "unicast0",
+                ethernet: n != "lo" && n != "tun0",
+                parent: (n == "macvlan0").then(|| "eth1".to_owned()),
                 mtu: self.mtu,
             })
     }

@@ -40,11 +40,14 @@ impl Lower<'_> {
                         continue;
                     }
                     clashes = true;
-                    let diagnostic =
-                        Diagnostic::new(Code::VridReused, Class::General, clash(first, instance))
-                            .error()
-                            .label(drafts[at].span, "the second one")
-                            .help("give each virtual router an id of its own");
+                    let diagnostic = Diagnostic::new(
+                        Code::VridReused,
+                        Class::General,
+                        self.clash(first, instance),
+                    )
+                    .error()
+                    .label(drafts[at].span, "the second one")
+                    .help("give each virtual router an id of its own");
                     self.say(diagnostic);
                     if self.diagnostics.is_full() {
                         return Err(Fatal);
@@ -68,9 +71,34 @@ impl Lower<'_> {
             // The original compares it like multicast.
             Delivery::NoPeer => self.default_group(instance.family),
         };
+        vec![Place::Group(group, self.base_interface(instance))]
+    }
+
+    /// The interface that the network is on: the one below a macvlan.
+    fn base_interface(&self, instance: &Instance) -> Option<String> {
         let name = instance.interface.clone();
         let parent = name.as_deref().and_then(|n| self.host.interface(n)?.parent);
-        vec![Place::Group(group, parent.or(name))]
+        parent.or(name)
+    }
+
+    fn clash(&self, a: &Instance, b: &Instance) -> String {
+        if matches!(a.delivery, Delivery::Unicast { .. }) {
+            return format!(
+                "({}) duplicate VRID conflict with {} VRID {}",
+                a.name, b.name, a.vrid
+            );
+        }
+        let version = match a.family {
+            Family::Inet => 4,
+            Family::Inet6 => 6,
+        };
+        format!(
+            "{} and {} both use VRID {} with IPv{version} on interface {}",
+            a.name,
+            b.name,
+            a.vrid,
+            self.base_interface(a).as_deref().unwrap_or("(none)")
+        )
     }
 }
 
@@ -78,24 +106,4 @@ impl Lower<'_> {
 fn share_interface(a: &Instance, b: &Instance) -> bool {
     let is_unicast = matches!(a.delivery, Delivery::Unicast { .. });
     !is_unicast || a.interface == b.interface || a.interface.is_none() || b.interface.is_none()
-}
-
-fn clash(a: &Instance, b: &Instance) -> String {
-    if matches!(a.delivery, Delivery::Unicast { .. }) {
-        return format!(
-            "({}) duplicate VRID conflict with {} VRID {}",
-            a.name, b.name, a.vrid
-        );
-    }
-    let version = match a.family {
-        Family::Inet => 4,
-        Family::Inet6 => 6,
-    };
-    format!(
-        "{} and {} both use VRID {} with IPv{version} on interface {}",
-        a.name,
-        b.name,
-        a.vrid,
-        a.interface.as_deref().unwrap_or("(none)")
-    )
 }

@@ -36,12 +36,13 @@ impl Lower<'_> {
         };
         let own = draft.virtual_mac.is_some() || draft.ipvlan.is_some();
         if own && !facts.ethernet {
-            self.after(
-                draft,
-                Code::Conflict,
-                "vmacs/ipvlans are only supported on Ethernet type interfaces",
-            )
-            .help = Some("remove use_vmac or use_ipvlan; the instance stays in FAULT".to_owned());
+            // The original says so of ipvlans, too.
+            let text = format!(
+                "({}): vmacs are only supported on Ethernet type interfaces",
+                draft.name
+            );
+            self.after_text(draft, Code::Conflict, text).help =
+                Some("remove use_vmac or use_ipvlan; the instance stays in FAULT".to_owned());
             draft.held = Some(UnsupportedReason::NotEthernet);
         }
         if !facts.multicast && draft.peers.is_empty() {

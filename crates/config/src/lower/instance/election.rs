@@ -102,7 +102,7 @@ impl Lower<'_> {
             format!("VRF interface name '{}' too long - ignoring", word.text)
         } else if !self.interface_usable(&word.text) {
             let text = format!(
-                "WARNING - VRF interface {} for vrrp_instance {name} doesn't exist",
+                "({name}) WARNING - VRF interface {} doesn't exist",
                 word.text
             );
             let help = self.interface_help(&word.text);

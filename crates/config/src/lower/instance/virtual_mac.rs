@@ -184,6 +184,10 @@ fn mac(text: &str) -> Result<MacDraft, BadMac> {
     let mut octets = [0; 6];
     let mut count = 0;
     for (octet, word) in octets.iter_mut().zip(text.split(':')) {
+        if word.is_empty() && count == 5 {
+            // A colon behind five octets.
+            break;
+        }
         if word.contains(|c: char| !c.is_ascii_hexdigit()) {
             return Err(BadMac::Character);
         }

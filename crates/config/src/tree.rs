@@ -36,6 +36,8 @@ pub struct Node {
     /// Its entry in the table; `None` in value blocks and for unknown words.
     pub(crate) entry: Option<&'static Keyword>,
     pub(crate) body: Option<Body>,
+    /// The original does not know it here any more: a mistake above has ended the block for it.
+    pub(crate) lost: bool,
 }
 
 /// What stands between braces.
@@ -134,6 +136,8 @@ enum Context {
 
 struct Frame {
     context: Context,
+    /// The original has left this block already.
+    lost: bool,
     /// The line that opened it; `None` for a brace without keyword.
     owner: Option<Node>,
     nodes: Vec<Node>,
@@ -260,7 +264,7 @@ impl<'a> Blocks<'a> {
 
     fn words(&mut self, line: Line) {
         self.open_if_missing();
-        self.close_before(&line.tokens[0]);
+        let forced = self.close_before(&line.tokens[0]);
         let entry = match self.context() {
             Context::Keywords(block) => keyword::find(block, &line.tokens[0].text),
             Context::Values => None,
@@ -270,21 +274,25 @@ impl<'a> Blocks<'a> {
             line,
             entry,
             body: None,
+            lost: forced || self.stack.last().is_some_and(|f| f.lost),
         };
         self.add(node);
         self.adjacent = true;
     }
 
     /// A block of the top level begins inside another: when braces are missing, one is here.
-    fn close_before(&mut self, word: &Token) {
+    /// Whether it was put there.
+    fn close_before(&mut self, word: &Token) -> bool {
         let begins_block = keyword::find(Block::Top, &word.text)
             .is_some_and(|e| matches!(e.shape, Shape::Keywords(_)));
         if !begins_block || self.surplus == 0 {
-            return;
+            return false;
         }
         match self.context() {
-            Context::Keywords(Block::Top) | Context::Values => return,
-            Context::Keywords(block) if keyword::find(block, &word.text).is_some() => return,
+            Context::Keywords(Block::Top) | Context::Values => return false,
+            Context::Keywords(block) if keyword::find(block, &word.text).is_some() => {
+                return false;
+            }
             Context::Keywords(_) => {
                 self.diagnostics.push(
                     Diagnostic::new(
@@ -309,6 +317,7 @@ impl<'a> Blocks<'a> {
             self.forgiven += depth;
             self.pop_frame(None);
         }
+        true
     }
 
     /// The last line wants a block, and something else than a brace follows.
@@ -352,6 +361,7 @@ impl<'a> Blocks<'a> {
                     line,
                     entry: None,
                     body: None,
+                    lost: false,
                 });
             }
             Context::Skipped(depth) => {
@@ -401,6 +411,7 @@ impl<'a> Blocks<'a> {
         };
         self.stack.push(Frame {
             context,
+            lost: owner.as_ref().is_some_and(|n| n.lost),
             owner,
             nodes: Vec::new(),
         });
@@ -435,6 +446,10 @@ impl<'a> Blocks<'a> {
             return;
         };
         if let Some(mut node) = frame.owner {
+            // For the original the end of an unknown block is that of the block around it.
+            if let Some(around) = self.stack.last_mut().filter(|_| node.entry.is_none()) {
+                around.lost = true;
+            }
             node.body = Some(Body {
                 nodes: frame.nodes,
                 close,

@@ -124,6 +124,8 @@ pub(super) struct CommandDraft {
     pub(super) argv: Vec<Vec<u8>>,
     pub(super) credentials: Credentials,
     pub(super) span: Span,
+    /// The original would not have read it, and does not complain about it.
+    pub(super) lost: bool,
 }
 
 /// The `notify*` lines of a block.

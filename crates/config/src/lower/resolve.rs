@@ -34,6 +34,8 @@ impl Dropped {
 pub(super) struct Seen {
     /// Some command is run although script security is off.
     used: bool,
+    /// So is one that the original would not have read.
+    used_lost: bool,
     /// Some command could be replaced by others.
     insecure: bool,
 }
@@ -76,7 +78,10 @@ impl Lower<'_> {
                         return Err(Dropped::Insecure);
                     }
                 }
-                seen.used |= !self.globals.model.script_security;
+                if !self.globals.model.script_security {
+                    seen.used |= !draft.lost;
+                    seen.used_lost |= draft.lost;
+                }
                 seen.insecure |= insecure;
                 Ok(Command {
                     path,
@@ -149,9 +154,12 @@ impl Lower<'_> {
 
     /// `what` is run: there are two sorts that are reported apart.
     pub(super) fn report_script_security(&mut self, seen: &Seen, what: &str) {
-        if !seen.used {
-            return;
-        }
+        let class = match (seen.used, seen.used_lost) {
+            (true, _) => Class::Security,
+            // Worth a word, but none that the original has.
+            (false, true) => Class::Log,
+            (false, false) => return,
+        };
         let insecure = if seen.insecure {
             " There are insecure scripts."
         } else {
@@ -160,7 +168,7 @@ impl Lower<'_> {
         self.say(
             Diagnostic::new(
                 Code::InsecureScript,
-                Class::Security,
+                class,
                 format!("SECURITY VIOLATION - {what} are being executed but script_security not enabled.{insecure}"),
             )
             .help("write enable_script_security into global_defs"),

@@ -19,6 +19,8 @@ struct Reading {
     name: String,
     argv: Option<Words>,
     script_span: Span,
+    /// See [`CommandDraft::lost`].
+    lost: bool,
     user: Option<Credentials>,
     /// The whole script is dropped, and the reason has been given.
     dropped: bool,
@@ -41,6 +43,7 @@ impl Lower<'_> {
             name: name.text.clone(),
             argv: None,
             script_span: node.span(),
+            lost: node.lost,
             user: None,
             dropped: false,
             interval: 1,
@@ -198,6 +201,7 @@ impl Lower<'_> {
                 // Without a user it is never run.
                 credentials: user.unwrap_or_else(|| self.host.own_credentials()),
                 span: script.script_span,
+                lost: script.lost,
             },
             interval: script.interval,
             timeout: script.timeout,
@@ -291,6 +295,7 @@ impl Lower<'_> {
             argv,
             credentials,
             span: node.span(),
+            lost: node.lost,
         })
     }
 

@@ -12,20 +12,29 @@ impl Lower<'_> {
             draft.auth_pass = None;
             return;
         };
+        let remove = "remove the authentication block on all machines";
         let problem = if strict {
-            Some("Strict mode does not support authentication. Ignoring.")
+            Some((
+                "Strict mode does not support authentication. Ignoring.",
+                remove,
+            ))
         } else if draft.version == Some(Version::V3) {
-            Some("VRRP version 3 does not support authentication. Ignoring.")
+            Some((
+                "VRRP version 3 does not support authentication. Ignoring.",
+                remove,
+            ))
         } else if draft.auth_pass.is_none() {
-            Some("Authentication specified but no password given. Ignoring")
+            Some((
+                "Authentication specified but no password given. Ignoring",
+                "write auth_pass TEXT on a line of its own",
+            ))
         } else if kind == AuthType::Header && draft.family == Some(Family::Inet6) {
-            Some("Cannot use AH authentication with IPv6. ignoring")
+            Some(("Cannot use AH authentication with IPv6. ignoring", remove))
         } else {
             None
         };
-        if let Some(text) = problem {
-            self.after(draft, Code::Conflict, text).help =
-                Some("remove the authentication block on all machines".to_owned());
+        if let Some((text, help)) = problem {
+            self.after(draft, Code::Conflict, text).help = Some(help.to_owned());
             draft.auth_type = None;
             draft.auth_pass = None;
             return;

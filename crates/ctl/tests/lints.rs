@@ -140,6 +140,8 @@ fn sums_of_weights() {
     );
     instance(&format!("priority 254\n {}", tracked("20 reverse")), &[]);
     instance(&format!("priority 100\n {}", tracked("-150")), &[]);
+    let huge = format!("priority 2147483647\n {}", tracked("-2147483648 reverse"));
+    instance(&huge, &[Code::OutOfRange]);
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl<'a> Section<'a> {
     /// The priority in the file, or the one that stands for none.
     pub(crate) fn priority(self) -> i32 {
         let default = if self.is_state("MASTER") { 255 } else { 100 };
-        self.number("priority").unwrap_or(default)
+        self.number("priority").map_or(default, |n| n.clamp(1, 255))
     }
 
     pub(crate) fn is_state(self, state: &str) -> bool {

@@ -55,6 +55,8 @@ fn weighted<'a>(
             (weight, reverse, name.span)
         }
     };
+    // No file has a use for more, whatever number it names.
+    let weight = weight.clamp(-254, 254);
     Some(Weighted {
         name: &name.text,
         contribution: if reverse { -weight } else { weight },
@@ -76,8 +78,8 @@ pub(crate) fn sums(subject: &Subject<'_>) -> Vec<Diagnostic> {
 
 fn instance_sums(instance: Section<'_>, trackers: &[Weighted<'_>]) -> Vec<Diagnostic> {
     let base = instance.priority();
-    let highest: i32 = trackers.iter().map(|t| t.contribution.clamp(0, 254)).sum();
-    let lowest: i32 = trackers.iter().map(|t| t.contribution.clamp(-254, 0)).sum();
+    let highest: i32 = trackers.iter().map(|t| t.contribution.max(0)).sum();
+    let lowest: i32 = trackers.iter().map(|t| t.contribution.min(0)).sum();
     let (all_good, all_bad) = (base + highest, base + lowest);
     let useless: Vec<_> = trackers
         .iter()

@@ -138,7 +138,7 @@ pub fn load_with_tree(
     let loaded = read(path, files, host, mode, options, &mut |node| {
         nodes.push(node);
     });
-    (loaded, Tree { nodes })
+    (loaded, Tree::new(nodes))
 }
 
 fn read(

@@ -4,7 +4,8 @@
 //! the original lets its closing brace end the block around it. Nesting is bounded by the table
 //! (skipped text is counted, not stored), so the tree is never deep.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::sync::OnceLock;
 
 use crate::diagnostic::{Class, Code, Diagnostic, Diagnostics};
 use crate::keyword::{self, Block, Keyword, Shape};
@@ -115,7 +116,17 @@ impl Node {
 /// The lines of a configuration as blocks, for whoever has to say something about the text itself.
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
-    pub(crate) nodes: Vec<Node>,
+    nodes: Vec<Node>,
+    /// The lines of each keyword, found when the first one is asked for.
+    of_keyword: OnceLock<HashMap<String, OfKeyword>>,
+}
+
+/// The lines of one keyword, by their indices.
+#[derive(Debug, Clone, Default)]
+struct OfKeyword {
+    all: Vec<usize>,
+    /// The first of each name.
+    named: HashMap<String, usize>,
 }
 
 impl Tree {
@@ -123,6 +134,41 @@ impl Tree {
     #[must_use]
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
+    }
+
+    pub(crate) fn new(nodes: Vec<Node>) -> Self {
+        Self {
+            nodes,
+            of_keyword: OnceLock::new(),
+        }
+    }
+
+    /// The lines of a keyword outside all blocks, in file order.
+    pub fn blocks(&self, keyword: &str) -> impl Iterator<Item = &Node> {
+        let known = self.of_keyword().get(keyword);
+        let all = known.map_or(&[][..], |of| of.all.as_slice());
+        all.iter().filter_map(|index| self.nodes.get(*index))
+    }
+
+    /// The first of these lines whose first argument is this name.
+    #[must_use]
+    pub fn block(&self, keyword: &str, name: &str) -> Option<&Node> {
+        let index = self.of_keyword().get(keyword)?.named.get(name)?;
+        self.nodes.get(*index)
+    }
+
+    fn of_keyword(&self) -> &HashMap<String, OfKeyword> {
+        self.of_keyword.get_or_init(|| {
+            let mut found: HashMap<String, OfKeyword> = HashMap::new();
+            for (index, node) in self.nodes.iter().enumerate() {
+                let of = found.entry(node.keyword().text.clone()).or_default();
+                of.all.push(index);
+                if let Some(name) = node.args().first() {
+                    of.named.entry(name.text.clone()).or_insert(index);
+                }
+            }
+            found
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use evervip_config::{Host, Mode, Options, load_with_tree};
 use evervip_host::{SystemFiles, SystemHost};
 use evervip_lint::{Elsewhere, Input};
 
+use crate::explain;
 use crate::pair::Nodes;
 use crate::report::{self, Format, Report, Style};
 
@@ -45,10 +46,16 @@ impl Check {
     /// Checks every file; the worst exit code wins.
     pub(crate) fn run(&self, on_terminal: bool, out: &mut dyn Write) -> io::Result<u8> {
         let mut reports: Vec<_> = self.files.iter().map(|file| self.report(file)).collect();
-        if self.pair {
-            reports.push(self.pair_report());
+        let nodes = self
+            .pair
+            .then(|| Nodes::read(&self.files, self.config_id.as_deref()));
+        if let Some(nodes) = &nodes {
+            reports.push(pair_report(nodes));
         }
         report::write(&reports, self.format, self.style(on_terminal), out)?;
+        if let (Some(nodes), Format::Text) = (&nodes, self.format) {
+            explain::write_outcomes(&nodes.group(), out)?;
+        }
         Ok(reports.iter().map(|r| self.exit_code(r)).max().unwrap_or(0))
     }
 
@@ -85,19 +92,6 @@ impl Check {
         }
     }
 
-    /// What no single file shows.
-    fn pair_report(&self) -> Report {
-        let nodes = Nodes::read(&self.files, self.config_id.as_deref());
-        let group = nodes.group();
-        Report {
-            name: nodes.names().join(", "),
-            refused: false,
-            assumed: Vec::new(),
-            diagnostics: group.check(),
-            sources: group.sources,
-        }
-    }
-
     fn style(&self, on_terminal: bool) -> Style {
         match self.colour {
             Colour::Always => Style::Coloured,
@@ -112,6 +106,18 @@ impl Check {
         } else {
             u8::from(self.strict && !report.diagnostics.is_empty())
         }
+    }
+}
+
+/// What no single file shows.
+fn pair_report(nodes: &Nodes) -> Report {
+    let group = nodes.group();
+    Report {
+        name: nodes.names().join(", "),
+        refused: false,
+        assumed: Vec::new(),
+        diagnostics: group.check(),
+        sources: group.sources,
     }
 }
 

@@ -113,7 +113,8 @@ Usage: evervip check [OPTION...] FILE...
       --elsewhere The files are for other machines: interfaces, users and
                   scripts that this one lacks are taken to be there.
       --pair      The files are those of all nodes of a group, two or more:
-                  show also what does not fit together. Implies --elsewhere.
+                  show also what does not fit together, and who is MASTER after
+                  each failure. Implies --elsewhere.
       --format=F  text: annotated source; short: one line each, for editors;
                   json: one array, for programs.
       --color=W   auto: on a terminal, unless NO_COLOR is set; always; never.

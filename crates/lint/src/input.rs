@@ -16,14 +16,12 @@ pub struct Input<'a> {
 impl<'a> Input<'a> {
     /// The blocks of a keyword outside all others, in file order.
     pub fn blocks(&self, keyword: &'static str) -> impl Iterator<Item = &'a Node> + 'a {
-        let nodes = self.tree.nodes().iter();
-        nodes.filter(move |node| node.keyword().text == keyword)
+        self.tree.blocks(keyword)
     }
 
     /// The block of a name, for example of an instance.
     #[must_use]
     pub fn block(&self, keyword: &'static str, name: &str) -> Option<&'a Node> {
-        self.blocks(keyword)
-            .find(|node| node.args().first().is_some_and(|word| word.text == name))
+        self.tree.block(keyword, name)
     }
 }

@@ -14,6 +14,8 @@ use evervip_lint::explain::{Section, explain};
 use crate::pair::{Node, Nodes};
 use crate::report::Format;
 
+pub(crate) use text::write_outcomes;
+
 /// What `explain` is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Explain {

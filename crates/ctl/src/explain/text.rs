@@ -26,13 +26,14 @@ pub(super) fn write(
             writeln!(out, "taken to be there: {assumed}\n")?;
         }
     }
-    if let Some(group) = group {
-        writeln!(out, "=== who is MASTER ===\n")?;
-        outcome::tables(group)
-            .iter()
-            .try_for_each(|table| write_table(table, out))?;
-    }
-    Ok(())
+    group.map_or(Ok(()), |group| write_outcomes(group, out))
+}
+
+/// Writes who is MASTER after each failure.
+pub(crate) fn write_outcomes(group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "=== who is MASTER ===\n")?;
+    let tables = outcome::tables(group);
+    tables.iter().try_for_each(|table| write_table(table, out))
 }
 
 fn write_section(section: &Section, out: &mut dyn Write) -> io::Result<()> {

@@ -17,4 +17,6 @@ pub struct SyncGroup {
     pub members: Vec<InstanceIndex>,
     /// Commands run when the group as a whole has changed state.
     pub notify: NotifyCommands,
+    /// Mail when the group has changed state (`smtp_alert`).
+    pub smtp_alert: bool,
 }

@@ -122,6 +122,7 @@ pub fn group(name: &str, members: impl IntoIterator<Item = usize>) -> SyncGroup 
         name: Arc::from(name),
         members: members.into_iter().map(InstanceIndex).collect(),
         notify: NotifyCommands::default(),
+        smtp_alert: false,
     }
 }
 

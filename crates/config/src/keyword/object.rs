@@ -66,10 +66,14 @@ pub(super) const SCRIPT: &[Keyword] = &[
     .optional()
     .args("\"PATH ARGUMENT …\"")
     .yes(),
-    word("interval", "1 to 4294 seconds", "Time between two starts.")
-        .default("1")
-        .yes(),
-    word("timeout", "1 to 4294 seconds", "Longest run time.")
+    word(
+        "interval",
+        "0.001 to 4294 seconds",
+        "Time between two starts.",
+    )
+    .default("1")
+    .yes(),
+    word("timeout", "0.001 to 4294 seconds", "Longest run time.")
         .default("interval")
         .yes(),
     word(

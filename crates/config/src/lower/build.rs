@@ -73,6 +73,7 @@ impl Lower<'_> {
                 name: Arc::from(group.name.as_str()),
                 members,
                 notify: notify.remove(&group.name).unwrap_or_default(),
+                smtp_alert: self.smtp_alert(group.smtp_alert),
             });
         }
         config
@@ -144,13 +145,15 @@ impl Lower<'_> {
             notify_priority_changes: draft
                 .notify_priority_changes
                 .unwrap_or(self.globals.model.fifos.priority_changes),
-            smtp_alert: draft
-                .smtp_alert
-                .or(self.globals.model.mail.vrrp_alerts)
-                .or(self.globals.model.mail.alerts)
-                .unwrap_or(false),
+            smtp_alert: self.smtp_alert(draft.smtp_alert),
             unsupported,
         })
+    }
+
+    /// Whether mail is sent for an instance or a group.
+    fn smtp_alert(&self, own: Option<bool>) -> bool {
+        let mail = &self.globals.model.mail;
+        own.or(mail.vrrp_alerts).or(mail.alerts).unwrap_or(false)
     }
 
     fn unsupported_reason(&mut self, draft: &InstanceDraft) -> Option<UnsupportedReason> {
@@ -289,19 +292,20 @@ impl Lower<'_> {
                     }
                 }
                 for track in &trackers.interfaces {
-                    if instance.interface.as_ref() == Some(&track.interface) {
-                        continue;
-                    }
+                    let is_base = instance.interface.as_ref() == Some(&track.interface);
                     let own = instance
                         .track_interfaces
                         .iter_mut()
                         .find(|t| t.interface == track.interface);
-                    let Some(own) = own else {
-                        instance.track_interfaces.push(track.clone());
-                        continue;
-                    };
-                    if own.weight != 0 {
-                        *own = track.clone();
+                    match own {
+                        Some(own) if own.weight != 0 => *own = track.clone(),
+                        Some(_) => {}
+                        // The own interface is tracked already, and more strictly.
+                        None if is_base => {}
+                        None => {
+                            instance.track_interfaces.push(track.clone());
+                            continue;
+                        }
                     }
                     let text = format!(
                         "({}) track_interface {} is configured on VRRP instance and sync group. Remove vrrp instance or sync group config",
@@ -309,7 +313,8 @@ impl Lower<'_> {
                     );
                     self.say(
                         Diagnostic::new(Code::Duplicate, Class::General, text)
-                            .label(group.span, "in this group"),
+                            .label(group.span, "in this group")
+                            .help("track it in one of both places"),
                     );
                 }
             }
@@ -372,12 +377,11 @@ impl Lower<'_> {
 }
 
 fn script(draft: &ScriptDraft, check: Check) -> VrrpScript {
-    let seconds = |n: u32| Duration::from_secs(u64::from(n));
     VrrpScript {
         name: Arc::from(draft.name.as_str()),
         command: check.command,
-        interval: seconds(draft.interval),
-        timeout: seconds(draft.timeout.unwrap_or(draft.interval)),
+        interval: draft.interval,
+        timeout: draft.timeout.unwrap_or(draft.interval),
         weight: draft.weight,
         reverse: draft.reverse,
         rise: draft.rise,

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
+use std::time::Duration;
+
 use evervip_model::{
     AntiReplay, Credentials, Family, Fifo, Globals, HmacKey, HmacMode, InitialState, Ipvlan,
     OldUnicastChecksum, Priority, TrackedBfd, TrackedFile, TrackedInterface, TrackedProcess,
@@ -145,10 +147,9 @@ pub(super) struct NotifyDraft {
 pub(super) struct ScriptDraft {
     pub(super) name: String,
     pub(super) command: CommandDraft,
-    /// Seconds.
-    pub(super) interval: u32,
-    /// Seconds; `None` is the interval.
-    pub(super) timeout: Option<u32>,
+    pub(super) interval: Duration,
+    /// `None` is the interval.
+    pub(super) timeout: Option<Duration>,
     pub(super) weight: i32,
     pub(super) reverse: bool,
     pub(super) rise: u32,
@@ -357,6 +358,8 @@ pub(super) struct GroupDraft {
     pub(super) members: Vec<(String, Span)>,
     pub(super) has_member_block: bool,
     pub(super) tracking_weight: bool,
+    pub(super) smtp_alert: Option<bool>,
+    pub(super) notify_priority_changes: Option<bool>,
     pub(super) trackers: Trackers,
     pub(super) notify: NotifyDraft,
 }

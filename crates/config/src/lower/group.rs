@@ -4,6 +4,7 @@ use super::Lower;
 use super::draft::{GroupDraft, NotifyDraft, Trackers};
 use crate::diagnostic::Code;
 use crate::keyword::Block;
+use crate::lower::global::SWITCH_HELP;
 use crate::tree::Node;
 
 impl Lower<'_> {
@@ -29,6 +30,8 @@ impl Lower<'_> {
             members: Vec::new(),
             has_member_block: false,
             tracking_weight: false,
+            smtp_alert: None,
+            notify_priority_changes: None,
             trackers: Trackers::default(),
             notify: NotifyDraft::default(),
         };
@@ -56,7 +59,31 @@ impl Lower<'_> {
                 self.complain(Code::Deprecated, node.span(), text).help =
                     Some("write sync_group_tracking_weight".to_owned());
             }
+            "smtp_alert" | "notify_priority_changes" => self.group_switch(group, node),
             _ => self.notify(&mut group.notify, &format!("vrrp group {name}:"), node),
+        }
+    }
+
+    fn group_switch(&mut self, group: &mut GroupDraft, node: &Node) {
+        let word = node.keyword().text.as_str();
+        let Some(on) = Self::optional_switch(node) else {
+            let value = &node.args()[0].text;
+            let text = if word == "smtp_alert" {
+                format!("Invalid vrrp_group smtp_alert parameter {value}")
+            } else {
+                format!(
+                    "({}) Invalid value '{value}' for sync group {word} specified",
+                    group.name
+                )
+            };
+            self.complain(Code::InvalidValue, node.span(), text).help =
+                Some(SWITCH_HELP.to_owned());
+            return;
+        };
+        if word == "smtp_alert" {
+            group.smtp_alert = Some(on);
+        } else {
+            group.notify_priority_changes = Some(on);
         }
     }
 
@@ -67,12 +94,14 @@ impl Lower<'_> {
                 Some("write all members into one group block".to_owned());
             return;
         }
-        group.has_member_block = true;
         let words = node.nodes().iter().flat_map(|n| &n.line.tokens);
         group.members = words.map(|t| (t.text.clone(), t.span)).collect();
+        // The original takes a second block where the first was empty.
+        group.has_member_block = !group.members.is_empty();
         if group.members.is_empty() {
             let text = format!("Warning - sync group {} has empty group block", group.name);
-            self.complain(Code::Suspicious, node.end(), text);
+            self.complain(Code::Suspicious, node.end(), text).help =
+                Some("name the member instances, one per line".to_owned());
         }
     }
 }

@@ -4,6 +4,7 @@
 //! vrrp-keywords 18, because the first fatal one ends the run.
 
 mod address;
+mod ahead;
 mod build;
 mod check;
 mod draft;
@@ -65,6 +66,7 @@ pub(crate) fn lower(
         group_names: HashSet::new(),
         track_group_names: HashSet::new(),
         objects: object::Objects::default(),
+        ahead: ahead::Ahead::new(&lines),
         inside_unsupported: false,
         missing_interface: false,
         missing_parameter: false,
@@ -110,6 +112,8 @@ struct Lower<'a> {
     track_group_names: HashSet<String>,
     /// Files, processes and the like that instances track.
     objects: object::Objects,
+    /// What is defined below.
+    ahead: ahead::Ahead,
     /// Inside a block that has been reported as not supported.
     inside_unsupported: bool,
     /// Some interface that must exist does not.
@@ -139,6 +143,7 @@ struct Lower<'a> {
 
 impl Lower<'_> {
     fn top_keyword(&mut self, node: &Node) {
+        self.ahead.reached(node);
         match node.keyword().text.as_str() {
             "vrrp_script" => self.script(node),
             "vrrp_sync_group" => self.sync_group(node),

@@ -1,5 +1,7 @@
 //! `vrrp_script` blocks and the command lines of `notify*` (spec vrrp-keywords 4.7 and 11).
 
+use std::time::Duration;
+
 use evervip_model::{Credentials, UnrunnableScripts};
 
 use super::Lower;
@@ -24,8 +26,8 @@ struct Reading {
     user: Option<Credentials>,
     /// The whole script is dropped, and the reason has been given.
     dropped: bool,
-    interval: u32,
-    timeout: Option<u32>,
+    interval: Duration,
+    timeout: Option<Duration>,
     weight: i32,
     reverse: bool,
     rise: u32,
@@ -46,7 +48,7 @@ impl Lower<'_> {
             lost: node.lost,
             user: None,
             dropped: false,
-            interval: 1,
+            interval: Duration::from_secs(1),
             timeout: None,
             weight: 0,
             reverse: false,
@@ -79,32 +81,45 @@ impl Lower<'_> {
         }
     }
 
+    /// 2.2.7 knows whole seconds only; from 2.2.8 on there may be three decimal places.
     fn script_seconds(&mut self, script: &mut Reading, node: &Node, what: &str) {
         let word = &node.args()[0];
         let name = &script.name;
-        let value = self.number(word, Number::whole(0, 4294).lenient());
-        let seconds = match value.and_then(|n| u32::try_from(n).ok()) {
+        let decimal = is_decimal(&word.text);
+        let (number, unit) = if decimal {
+            (Number::millis(0, MOST_SECONDS * 1000), 1)
+        } else {
+            (Number::whole(0, MOST_SECONDS).lenient(), 1000)
+        };
+        let value = self.number(word, number);
+        let time = match value.and_then(|n| u64::try_from(n).ok()) {
             Some(0) => {
                 let text =
                     format!("({name}): vrrp script {what} must be greater than 0, setting to 1");
-                self.complain(Code::OutOfRange, word.span, text);
-                1
+                self.complain(Code::OutOfRange, word.span, text).help =
+                    Some(SECONDS_HELP.to_owned());
+                Duration::from_secs(1)
             }
-            Some(n) => n,
+            Some(n) => Duration::from_millis(n * unit),
             None => {
+                let why = if what == "interval" {
+                    "must be between 1 and 4294"
+                } else {
+                    "invalid"
+                };
                 let text = format!(
-                    "({name}): vrrp script {what} '{}' must be between 1 and 4294 - ignoring",
+                    "({name}): vrrp script {what} '{}' {why} - ignoring",
                     word.text
                 );
                 self.complain(Code::OutOfRange, word.span, text).help =
-                    Some("use whole seconds".to_owned());
+                    Some(SECONDS_HELP.to_owned());
                 return;
             }
         };
         if what == "interval" {
-            script.interval = seconds;
+            script.interval = time;
         } else {
-            script.timeout = Some(seconds);
+            script.timeout = Some(time);
         }
     }
 
@@ -119,7 +134,8 @@ impl Lower<'_> {
                     "vrrp_script {name} weight {} must be in [-253, 253]",
                     word.text
                 );
-                self.complain(Code::OutOfRange, word.span, text);
+                self.complain(Code::OutOfRange, word.span, text).help =
+                    Some("write a whole number from -253 to 253".to_owned());
                 if let Ok(n) = word.text.parse() {
                     script.weight = n;
                 }
@@ -130,7 +146,8 @@ impl Lower<'_> {
             Some(w) if w.text == "reverse" => script.reverse = true,
             Some(w) => {
                 let text = format!("vrrp_script {name} unknown weight option {}", w.text);
-                self.complain(Code::InvalidValue, w.span, text);
+                self.complain(Code::InvalidValue, w.span, text).help =
+                    Some("write reverse, or nothing".to_owned());
             }
             None => {}
         }
@@ -148,7 +165,8 @@ impl Lower<'_> {
                     node.keyword().text,
                     word.text
                 );
-                self.complain(Code::OutOfRange, word.span, text);
+                self.complain(Code::OutOfRange, word.span, text).help =
+                    Some("write a whole number, at least 1".to_owned());
                 1
             })
     }
@@ -156,8 +174,9 @@ impl Lower<'_> {
     fn script_own_user(&mut self, script: &mut Reading, node: &Node) {
         let user = &node.args()[0];
         script.user = self.credentials(user, node.args().get(1));
-        if script.user.is_none() {
-            script.dropped = true;
+        // A good one further down puts it right.
+        script.dropped = script.user.is_none();
+        if script.dropped {
             let words = script.argv.iter().flatten();
             let command: Vec<_> = words
                 .map(|w| format!("'{}'", String::from_utf8_lossy(w)))
@@ -172,15 +191,15 @@ impl Lower<'_> {
     fn finish_script(&mut self, script: Reading, node: &Node) {
         let end = node.end();
         let fails = self.globals.model.extensions.unrunnable_scripts == UnrunnableScripts::Fail;
-        if script.dropped && !fails {
-            return;
-        }
         let Some(argv) = script.argv else {
             let text = format!("No script set for vrrp_script {} - removing", script.name);
             self.complain(Code::MissingParameter, end, text).help =
                 Some("write script \"PATH ARGUMENTS\" into the block".to_owned());
             return;
         };
+        if script.dropped && !fails {
+            return;
+        }
         let user = if script.dropped {
             None
         } else {
@@ -378,5 +397,20 @@ impl Lower<'_> {
         Some(self.host.own_credentials())
     }
 }
+
+/// A number with a point, as the reader of 2.2.7 does not know it.
+fn is_decimal(word: &str) -> bool {
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    word.trim_start()
+        .split_once('.')
+        .is_some_and(|(whole, fraction)| {
+            digits(whole) && digits(fraction) && whole.len() + fraction.len() > 0
+        })
+}
+
+/// Longest interval and timeout of a script.
+const MOST_SECONDS: i64 = 4294;
+
+const SECONDS_HELP: &str = "write seconds from 0.001 to 4294, such as 2 or 0.5";
 
 const DEFAULT_USER: &str = "keepalived_script";

@@ -3,6 +3,7 @@
 use evervip_model::TrackedInterface;
 
 use super::Lower;
+use super::ahead::defined_below;
 use super::draft::{TrackDraft, Trackers};
 use crate::diagnostic::Code;
 use crate::lex::Token;
@@ -38,7 +39,7 @@ impl Lower<'_> {
                     "({owner}) duplicate track_interface {} - ignoring",
                     name.text
                 );
-                self.complain(Code::Duplicate, name.span, text);
+                self.complain(Code::Duplicate, name.span, text).help = Some("keep one".to_owned());
                 continue;
             }
             let wording = Wording {
@@ -67,17 +68,15 @@ impl Lower<'_> {
                     name.text
                 );
                 let known = self.scripts.iter().map(|s| s.name.as_str());
-                let help = match self.closest_name(&name.text, known) {
-                    Some(better) => format!("did you mean '{better}'?"),
-                    None => "define it above with vrrp_script; without it failures go unnoticed"
-                        .to_owned(),
-                };
-                self.complain(Code::UnknownName, name.span, text).help = Some(help);
+                let (help, below) = self.unknown_tracked("vrrp_script", &name.text, known);
+                let said = self.complain(Code::UnknownName, name.span, text);
+                said.help = Some(help);
+                said.labels.extend(below.map(defined_below));
                 continue;
             };
             if trackers.seen_scripts.contains(&index) {
                 let text = format!("({owner}) duplicate track_script {} - ignoring", name.text);
-                self.complain(Code::Duplicate, name.span, text);
+                self.complain(Code::Duplicate, name.span, text).help = Some("keep one".to_owned());
                 continue;
             }
             let wording = Wording {
@@ -133,7 +132,8 @@ impl Lower<'_> {
                 "({owner}) weight without value specified for {} {name} - ignoring",
                 wording.spaced
             );
-            self.complain(Code::MissingParameter, option.span, text);
+            self.complain(Code::MissingParameter, option.span, text)
+                .help = Some("write 'weight N'; the entry is dropped".to_owned());
             return None;
         };
         weighted.weight = self.track_weight(owner, wording, name, value);
@@ -146,7 +146,13 @@ impl Lower<'_> {
                     "({owner}) unknown {} {name} weight option {other} - ignoring",
                     wording.joined
                 );
-                self.complain(Code::InvalidValue, tokens[3].span, text);
+                let words = if noreverse {
+                    "reverse or noreverse"
+                } else {
+                    "reverse, or nothing"
+                };
+                self.complain(Code::InvalidValue, tokens[3].span, text).help =
+                    Some(format!("write {words}"));
             }
         }
         Some(weighted)
@@ -164,7 +170,8 @@ impl Lower<'_> {
             Some(n @ (-254 | 254)) => {
                 let text =
                     format!("({owner}) weight for {name} cannot be +/-254. Setting to +/-253");
-                self.complain(Code::OutOfRange, value.span, text);
+                self.complain(Code::OutOfRange, value.span, text).help =
+                    Some("write 253 or -253".to_owned());
                 Some(n.signum() * 253)
             }
             Some(n) => Some(n),
@@ -179,7 +186,8 @@ impl Lower<'_> {
                         "({owner}) track script {name}: weight must be between [-253..253] inclusive, ignoring..."
                     )
                 };
-                self.complain(Code::OutOfRange, value.span, text);
+                self.complain(Code::OutOfRange, value.span, text).help =
+                    Some("write a whole number from -253 to 253".to_owned());
                 None
             }
         }

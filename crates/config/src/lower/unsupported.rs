@@ -1,7 +1,7 @@
 //! Keywords that are known and not honoured: named once per use, and still held to the rules of the
 //! language where the original's verdict depends on it.
 
-use super::{Lower, global};
+use super::Lower;
 use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::keyword::{Block, Shape};
 use crate::tree::Node;
@@ -11,7 +11,7 @@ impl Lower<'_> {
         if block == Block::Top && node.keyword().text.starts_with("static_") {
             self.has_vrrp = true;
         }
-        self.check_unsupported(node, block);
+        self.check_unsupported(node);
         if self.inside_unsupported {
             return;
         }
@@ -33,21 +33,13 @@ impl Lower<'_> {
     }
 
     /// Complaints of the original about keywords that have no reader yet: they count for `-t`.
-    fn check_unsupported(&mut self, node: &Node, block: Block) {
+    fn check_unsupported(&mut self, node: &Node) {
         let Some(entry) = node.entry else {
             return;
         };
         match entry.name {
             "virtual_routes" => self.check_routes(node.nodes()),
             "virtual_rules" => self.check_rules(node.nodes()),
-            _ if block == Block::SyncGroup
-                && entry.shape == Shape::Bool
-                && Self::optional_switch(node).is_none() =>
-            {
-                let text = format!("invalid {} {} specified", entry.name, node.args()[0].text);
-                self.complain(Code::InvalidValue, node.span(), text).help =
-                    Some(global::SWITCH_HELP.to_owned());
-            }
             _ => {}
         }
     }

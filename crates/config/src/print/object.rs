@@ -199,6 +199,7 @@ pub(super) fn sync_group(out: &mut Writer<'_>, config: &Config, group: &SyncGrou
         name,
         members,
         notify,
+        smtp_alert,
     } = group;
     out.block(format_args!("vrrp_sync_group {}", word(name)), |out| {
         let members = members.iter().filter_map(|m| config.instances.get(m.0));
@@ -212,5 +213,6 @@ pub(super) fn sync_group(out: &mut Writer<'_>, config: &Config, group: &SyncGrou
         out.values("group", members.iter().map(|i| word(&i.name)));
         out.flag("sync_group_tracking_weight", weighted);
         hooks(out, notify);
+        out.line(format_args!("smtp_alert {smtp_alert}"));
     });
 }

@@ -105,6 +105,7 @@ fn group(config: &Config, group: &SyncGroup) -> Value {
         name,
         members,
         notify: commands,
+        smtp_alert,
     } = group;
     let members: Vec<_> = members
         .iter()
@@ -115,6 +116,7 @@ fn group(config: &Config, group: &SyncGroup) -> Value {
         "name": **name,
         "group": members,
         "notify": notify(commands),
+        "smtp_alert": smtp_alert,
     })
 }
 

@@ -82,6 +82,9 @@ impl Lower<'_> {
             .collect();
         for draft in &mut drafts {
             let group = group_of.get(draft.name.as_str()).copied();
+            draft.notify_priority_changes = draft
+                .notify_priority_changes
+                .or(group.and_then(|g| g.notify_priority_changes));
             self.check_instance(draft, group)?;
         }
         let mut config = self.build(&mut drafts, &groups, resolved);

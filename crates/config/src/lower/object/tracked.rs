@@ -7,6 +7,7 @@ use evervip_model::{
 use crate::diagnostic::Code;
 use crate::lex::Token;
 use crate::lower::Lower;
+use crate::lower::ahead::defined_below;
 use crate::lower::draft::Trackers;
 use crate::read::Number;
 use crate::tree::Node;
@@ -161,11 +162,11 @@ impl Lower<'_> {
                 "track_process" => &objects.process_index,
                 _ => &objects.bfd_index,
             };
-            let help = match self.closest_name(&name.text, known.keys().map(String::as_str)) {
-                Some(better) => format!("did you mean '{better}'?"),
-                None => format!("define it above with {}", kind.definition),
-            };
-            self.complain(Code::UnknownName, name.span, text).help = Some(help);
+            let known = known.keys().map(String::as_str);
+            let (help, below) = self.unknown_tracked(kind.definition, &name.text, known);
+            let said = self.complain(Code::UnknownName, name.span, text);
+            said.help = Some(help);
+            said.labels.extend(below.map(defined_below));
             return None;
         };
         if seen(at) {

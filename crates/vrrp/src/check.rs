@@ -305,4 +305,17 @@ mod tests {
             start + second * 4
         );
     }
+
+    #[test]
+    fn intervals_shorter_than_a_second_are_kept() {
+        let start = Timestamp::from_nanos(0);
+        let millis = Duration::from_millis;
+        for (interval, now, next) in [
+            (millis(500), millis(0), millis(500)),
+            (millis(500), millis(1200), millis(1500)),
+            (millis(1), millis(7), millis(8)),
+        ] {
+            assert_eq!(next_multiple(start, interval, start + now), start + next);
+        }
+    }
 }

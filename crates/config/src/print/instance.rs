@@ -279,7 +279,12 @@ fn tracking(out: &mut Writer<'_>, config: &Config, i: &Instance) {
                  weight,
                  reverse,
              }| {
-                let name = word(&config.scripts.get(script.0)?.name);
+                let script = config.scripts.get(script.0)?;
+                let name = word(&script.name);
+                // A script may weigh more than its track may say.
+                if (*weight, *reverse) == (script.weight, script.reverse) {
+                    return Some(name);
+                }
                 Some(weighted(&name, *weight, *reverse, " noreverse"))
             },
         ),

@@ -44,6 +44,7 @@ pub struct Machine;
 impl Host for Machine {
     fn interface(&self, name: &str) -> Option<InterfaceFacts> {
         let facts = InterfaceFacts {
+            vrf: false,
             loopback: name == "lo",
             multicast: name != "lo",
             ethernet: name != "lo",

@@ -247,6 +247,11 @@ impl Diagnostics {
         &mut self.list[at]
     }
 
+    /// The one added last.
+    pub(crate) fn last_mut(&mut self) -> Option<&mut Diagnostic> {
+        self.list.last_mut()
+    }
+
     /// Whether more would be dropped: then nobody reads a remedy that costs time to find.
     pub(crate) fn is_full(&self) -> bool {
         self.list.len() > MOST_DIAGNOSTICS

@@ -36,6 +36,6 @@ pub use diagnostic::{Class, Code, Diagnostic, Label, Severity};
 pub use evervip_model::Config;
 pub use lex::Token;
 pub use load::{Loaded, Mode, Options, load, load_with, load_with_tree};
-pub use machine::{FileKind, Files, Host, InterfaceFacts, ScriptCheck};
+pub use machine::{FileKind, Files, Host, InterfaceFacts, IprouteFile, ScriptCheck};
 pub use source::{FileId, FileOffset, Position, SourceMap, Span};
 pub use tree::{Line, Node, Tree};

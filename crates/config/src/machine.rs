@@ -55,8 +55,27 @@ pub struct InterfaceFacts {
     pub ethernet: bool,
     /// For a macvlan or an ipvlan: the interface that it is on.
     pub parent: Option<String>,
+    /// A VRF.
+    pub vrf: bool,
     /// MTU in bytes.
     pub mtu: u32,
+}
+
+/// A file in which iproute2 gives names to numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IprouteFile {
+    /// `rt_tables`.
+    Tables,
+    /// `rt_scopes`.
+    Scopes,
+    /// `rt_protos`.
+    Protocols,
+    /// `rt_realms`.
+    Realms,
+    /// `rt_dsfield`.
+    Dsfields,
+    /// `group`.
+    Groups,
 }
 
 /// What a script path turned out to be for the user who will run it
@@ -112,6 +131,17 @@ pub trait Host {
 
     /// Looks at a script, given by an absolute or relative path.
     fn check_script(&self, path: &Path, credentials: Credentials) -> ScriptCheck;
+
+    /// Names and numbers of a file of iproute2 (spec vrrp-keywords 2.4), from directories that the
+    /// configuration names or from the usual ones.
+    fn iproute_names(
+        &self,
+        _file: IprouteFile,
+        _etc: Option<&Path>,
+        _usr: Option<&Path>,
+    ) -> Vec<(String, u32)> {
+        Vec::new()
+    }
 
     /// Whether a directory exists.
     fn is_directory(&self, _path: &Path) -> bool {

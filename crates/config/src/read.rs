@@ -74,6 +74,17 @@ impl Number {
         }
     }
 
+    /// A whole number that may be written with decimals, which are rounded away.
+    pub(crate) const fn rounded(min: i64, max: i64) -> Self {
+        Self {
+            min,
+            max,
+            places: Some(0),
+            lenient: false,
+            signed: min < 0,
+        }
+    }
+
     /// Outside a configuration test, trailing rubbish is tolerated.
     pub(crate) const fn lenient(mut self) -> Self {
         self.lenient = true;
@@ -147,7 +158,7 @@ impl Number {
 
     fn bound(self, value: i64) -> String {
         match self.places {
-            None => value.to_string(),
+            None | Some(0) => value.to_string(),
             // The largest of 64 bits without sign is meant.
             Some(6) if value == i64::MAX => "18446744073709.551614".to_owned(),
             Some(places) => decimal(value, places),

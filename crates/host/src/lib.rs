@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod files;
+mod iproute;
 mod machine;
 mod names;
 mod script;

@@ -6,14 +6,14 @@ use std::net::{IpAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use evervip_config::{Host, InterfaceFacts, ScriptCheck};
+use evervip_config::{Host, InterfaceFacts, IprouteFile, ScriptCheck};
 use evervip_model::Credentials;
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
 use nix::sys::socket::SockaddrStorage;
 use nix::unistd::{Group, User, getegid, geteuid, gethostname};
 
-use crate::script;
+use crate::{iproute, script};
 
 /// This machine, in the network namespace of the calling thread.
 ///
@@ -37,6 +37,7 @@ struct Interface {
 struct Link {
     ethernet: bool,
     parent: Option<String>,
+    vrf: bool,
     mtu: u32,
 }
 
@@ -55,6 +56,7 @@ impl Host for SystemHost {
             multicast: flags.contains(InterfaceFlags::IFF_MULTICAST),
             ethernet: link.ethernet,
             parent: link.parent.clone(),
+            vrf: link.vrf,
             mtu: link.mtu,
         })
     }
@@ -98,6 +100,15 @@ impl Host for SystemHost {
 
     fn check_script(&self, path: &Path, credentials: Credentials) -> ScriptCheck {
         script::check(path, credentials)
+    }
+
+    fn iproute_names(
+        &self,
+        file: IprouteFile,
+        etc: Option<&Path>,
+        usr: Option<&Path>,
+    ) -> Vec<(String, u32)> {
+        iproute::names(file, etc, usr)
     }
 
     fn is_directory(&self, path: &Path) -> bool {
@@ -171,6 +182,8 @@ fn read_link(name: &str) -> Link {
     Link {
         ethernet: number("type").is_none_or(|kind| kind == ARPHRD_ETHER),
         parent: read_parent(&directory),
+        vrf: std::fs::read_to_string(directory.join("uevent"))
+            .is_ok_and(|event| event.lines().any(|line| line == "DEVTYPE=vrf")),
         mtu: number("mtu").unwrap_or(1500),
     }
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use evervip_config::{Host, InterfaceFacts, ScriptCheck};
+use evervip_config::{Host, InterfaceFacts, IprouteFile, ScriptCheck};
 use evervip_model::Credentials;
 
 /// The host of a configuration that is read on another machine: what this one does not have is
@@ -66,10 +66,20 @@ impl<'a> Elsewhere<'a> {
 }
 
 impl Host for Elsewhere<'_> {
+    fn iproute_names(
+        &self,
+        file: IprouteFile,
+        etc: Option<&Path>,
+        usr: Option<&Path>,
+    ) -> Vec<(String, u32)> {
+        self.here.iproute_names(file, etc, usr)
+    }
+
     fn interface(&self, name: &str) -> Option<InterfaceFacts> {
         self.here.interface(name).or_else(|| {
             self.assumed.borrow_mut().interfaces.insert(name.to_owned());
             Some(InterfaceFacts {
+                vrf: false,
                 loopback: false,
                 multicast: true,
                 ethernet: true,

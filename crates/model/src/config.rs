@@ -1,8 +1,8 @@
 //! The whole configuration.
 
 use crate::{
-    BfdInstance, GarpGroup, Globals, Instance, LinkDelays, Linkbeat, SyncGroup, TrackFile,
-    TrackGroup, TrackProcess, VrrpScript,
+    BfdInstance, Fixtures, GarpGroup, Globals, Instance, LinkDelays, Linkbeat, SyncGroup,
+    TrackFile, TrackGroup, TrackProcess, VrrpScript,
 };
 
 /// A whole configuration: see the crate documentation for its invariants.
@@ -24,6 +24,8 @@ pub struct Config {
     pub link_delays: Vec<LinkDelays>,
     /// `linkbeat_interfaces`.
     pub linkbeat: Vec<Linkbeat>,
+    /// What is there as long as the daemon runs.
+    pub fixtures: Fixtures,
     /// `track_group` blocks.
     pub track_groups: Vec<TrackGroup>,
     /// `vrrp_instance` blocks, in file order.

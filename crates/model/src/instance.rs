@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    ExtraAnnouncements, Family, HmacAuthentication, Ipvlan, NotifyCommands, Priority, TrackedBfd,
-    TrackedFile, TrackedInterface, TrackedProcess, TrackedScript, Version, VirtualAddress,
-    VirtualMac, Vrid,
+    ExtraAnnouncements, Family, HmacAuthentication, Ipvlan, NotifyCommands, Priority, Route, Rule,
+    TrackedBfd, TrackedFile, TrackedInterface, TrackedProcess, TrackedScript, Version,
+    VirtualAddress, VirtualMac, Vrid,
 };
 
 /// `state` of the configuration. Below priority 255 it has next to no effect (spec vrrp-runtime 2.1).
@@ -212,6 +212,10 @@ pub struct Instance {
     pub addresses: Vec<VirtualAddress>,
     /// Addresses that come and go with the state but are not advertised; any family.
     pub excluded_addresses: Vec<VirtualAddress>,
+    /// `virtual_routes`.
+    pub routes: Vec<Route>,
+    /// `virtual_rules`.
+    pub rules: Vec<Rule>,
     /// `track_interface`, including the sync group's.
     pub track_interfaces: Vec<TrackedInterface>,
     /// `track_script`, including the sync group's.
@@ -284,6 +288,8 @@ impl Instance {
             promote_secondaries: false,
             addresses: Vec::new(),
             excluded_addresses: Vec::new(),
+            routes: Vec::new(),
+            rules: Vec::new(),
             track_interfaces: Vec::new(),
             track_scripts: Vec::new(),
             track_files: Vec::new(),

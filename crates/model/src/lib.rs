@@ -20,11 +20,14 @@ mod command;
 mod config;
 mod election;
 mod extension;
+mod fixture;
 mod globals;
 mod hmac;
 mod instance;
 mod link;
 mod number;
+mod route;
+mod rule;
 mod state;
 mod sync_group;
 mod track_file;
@@ -39,6 +42,7 @@ pub use command::{Command, Credentials, NotifyCommands};
 pub use config::Config;
 pub use election::{contribution, master_down_interval, skew_time};
 pub use extension::{Extensions, RemovedAddresses, UnrunnableScripts};
+pub use fixture::{Fixture, Fixtures};
 pub use globals::{
     Daemon, Dbus, Dumps, ExtraAnnouncements, Fifo, Firewall, GlobalScripts, Globals, Mail,
     MarkerFile, NetlinkBuffer, NotifyFifo, NotifyFifos, Process, Processes, ReceiveBuffers,
@@ -51,6 +55,11 @@ pub use instance::{
 };
 pub use link::{GarpGroup, LinkDelays, Linkbeat, LinkbeatMethod};
 pub use number::{Family, OutOfRange, Priority, Version, Vrid, Weight};
+pub use route::{
+    Encapsulation, Insertion, IpEncapsulation, Metric, Network, NextHop, Route, RouteMetrics,
+    RouteType,
+};
+pub use rule::{PacketMark, Range, Rule, RuleAction};
 pub use state::State;
 pub use sync_group::{InstanceIndex, SyncGroup};
 pub use track_file::{FileIndex, InitialContent, TrackFile, TrackedFile};

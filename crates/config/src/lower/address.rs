@@ -18,6 +18,8 @@ struct Entry<'a> {
     text: &'a str,
     address: VirtualAddress,
     has_prefix: bool,
+    is_static: bool,
+    track_group: Option<String>,
 }
 
 /// Whether the entry is kept after a word.
@@ -64,6 +66,22 @@ impl Lower<'_> {
     }
 
     fn address_entry(&mut self, tokens: &[Token]) -> Option<VirtualAddress> {
+        self.any_address(tokens, false).map(|entry| entry.0)
+    }
+
+    /// An entry of `static_ipaddress`, with the name of its track group.
+    pub(super) fn static_address(
+        &mut self,
+        tokens: &[Token],
+    ) -> Option<(VirtualAddress, Option<String>)> {
+        self.any_address(tokens, true)
+    }
+
+    fn any_address(
+        &mut self,
+        tokens: &[Token],
+        is_static: bool,
+    ) -> Option<(VirtualAddress, Option<String>)> {
         let first = &tokens[0];
         let (host, prefix) = match first.text.split_once('/') {
             Some((host, prefix)) => (host, Some(prefix)),
@@ -88,6 +106,8 @@ impl Lower<'_> {
             text: &first.text,
             address: VirtualAddress::new(ip, bits),
             has_prefix: prefix.is_some(),
+            is_static,
+            track_group: None,
         };
         let mut words = tokens[1..].iter();
         while let Some(word) = words.next() {
@@ -98,11 +118,11 @@ impl Lower<'_> {
             let text = "Cannot specify broadcast and peer addresses - ignoring broadcast address";
             self.complain(Code::Conflict, first.span, text);
         }
-        Some(entry.address)
+        Some((entry.address, entry.track_group))
     }
 
     /// A bad prefix keeps the address with the longest one.
-    fn prefix_length(&mut self, first: &Token, text: &str, longest: u8) -> u8 {
+    pub(super) fn prefix_length(&mut self, first: &Token, text: &str, longest: u8) -> u8 {
         let token = Token::new(text.as_bytes(), first.span);
         let number = Number::whole(0, i64::from(longest)).lenient();
         match self
@@ -136,7 +156,8 @@ impl Lower<'_> {
             "autojoin" => a.autojoin = true,
             "-nodad" => a.dad = true,
             "no_track" => a.no_track = true,
-            "use_vmac" => {
+            "track_group" if entry.is_static => return self.address_group(entry, word, words),
+            "use_vmac" if !entry.is_static => {
                 self.log(
                     Code::NotSupported,
                     word.span,
@@ -185,6 +206,29 @@ impl Lower<'_> {
             }
             _ => self.address_broadcast(entry, word, value),
         }
+    }
+
+    /// A second group ends the line.
+    fn address_group<'t>(
+        &mut self,
+        entry: &mut Entry<'_>,
+        word: &Token,
+        words: &mut impl Iterator<Item = &'t Token>,
+    ) -> Kept {
+        let Some(name) = words.next() else {
+            let text = format!("No track_group parameter specified for {}", entry.text);
+            self.complain(Code::MissingParameter, word.span, text).help =
+                Some("the address is left out".to_owned());
+            return Err(());
+        };
+        if entry.track_group.is_some() {
+            let text = format!("track_group {} is a duplicate", name.text);
+            self.complain(Code::Duplicate, name.span, text).help = Some("keep one".to_owned());
+            words.for_each(drop);
+        } else {
+            entry.track_group = self.known_track_group(name);
+        }
+        Ok(())
     }
 
     fn address_dev(&mut self, entry: &mut Entry<'_>, value: &Token) -> Kept {

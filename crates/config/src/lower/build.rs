@@ -132,6 +132,8 @@ impl Lower<'_> {
             promote_secondaries: draft.promote_secondaries,
             addresses: std::mem::take(&mut draft.addresses),
             excluded_addresses: std::mem::take(&mut draft.excluded),
+            routes: std::mem::take(&mut draft.routes),
+            rules: std::mem::take(&mut draft.rules),
             track_interfaces: draft.trackers.interfaces.clone(),
             track_scripts: self.tracked_scripts(&draft.trackers.scripts),
             track_files: std::mem::take(&mut draft.trackers.files),

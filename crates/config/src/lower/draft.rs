@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use evervip_model::{
     AntiReplay, Credentials, Family, Fifo, Globals, HmacKey, HmacMode, InitialState, Ipvlan,
-    OldUnicastChecksum, Priority, TrackedBfd, TrackedFile, TrackedInterface, TrackedProcess,
-    UnicastPeer, UnsupportedReason, Version, VirtualAddress, VirtualMac, Vrid,
+    OldUnicastChecksum, Priority, Route, Rule, TrackedBfd, TrackedFile, TrackedInterface,
+    TrackedProcess, UnicastPeer, UnsupportedReason, Version, VirtualAddress, VirtualMac, Vrid,
 };
 
 use crate::source::Span;
@@ -243,6 +243,8 @@ pub(super) struct InstanceDraft {
     pub(super) seen_addresses: HashSet<IpAddr>,
     pub(super) seen_peers: HashSet<IpAddr>,
     pub(super) excluded: Vec<VirtualAddress>,
+    pub(super) routes: Vec<Route>,
+    pub(super) rules: Vec<Rule>,
     pub(super) trackers: Trackers,
     pub(super) track_primary: bool,
     pub(super) linkbeat_polling: bool,
@@ -325,6 +327,8 @@ impl InstanceDraft {
             seen_addresses: HashSet::new(),
             seen_peers: HashSet::new(),
             excluded: Vec::new(),
+            routes: Vec::new(),
+            rules: Vec::new(),
             trackers: Trackers::default(),
             track_primary: true,
             linkbeat_polling: false,

@@ -15,6 +15,7 @@ mod instance;
 mod lvs;
 mod object;
 mod resolve;
+mod routing;
 mod script;
 mod track;
 mod unknown;
@@ -67,6 +68,9 @@ pub(crate) fn lower(
         track_group_names: HashSet::new(),
         objects: object::Objects::default(),
         ahead: ahead::Ahead::new(&lines),
+        fixtures: routing::FixtureDrafts::default(),
+        iproute_names: routing::Names::default(),
+        next_preference: (16384, 16384),
         inside_unsupported: false,
         missing_interface: false,
         missing_parameter: false,
@@ -114,6 +118,12 @@ struct Lower<'a> {
     objects: object::Objects,
     /// What is defined below.
     ahead: ahead::Ahead,
+    /// Static entries.
+    fixtures: routing::FixtureDrafts,
+    /// Names of the machine's iproute2.
+    iproute_names: routing::Names,
+    /// What the next rules without preference get: IPv4, IPv6.
+    next_preference: (u32, u32),
     /// Inside a block that has been reported as not supported.
     inside_unsupported: bool,
     /// Some interface that must exist does not.
@@ -152,6 +162,9 @@ impl Lower<'_> {
             "vrrp_track_process" => self.track_process(node),
             "bfd_instance" => self.bfd_instance(node),
             "track_group" => self.track_group(node),
+            "static_ipaddress" => self.static_addresses(node),
+            "static_routes" => self.static_routes(node),
+            "static_rules" => self.static_rules(node),
             "garp_group" => self.garp_group(node),
             "interface_up_down_delays" => self.link_delays(node),
             "linkbeat_interfaces" => self.linkbeat(node),
@@ -185,7 +198,7 @@ impl Lower<'_> {
                     self.inside_unsupported = true;
                     honour(self, node);
                     self.inside_unsupported = !outside;
-                    self.not_supported(node, block);
+                    self.not_supported(node);
                 }
                 Status::Lvs => {
                     self.lvs_keyword(node);
@@ -287,6 +300,13 @@ impl Lower<'_> {
 
     fn say(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
         self.diagnostics.push(diagnostic)
+    }
+
+    /// Gives the last diagnostic a better remedy.
+    fn amend_last(&mut self, help: String) {
+        if let Some(last) = self.diagnostics.last_mut() {
+            last.help = Some(help);
+        }
     }
 
     /// Reads a number; the complaint about the word itself is made here.

@@ -9,9 +9,9 @@ use evervip_model::{
     TrackedFile, TrackedInterface, TrackedProcess, TrackedScript, VirtualMac,
 };
 
-use super::address;
 use super::global::MOST_LOWER_PRIO_REPEAT;
 use super::writer::{Writer, seconds, word};
+use super::{address, routing};
 
 /// A virtual router.
 pub(super) fn instance(out: &mut Writer<'_>, config: &Config, instance: &Instance) {
@@ -34,6 +34,8 @@ pub(super) fn instance(out: &mut Writer<'_>, config: &Config, instance: &Instanc
                 "virtual_ipaddress_excluded",
                 instance.excluded_addresses.iter().map(address::entry),
             );
+            out.values("virtual_routes", instance.routes.iter().map(routing::route));
+            out.values("virtual_rules", instance.rules.iter().map(routing::rule));
             tracking(out, config, instance);
             tracked_objects(out, config, instance);
             hooks(out, &instance.notify);
@@ -90,7 +92,8 @@ fn election(out: &mut Writer<'_>, i: &Instance) {
 }
 
 fn delivery(out: &mut Writer<'_>, i: &Instance) {
-    let is_unicast = !matches!(i.delivery, Delivery::Multicast { .. });
+    // Without an interface an instance must want unicast, even if it has no peers.
+    let is_unicast = !matches!(i.delivery, Delivery::Multicast { .. }) || i.interface.is_none();
     let keyword = if is_unicast {
         "unicast_src_ip"
     } else {

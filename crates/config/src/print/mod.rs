@@ -9,6 +9,7 @@ mod address;
 mod global;
 mod instance;
 mod object;
+mod routing;
 mod writer;
 
 use evervip_model::{Config, Credentials};
@@ -32,6 +33,7 @@ pub fn print(config: &Config, names: &dyn Names) -> String {
     let mut out = Writer::new(names);
     global::globals(&mut out, config);
     object::surroundings(&mut out, config);
+    routing::fixtures(&mut out, config);
     object::objects(&mut out, config);
     for instance in &config.instances {
         instance::instance(&mut out, config, instance);

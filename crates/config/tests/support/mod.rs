@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use evervip_config::{FileKind, Files, Host, InterfaceFacts, ScriptCheck};
+use evervip_config::{FileKind, Files, Host, InterfaceFacts, IprouteFile, ScriptCheck};
 use evervip_model::Credentials;
 
 /// Files in memory.
@@ -110,6 +110,7 @@ impl Host for FakeHost {
             .iter()
             .find(|n| *n == name)
             .map(|n| InterfaceFacts {
+                vrf: n.starts_with("vrf"),
                 loopback: n == "lo",
                 multicast: n != "lo" && n != "unicast0",
                 ethernet: n != "lo" && n != "tun0",
@@ -177,6 +178,21 @@ impl Host for FakeHost {
 
     fn random_seed(&self) -> u64 {
         1
+    }
+
+    fn iproute_names(
+        &self,
+        file: IprouteFile,
+        _: Option<&Path>,
+        _: Option<&Path>,
+    ) -> Vec<(String, u32)> {
+        let names: &[(&str, u32)] = match file {
+            IprouteFile::Dsfields => &[("CS1", 0x20), ("EF", 0xb8)],
+            IprouteFile::Realms => &[("cosmos", 0)],
+            IprouteFile::Groups => &[("default", 0)],
+            _ => &[],
+        };
+        names.iter().map(|(n, i)| ((*n).to_owned(), *i)).collect()
     }
 
     fn node_name(&self) -> String {

@@ -7,6 +7,7 @@ use evervip_model::{
 };
 use serde_json::{Map, Value, json};
 
+use super::routing;
 use super::value::{address, notify, seconds};
 
 /// An instance with all defaults filled in.
@@ -51,6 +52,8 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
         promote_secondaries,
         addresses,
         excluded_addresses,
+        routes,
+        rules,
         track_interfaces,
         track_scripts,
         track_files,
@@ -126,6 +129,8 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
         json!({
             "virtual_ipaddress": addresses.iter().map(address).collect::<Vec<_>>(),
             "virtual_ipaddress_excluded": excluded_addresses.iter().map(address).collect::<Vec<_>>(),
+            "virtual_routes": routes.iter().map(routing::route).collect::<Vec<_>>(),
+            "virtual_rules": rules.iter().map(routing::rule).collect::<Vec<_>>(),
             "track_interface": track_interfaces.iter().map(tracked_interface).collect::<Vec<_>>(),
             "track_script": track_scripts.iter().map(|t| tracked_script(config, t)).collect::<Vec<_>>(),
             "track_file": track_files

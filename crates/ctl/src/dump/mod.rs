@@ -8,6 +8,7 @@
 mod globals;
 mod instance;
 mod object;
+mod routing;
 mod value;
 
 use std::io::{self, Write};
@@ -45,11 +46,12 @@ fn json(config: &Config) -> Value {
         garp_groups,
         link_delays,
         linkbeat,
+        fixtures: _,
         track_groups,
         instances,
         sync_groups,
     } = config;
-    json!({
+    let mut whole = json!({
         "global_defs": globals::json(globals),
         "vrrp_script": scripts.iter().map(script).collect::<Vec<_>>(),
         "track_file": files.iter().map(object::track_file).collect::<Vec<_>>(),
@@ -70,7 +72,11 @@ fn json(config: &Config) -> Value {
             .iter()
             .map(|g| group(config, g))
             .collect::<Vec<_>>(),
-    })
+    });
+    if let Value::Object(members) = &mut whole {
+        members.extend(routing::fixtures(config));
+    }
+    whole
 }
 
 fn script(script: &VrrpScript) -> Value {

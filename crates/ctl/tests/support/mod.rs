@@ -51,6 +51,7 @@ impl Host for ExampleHost {
         self.interface_names()
             .contains(&name.to_owned())
             .then_some(InterfaceFacts {
+                vrf: false,
                 loopback: name == "lo",
                 multicast: name != "lo",
                 ethernet: name != "lo",

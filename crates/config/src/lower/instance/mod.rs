@@ -86,6 +86,14 @@ impl Lower<'_> {
             "no_accept" => draft.accept = Some(false),
             "track_interface" => self.track_interfaces(&mut draft.trackers, &name, node),
             "track_script" => self.track_scripts(&mut draft.trackers, &name, node),
+            "virtual_routes" => {
+                let routes = self.virtual_routes(node);
+                draft.routes.extend(routes);
+            }
+            "virtual_rules" => {
+                let rules = self.virtual_rules(node);
+                draft.rules.extend(rules);
+            }
             "track_file" => self.track_files(&mut draft.trackers, &name, node),
             "track_process" => self.track_processes(&mut draft.trackers, &name, node),
             "track_bfd" => self.track_bfd(&mut draft.trackers, &name, node),

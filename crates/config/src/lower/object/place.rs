@@ -113,6 +113,7 @@ impl Lower<'_> {
         config.linkbeat = std::mem::take(&mut objects.linkbeat);
         self.cut_link_delays(config);
         self.build_track_groups(config);
+        self.place_fixtures(config);
         if self.mode == Mode::Start {
             self.drop_files_without_directory(config);
         }

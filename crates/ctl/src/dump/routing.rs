@@ -282,6 +282,6 @@ fn realm_names(realms: u32) -> String {
     }
 }
 
-fn range<T: std::fmt::Display>(range: Range<T>) -> String {
+fn range<T: std::fmt::Display + Copy>(range: Range<T>) -> String {
     format!("{}-{}", range.first, range.last)
 }

@@ -25,6 +25,19 @@ impl Facts {
         }
     }
 
+    /// Decimals of script times are known since 2.2.8 (docs/deviations.md).
+    pub(super) fn forget_decimal_times(&mut self, theirs: &mut Self) {
+        let is_time =
+            |line: &str| line.starts_with("Interval = ") || line.starts_with("Timeout = ");
+        for (name, lines) in &mut self.0 {
+            let decimal = lines.iter().any(|l| is_time(l) && l.contains('.'));
+            if let (true, Some(theirs)) = (decimal, theirs.0.get_mut(name)) {
+                lines.retain(|line| !is_time(line));
+                theirs.retain(|line| !is_time(line));
+            }
+        }
+    }
+
     /// The wanted state of the original changes while it runs: it is compared only where it is
     /// still the configured one.
     pub(super) fn forget_unknown_states(&mut self, theirs: &Self) {
@@ -64,4 +77,19 @@ impl Facts {
         }
         out
     }
+}
+
+/// The words of a route or a rule in a fixed order: the dump has its own, which means nothing.
+pub(super) fn words<'a>(kind: &str, words: impl Iterator<Item = &'a str>) -> String {
+    let mut words: Vec<_> = words.collect();
+    // Routes without interface cannot be tracked by the original before 2.3.2.
+    if kind == "route" && !words.contains(&"dev") {
+        words.retain(|word| *word != "no_track");
+    }
+    // The original's dump does not show it for IPv6.
+    if words.contains(&"inet6") {
+        words.retain(|word| *word != "onlink");
+    }
+    words.sort_unstable();
+    format!("{kind} {}", words.join(" "))
 }

@@ -7,6 +7,7 @@
 
 mod facts;
 mod ours;
+mod routing;
 mod theirs;
 
 use std::{
@@ -57,6 +58,7 @@ const OWN: &[(&str, &str)] = &[
     ("pair", include_str!("pair.conf")),
     ("everything", include_str!("everything.conf")),
     ("addresses", include_str!("addresses.conf")),
+    ("routes", include_str!("routes.conf")),
 ];
 
 fn compare(combo: &Combo, entry: &Entry) -> Verdict {
@@ -75,6 +77,7 @@ fn compare(combo: &Combo, entry: &Entry) -> Verdict {
     let mut theirs = theirs::facts(&dump);
     theirs.fill_in_timeouts();
     ours.forget_unknown_states(&theirs);
+    ours.forget_decimal_times(&mut theirs);
     // What the original loses where braces do not match, evervip keeps (docs/deviations.md).
     let loses = theirs::complains_about_braces(&node)?;
     let differences = theirs.differences(&ours, !loses);

@@ -56,7 +56,6 @@ fn router(i: &Value, lines: &mut Vec<String>) {
     let fields = [
         ("VRRP Version", "version"),
         ("Wantstate", "state"),
-        ("Interface", "interface"),
         ("Gratuitous ARP delay", "garp_master_delay"),
         ("Gratuitous ARP repeat", "garp_master_repeat"),
         ("Gratuitous ARP refresh", "garp_master_refresh"),
@@ -83,6 +82,12 @@ fn router(i: &Value, lines: &mut Vec<String>) {
     for (title, key) in fields {
         lines.push(format!("{title} = {}", text(&i[key])));
     }
+    let vmac = if i["use_vmac"].is_null() {
+        ""
+    } else {
+        ", vmac"
+    };
+    lines.push(format!("Interface = {}{vmac}", text(&i["interface"])));
     lines.push(format!(
         "Send advert after receive lower priority advert = {}",
         i["lower_prio_no_advert"] != true
@@ -103,8 +108,10 @@ fn router(i: &Value, lines: &mut Vec<String>) {
     if delay > 0.0 {
         lines.push(format!("Preempt delay = {delay} secs"));
     }
-    if i["auth_type"] == "PASS" {
-        lines.push("Authentication type = SIMPLE_PASSWORD".to_owned());
+    match i["auth_type"].as_str() {
+        Some("PASS") => lines.push("Authentication type = SIMPLE_PASSWORD".to_owned()),
+        Some("AH") => lines.push("Authentication type = IPSEC_AH".to_owned()),
+        _ => {}
     }
     if i["track_primary"] == false {
         lines.push("VRRP interface tracking disabled".to_owned());
@@ -121,6 +128,12 @@ fn router(i: &Value, lines: &mut Vec<String>) {
             lines.push(format!("{kind} {}", address(entry, &text(&i["interface"]))));
         }
     }
+    for entry in list(&i["virtual_routes"]) {
+        lines.push(routing::route(entry));
+    }
+    for entry in list(&i["virtual_rules"]) {
+        lines.push(routing::rule(entry));
+    }
     hooks(&i["notify"], lines);
 }
 
@@ -132,7 +145,9 @@ fn delivery(delivery: &Value, lines: &mut Vec<String>) {
     if peers.is_empty() {
         return;
     }
-    lines.push(format!("Unicast TTL = {}", delivery["unicast_ttl"]));
+    if !delivery["unicast_ttl"].is_null() {
+        lines.push(format!("Unicast TTL = {}", delivery["unicast_ttl"]));
+    }
     let check = if delivery["check_unicast_src"] == true {
         "yes"
     } else {

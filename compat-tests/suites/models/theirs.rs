@@ -91,7 +91,9 @@ const SCRIPT: [&str; 7] = [
 ];
 
 /// Lists whose entries are facts, with the name under which they are compared.
-const LISTS: [(&str, &str); 5] = [
+const LISTS: [(&str, &str); 7] = [
+    ("Virtual Routes", "route"),
+    ("Virtual Rules", "rule"),
     ("Virtual IP (", "address"),
     ("Virtual IP Excluded", "excluded"),
     ("Unicast Peer", "peer"),
@@ -130,8 +132,12 @@ pub(super) fn facts(dump: &str) -> Facts {
                     facts.object(&object).push(fact);
                 }
             }
+            _ if list == "route" || list == "rule" => {
+                let words = text.split_whitespace();
+                facts.object(&object).push(facts::words(list, words));
+            }
             _ if !list.is_empty() => {
-                let entry = text.trim_end_matches(" set");
+                let entry = without_virtual_interface(text.trim_end_matches(" set"));
                 facts.object(&object).push(format!("{list} {entry}"));
             }
             _ => {}
@@ -157,9 +163,22 @@ fn field(text: &str) -> Option<String> {
     {
         return None;
     }
+    if let Some((_, base)) = text.split_once(", vmac on ") {
+        let base = base.split(',').next().unwrap_or_default();
+        return Some(format!("Interface = {base}, vmac"));
+    }
     // The interface number is of the machine.
     let text = text.split(", ifindex").next().unwrap_or_default();
     known.then(|| with_resolved_command(text))
+}
+
+/// `dev NAME@BASE` without the name, which is the program's choice.
+fn without_virtual_interface(text: &str) -> String {
+    let words = text.split(' ').map(|word| match word.split_once('@') {
+        Some((_, base)) => base,
+        None => word,
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The original keeps some symbolic links in the path of a command; evervip resolves all, and

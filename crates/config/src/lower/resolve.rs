@@ -62,6 +62,11 @@ impl Lower<'_> {
                 Err(Dropped::NotFound)
             }
             ScriptCheck::NotExecutable => {
+                // To the original it is a script all the same.
+                if !self.globals.model.script_security {
+                    seen.used |= !draft.lost;
+                    seen.used_lost |= draft.lost;
+                }
                 let c = draft.credentials;
                 let text = format!(
                     "WARNING - script '{written}' is not executable for uid:gid {}:{} - disabling.",

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::Fatal;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::lower::Lower;
 use crate::lower::draft::InstanceDraft;
 
@@ -11,10 +11,14 @@ impl Lower<'_> {
     pub(super) fn check_delivery(&mut self, draft: &mut InstanceDraft) {
         if draft.unicast_wanted && draft.peers.is_empty() {
             if draft.fault_no_peer {
-                self.unsupported(
-                    draft,
-                    "no unicast peers: the instance stays in FAULT",
-                    "add unicast_peer { ADDRESS }",
+                let text = format!(
+                    "({}) no unicast peers: the instance stays in FAULT",
+                    draft.name
+                );
+                self.say(
+                    Diagnostic::new(Code::Suspicious, Class::Log, text)
+                        .label(draft.span, "this instance")
+                        .help("add unicast_peer { ADDRESS }"),
                 );
             } else {
                 self.after(

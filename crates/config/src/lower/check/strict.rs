@@ -23,7 +23,7 @@ impl Lower<'_> {
         if strict && !accept {
             self.unsupported(
                 draft,
-                "strict mode forbids packets to the addresses; this version lets them through",
+                "keeping packets from the addresses in strict mode is not supported by this version",
                 "nothing is needed unless the addresses must not answer",
             );
         }

@@ -10,6 +10,7 @@ use super::Lower;
 use super::draft::{CommandDraft, NotifyDraft};
 use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::machine::ScriptCheck;
+use crate::source::Span;
 
 /// Why a command is not run.
 pub(super) enum Dropped {
@@ -38,6 +39,17 @@ pub(super) struct Seen {
     used_lost: bool,
     /// Some command could be replaced by others.
     insecure: bool,
+    /// The first command that is run.
+    first: Option<Span>,
+}
+
+impl Seen {
+    /// A command that is run although script security is off.
+    fn unguarded(&mut self, draft: &CommandDraft) {
+        self.used |= !draft.lost;
+        self.used_lost |= draft.lost;
+        self.first = self.first.or(Some(draft.span));
+    }
 }
 
 impl Lower<'_> {
@@ -64,8 +76,7 @@ impl Lower<'_> {
             ScriptCheck::NotExecutable => {
                 // To the original it is a script all the same.
                 if !self.globals.model.script_security {
-                    seen.used |= !draft.lost;
-                    seen.used_lost |= draft.lost;
+                    seen.unguarded(draft);
                 }
                 let c = draft.credentials;
                 let text = format!(
@@ -84,8 +95,7 @@ impl Lower<'_> {
                     }
                 }
                 if !self.globals.model.script_security {
-                    seen.used |= !draft.lost;
-                    seen.used_lost |= draft.lost;
+                    seen.unguarded(draft);
                 }
                 seen.insecure |= insecure;
                 Ok(Command {
@@ -170,14 +180,15 @@ impl Lower<'_> {
         } else {
             ""
         };
-        self.say(
-            Diagnostic::new(
-                Code::InsecureScript,
-                class,
-                format!("SECURITY VIOLATION - {what} are being executed but script_security not enabled.{insecure}"),
-            )
-            .help("write enable_script_security into global_defs"),
+        let text = format!(
+            "SECURITY VIOLATION - {what} are being executed but script_security not enabled.{insecure}"
         );
+        let mut diagnostic = Diagnostic::new(Code::InsecureScript, class, text)
+            .help("write enable_script_security into global_defs");
+        if let Some(span) = seen.first {
+            diagnostic = diagnostic.label(span, "the first of them");
+        }
+        self.say(diagnostic);
     }
 }
 

@@ -15,9 +15,11 @@
 
 mod support;
 
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use evervip_config::keyword::{BLOCKS, Block, keywords};
 use evervip_config::{Class, Loaded, Mode, load};
 use evervip_model::{Config, Instance};
 use support::{FakeHost, MemoryFiles};
@@ -188,4 +190,80 @@ fn every_case_means_what_it_should() {
 
 fn lines(text: &str) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
+}
+
+/// Which directories have the cases of a block; those of the top level are everywhere.
+fn directories(block: Block) -> &'static [&'static str] {
+    match block {
+        Block::Global => &["global_defs"],
+        Block::Instance => &[
+            "vrrp_instance",
+            "auth_hmac",
+            "route",
+            "rule",
+            "track_interface_entry",
+            "track_script_entry",
+            "track_file_entry",
+            "track_process_entry",
+            "track_bfd_entry",
+        ],
+        Block::Authentication => &["authentication"],
+        Block::AuthHmac => &["auth_hmac"],
+        Block::SyncGroup => &[
+            "vrrp_sync_group",
+            "track_interface_entry",
+            "track_script_entry",
+            "track_file_entry",
+            "track_process_entry",
+            "track_bfd_entry",
+        ],
+        Block::Script => &["vrrp_script"],
+        Block::TrackFile => &["track_file"],
+        Block::TrackProcess => &["vrrp_track_process"],
+        Block::Bfd => &["bfd_instance"],
+        Block::GarpGroup => &["garp_group"],
+        Block::TrackGroup => &["track_group"],
+        Block::AddressEntry => &["address"],
+        Block::RouteEntry => &["route", "static_route"],
+        Block::RuleEntry => &["rule", "static_rule"],
+        Block::PeerEntry => &["unicast_peer"],
+        Block::TrackEntry => &["track_script_entry"],
+        Block::LinkbeatEntry => &["linkbeat"],
+        Block::Evervip => &["evervip"],
+        Block::Top => &[""],
+        _ => &["lvs"],
+    }
+}
+
+/// All words of the cases and the frame of a directory; of all of them for an empty name.
+fn words(directory: &str) -> HashSet<String> {
+    let mut words = HashSet::new();
+    let mut waiting = vec![data().join(directory)];
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path).unwrap();
+            waiting.extend(entries.map(|e| e.unwrap().path()));
+        } else if path
+            .extension()
+            .is_some_and(|e| e == "cases" || e == "conf")
+        {
+            let text = std::fs::read_to_string(path).unwrap();
+            words.extend(text.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+#[test]
+fn every_keyword_has_cases() {
+    let mut missing = Vec::new();
+    for (block, title) in BLOCKS {
+        let known: HashSet<_> = directories(*block).iter().flat_map(|d| words(d)).collect();
+        // What includes other files is in tests/language.rs.
+        let names = keywords(*block).iter().map(|k| k.name);
+        let names = names.filter(|name| !name.starts_with("include"));
+        let without = names.filter(|name| !known.contains(*name));
+        missing.extend(without.map(|name| format!("{title}: {name}")));
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use evervip_model::{AddressLifetime, Family, VirtualAddress};
+use evervip_model::{AddressLifetime, Family, Network, VirtualAddress};
 
 use super::draft::InstanceDraft;
 use super::{Lower, unknown};
@@ -83,29 +83,11 @@ impl Lower<'_> {
         is_static: bool,
     ) -> Option<(VirtualAddress, Option<String>)> {
         let first = &tokens[0];
-        let (host, prefix) = match first.text.split_once('/') {
-            Some((host, prefix)) => (host, Some(prefix)),
-            None => (first.text.as_str(), None),
-        };
-        let Some(ip) = address(host) else {
-            let text = format!("VRRP parsed invalid IP {}. skipping IP...", first.text);
-            let help = if unknown::starts_comment(&first.text) {
-                unknown::COMMENT_HELP
-            } else {
-                "write a numeric address, ADDRESS/PREFIX"
-            };
-            self.complain(Code::InvalidValue, first.span, text).help = Some(help.to_owned());
-            return None;
-        };
-        let longest: u8 = if ip.is_ipv4() { 32 } else { 128 };
-        let bits = match prefix {
-            None => longest,
-            Some(text) => self.prefix_length(first, text, longest),
-        };
+        let network = self.network(first)?;
         let mut entry = Entry {
             text: &first.text,
-            address: VirtualAddress::new(ip, bits),
-            has_prefix: prefix.is_some(),
+            address: VirtualAddress::new(network.address, network.prefix),
+            has_prefix: first.text.contains('/'),
             is_static,
             track_group: None,
         };
@@ -121,25 +103,53 @@ impl Lower<'_> {
         Some((entry.address, entry.track_group))
     }
 
-    /// A bad prefix keeps the address with the longest one.
-    pub(super) fn prefix_length(&mut self, first: &Token, text: &str, longest: u8) -> u8 {
-        let token = Token::new(text.as_bytes(), first.span);
-        let number = Number::whole(0, i64::from(longest)).lenient();
-        match self
-            .number(&token, number)
-            .and_then(|n| u8::try_from(n).ok())
-        {
-            Some(n) => n,
-            None => {
-                let text = format!(
-                    "Invalid address prefix len {text} for address {} - using {longest}",
-                    first.text
-                );
-                self.complain(Code::OutOfRange, first.span, text).help =
-                    Some("write ADDRESS/BITS, one address per line".to_owned());
-                longest
-            }
+    /// `ADDRESS[/PREFIX]`. A bad prefix keeps the address with the longest one; it is looked at
+    /// first, as by the original.
+    pub(super) fn network(&mut self, word: &Token) -> Option<Network> {
+        let (host, prefix) = match word.text.split_once('/') {
+            Some((host, prefix)) => (host, Some(prefix)),
+            None => (word.text.as_str(), None),
+        };
+        let longest = if host.contains(':') { 128 } else { 32 };
+        let prefix = match prefix {
+            None => longest,
+            Some(text) => self.prefix_length(word, text, longest),
+        };
+        let address = address(host);
+        if address.is_none() {
+            self.invalid_address(word);
         }
+        Some(Network {
+            address: address?,
+            prefix,
+        })
+    }
+
+    /// An address that is none.
+    pub(super) fn invalid_address(&mut self, word: &Token) {
+        let text = format!("VRRP parsed invalid IP {}. skipping IP...", word.text);
+        let help = if unknown::starts_comment(&word.text) {
+            unknown::COMMENT_HELP
+        } else {
+            "write a numeric address, ADDRESS/PREFIX"
+        };
+        self.complain(Code::InvalidValue, word.span, text).help = Some(help.to_owned());
+    }
+
+    fn prefix_length(&mut self, word: &Token, text: &str, longest: u8) -> u8 {
+        let token = Token::new(text.as_bytes(), word.span);
+        let number = Number::whole(0, i64::from(longest)).lenient();
+        let number = self.number(&token, number);
+        if let Some(bits) = number.and_then(|n| u8::try_from(n).ok()) {
+            return bits;
+        }
+        let text = format!(
+            "Invalid address prefix len {text} for address {} - using {longest}",
+            word.text
+        );
+        self.complain(Code::OutOfRange, word.span, text).help =
+            Some("write ADDRESS/BITS, one address per line".to_owned());
+        longest
     }
 
     fn address_word<'t>(
@@ -313,16 +323,15 @@ impl Lower<'_> {
             return;
         }
         let Some(peer) = address(&value.text) else {
+            self.invalid_address(value);
             let text = format!("Invalid peer address {}", value.text);
             self.complain(Code::InvalidValue, value.span, text);
             return;
         };
         if family_of(peer) != family_of(a.address) {
-            let text = format!(
-                "Peer {} is of another address family than {}",
-                value.text, entry.text
-            );
-            self.complain(Code::Conflict, value.span, text);
+            let text = format!("Peer address {} does not match address family", value.text);
+            self.complain(Code::Conflict, value.span, text).help =
+                Some(format!("name a peer of the family of {}", entry.text));
             return;
         }
         a.peer = Some(peer);

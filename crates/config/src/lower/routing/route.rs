@@ -294,7 +294,7 @@ impl Lower<'_> {
     }
 
     fn route_from(&mut self, r: &mut Reading, word: &Token) -> Result<(), Dropped> {
-        let Some(from) = self.entry_network(word) else {
+        let Some(from) = self.network(word) else {
             let text = format!("invalid route from address {}", word.text);
             return Err(self.drop_entry(word, text));
         };
@@ -362,7 +362,7 @@ impl Lower<'_> {
             }
             _ => {}
         }
-        let Some(network) = self.entry_network(word) else {
+        let Some(network) = self.network(word) else {
             let text = format!("unknown route keyword {}", word.text);
             let dropped = self.drop_entry(word, text);
             self.suggest_entry_word(Block::RouteEntry, word);

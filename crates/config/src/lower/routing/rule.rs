@@ -262,7 +262,7 @@ impl Lower<'_> {
                 prefix: 0,
             });
         }
-        let Some(network) = self.entry_network(word) else {
+        let Some(network) = self.network(word) else {
             let text = format!("Invalid rule {what} address {}", word.text);
             return Err(self.drop_entry(word, text));
         };

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use evervip_model::{Family, Network};
+use evervip_model::Family;
 
 use super::Dropped;
 use crate::diagnostic::Code;
@@ -76,33 +76,6 @@ impl Lower<'_> {
             self.invalid_address(word);
         }
         found
-    }
-
-    /// An address with or without prefix.
-    pub(super) fn entry_network(&mut self, word: &Token) -> Option<Network> {
-        let (host, prefix) = match word.text.split_once('/') {
-            Some((host, prefix)) => (host, Some(prefix)),
-            None => (word.text.as_str(), None),
-        };
-        let Some(ip) = address(host) else {
-            self.invalid_address(word);
-            return None;
-        };
-        let longest = if ip.is_ipv4() { 32 } else { 128 };
-        let prefix = match prefix {
-            Some(text) => self.prefix_length(word, text, longest),
-            None => longest,
-        };
-        Some(Network {
-            address: ip,
-            prefix,
-        })
-    }
-
-    fn invalid_address(&mut self, word: &Token) {
-        let text = format!("VRRP parsed invalid IP {}. skipping IP...", word.text);
-        self.complain(Code::InvalidValue, word.span, text).help =
-            Some("write a numeric address".to_owned());
     }
 
     /// A number whose refusal drops the entry.

@@ -78,6 +78,8 @@ pub(crate) fn lower(
         lvs: None,
         lvs_reported: false,
         services: Vec::new(),
+        server_groups: HashSet::new(),
+        mark_groups: HashSet::new(),
         default_user_reported: false,
         fallback_user_reported: false,
         virtual_interfaces: HashMap::new(),
@@ -137,6 +139,10 @@ struct Lower<'a> {
     lvs_reported: bool,
     /// The virtual servers, for the checks after the whole file.
     services: Vec<lvs::Service>,
+    /// Virtual server groups that have entries.
+    server_groups: HashSet<String>,
+    /// Those of them that have marks alone.
+    mark_groups: HashSet<String>,
     default_user_reported: bool,
     fallback_user_reported: bool,
     /// Instances by the name of the virtual MAC or ipvlan interface that they want.

@@ -9,14 +9,22 @@ use crate::tree::Node;
 impl Lower<'_> {
     pub(in crate::lower) fn virtual_server_group(&mut self, node: &Node) {
         let name = node.args().first().map_or("", |w| w.text.as_str());
-        let mut entries = 0_usize;
+        let (mut entries, mut marks) = (0_usize, 0_usize);
         for entry in node.nodes() {
-            let taken = if entry.keyword().text == "fwmark" {
+            let is_mark = entry.keyword().text == "fwmark";
+            let taken = if is_mark {
                 self.group_mark(name, entry)
             } else {
                 self.group_addresses(entry)
             };
             entries += usize::from(taken);
+            marks += usize::from(taken && is_mark);
+        }
+        if entries > 0 {
+            self.server_groups.insert(name.to_owned());
+        }
+        if entries > 0 && marks == entries {
+            self.mark_groups.insert(name.to_owned());
         }
         if entries == 0 {
             let text = format!("virtual server group {name} has no entries - removing");

@@ -56,6 +56,14 @@ pub(super) fn rule(block: Block, name: &str) -> Option<Rule> {
             "key" => Some(Present("SSL keyfile missing")),
             _ => None,
         },
+        Block::FileCheck if name == "weight" => Some(number(
+            -I32_MAX,
+            I32_MAX,
+            "weight for track file must be in [-2147483647..2147483647] inclusive. Ignoring...",
+        )),
+        Block::HttpCheck if name == "virtualhost" => {
+            Some(Present("HTTP_GET virtualhost name missing"))
+        }
         _ => checker(name),
     }
 }
@@ -70,6 +78,10 @@ fn service(name: &str) -> Option<Rule> {
         "lb_kind" | "lvs_method" => Choice(
             FORWARDING,
             "PARSER : unknown [{}] routing method for virtual server.",
+        ),
+        "sorry_server_lvs_method" => Choice(
+            FORWARDING,
+            "PARSER : unknown [{}] routing method for sorry server.",
         ),
         "persistence_timeout" => number(1, 2_678_400, "persistence_timeout invalid"),
         "protocol" => Choice(PROTOCOLS, "Unknown protocol {} - ignoring"),
@@ -167,7 +179,7 @@ fn checker(name: &str) -> Option<Rule> {
         ),
         "helo_name" => Present("SMTP_CHECK helo name missing"),
         "type" => Choice(RECORDS, "Unknown DNS check type {} - ignoring"),
-        "misc_timeout" => Rule::Number(TIMEOUT, "Invalid misc_timeout value '{}'"),
+        "misc_timeout" => number(0, U32_MAX, "Invalid misc_timeout value '{}'"),
         "min_reply_length" => number(
             0,
             65535,

@@ -9,6 +9,7 @@ use crate::lex::Token;
 use crate::lower::Lower;
 use crate::lower::draft::CommandDraft;
 use crate::lower::resolve::Seen;
+use crate::lower::routing::any_base;
 use crate::read::{Number, address};
 use crate::source::Span;
 use crate::tree::Node;
@@ -21,17 +22,32 @@ enum Target {
     Group(String),
 }
 
+/// A real server as far as the checks need it.
+#[derive(Debug, Clone, Copy)]
+struct Server {
+    address: IpAddr,
+    port: u16,
+    weight: Option<u64>,
+}
+
 /// A virtual server as far as the checks need it.
 #[derive(Debug)]
 pub(in crate::lower) struct Service {
     span: Span,
     target: Target,
     protocol: Option<String>,
-    has_scheduler: bool,
+    scheduler: Option<String>,
     forwarding: Option<String>,
+    has_sorry_server: bool,
+    sorry_server: Option<IpAddr>,
+    /// `quorum`, default 1.
+    quorum: u64,
+    hysteresis: u64,
+    /// `weight` of servers that name none, default 1.
+    weight: u64,
     is_persistent: bool,
     one_packet: bool,
-    servers: Vec<(IpAddr, u16)>,
+    servers: Vec<Server>,
     pub(super) scripts: Vec<CommandDraft>,
 }
 
@@ -45,7 +61,7 @@ impl Service {
         }
     }
 
-    fn server_title(&self, (address, port): (IpAddr, u16)) -> String {
+    fn server_title(&self, address: IpAddr, port: u16) -> String {
         let protocol = self.protocol.as_deref().unwrap_or("none");
         format!("[{address}]:{protocol}:{port}")
     }
@@ -60,8 +76,13 @@ impl Lower<'_> {
             span: node.span(),
             target,
             protocol: None,
-            has_scheduler: false,
+            scheduler: None,
             forwarding: None,
+            has_sorry_server: false,
+            sorry_server: None,
+            quorum: 1,
+            hysteresis: 0,
+            weight: 1,
             is_persistent: false,
             one_packet: false,
             servers: Vec::new(),
@@ -70,6 +91,15 @@ impl Lower<'_> {
         self.keywords(node.nodes(), Block::VirtualServer, |lower, line| {
             lower.service_keyword(&mut service, line);
         });
+        if let (Target::Address(own, _), Some(sorry)) = (&service.target, service.sorry_server) {
+            if own.is_ipv4() != sorry.is_ipv4() {
+                let text = format!(
+                    "Address family of virtual server and sorry server {sorry} don't match - skipping sorry server."
+                );
+                self.complain(Code::Conflict, node.end(), text).help =
+                    Some("use addresses of one family".to_owned());
+            }
+        }
         self.services.push(service);
     }
 
@@ -130,7 +160,27 @@ impl Lower<'_> {
         let good = self.lvs_value(node, Block::VirtualServer);
         match (name, word) {
             ("real_server", Some(word)) => self.real_server(service, node, word),
-            ("lb_algo" | "lvs_sched", _) => service.has_scheduler |= good,
+            ("lb_algo" | "lvs_sched", Some(word)) if good => {
+                service.scheduler = Some(word.text.clone());
+            }
+            ("quorum", Some(word)) if good => service.quorum = number_of(word),
+            ("hysteresis", Some(word)) if good => service.hysteresis = number_of(word),
+            ("weight", Some(word)) if good => service.weight = number_of(word),
+            ("persistence_granularity", Some(word)) => self.granularity(service, word),
+            ("sh-port" | "sh-fallback" | "mh-port" | "mh-fallback" | "hashed", _) => {
+                self.scheduler_flag(service, node);
+            }
+            ("sorry_server_inhibit" | "sorry_server_lvs_method", _)
+                if !service.has_sorry_server =>
+            {
+                let text = if name == "sorry_server_inhibit" {
+                    "Ignoring sorry_server inhibit used before or without sorry_server"
+                } else {
+                    "sorry_server forwarding used without sorry_server"
+                };
+                self.complain(Code::Conflict, node.span(), text).help =
+                    Some("write sorry_server above it".to_owned());
+            }
             ("lb_kind" | "lvs_method", Some(word)) if good => {
                 service.forwarding = Some(word.text.clone());
             }
@@ -144,12 +194,46 @@ impl Lower<'_> {
             }
             ("sorry_server", Some(word)) => {
                 let port = node.args().get(1);
-                if self.endpoint(word, port).is_none() {
-                    let text = format!("Invalid sorry server IP address {} - skipping", word.text);
-                    self.bad_endpoint(word, text);
+                let found = self.endpoint(word, port);
+                service.has_sorry_server = found.is_some();
+                match found {
+                    None => {
+                        let text =
+                            format!("Invalid sorry server IP address {} - skipping", word.text);
+                        self.bad_endpoint(word, text);
+                    }
+                    Some((address, _)) => service.sorry_server = Some(address),
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A mask of IPv4 in any of the forms of old, with fewer parts and other bases.
+    fn granularity(&mut self, service: &Service, word: &Token) {
+        if matches!(service.target, Target::Address(IpAddr::V6(_), _)) {
+            return;
+        }
+        let mut parts = word.text.split('.');
+        let good = parts.clone().count() <= 4 && parts.all(|part| any_base(part).is_some());
+        if !good {
+            let text = format!(
+                "Invalid IPv4 persistence_granularity specified - {}",
+                word.text
+            );
+            self.complain(Code::InvalidValue, word.span, text).help =
+                Some("write a mask such as 255.255.255.0".to_owned());
+        }
+    }
+
+    /// A flag of one scheduler, beside another.
+    fn scheduler_flag(&mut self, service: &Service, node: &Node) {
+        let flag = &node.keyword().text;
+        let wanted = if flag.starts_with("mh-") { "mh" } else { "sh" };
+        if service.scheduler.as_deref() != Some(wanted) {
+            let text = format!("{flag} only applies to sh scheduler - ignoring");
+            self.complain(Code::Conflict, node.span(), text).help =
+                Some(format!("write lb_algo {wanted} above it, or remove it"));
         }
     }
 
@@ -164,13 +248,14 @@ impl Lower<'_> {
             self.bad_endpoint(word, text);
             return;
         };
-        let title = service.server_title((address, port));
+        let title = service.server_title(address, port);
+        let mut weight = None;
         self.keywords(node.nodes(), Block::RealServer, |lower, line| {
             let name = line.keyword().text.as_str();
             if matches!(name, "notify_up" | "notify_down") {
                 service.scripts.extend(lower.script_command(line, name));
-            } else {
-                lower.lvs_value(line, Block::RealServer);
+            } else if lower.lvs_value(line, Block::RealServer) && name == "weight" {
+                weight = line.args().first().map(number_of);
             }
             lower.checker(service, &title, line);
         });
@@ -185,7 +270,11 @@ impl Lower<'_> {
             self.complain(Code::Conflict, node.end(), text).help =
                 Some("use addresses of one family".to_owned());
         } else {
-            service.servers.push((address, port));
+            service.servers.push(Server {
+                address,
+                port,
+                weight,
+            });
         }
     }
 
@@ -193,6 +282,14 @@ impl Lower<'_> {
     pub(in crate::lower) fn check_services(&mut self) {
         let mut seen = Seen::default();
         for mut service in std::mem::take(&mut self.services) {
+            let group = match &service.target {
+                Target::Group(name) => Some(name),
+                Target::Address(..) | Target::Mark(_) => None,
+            };
+            // Without its group a service is forgotten in silence.
+            if group.is_some_and(|name| !self.server_groups.contains(name)) {
+                continue;
+            }
             if service.servers.is_empty() {
                 let title = service.title(service.protocol.as_deref().unwrap_or("none"));
                 let text = format!("Virtual server {title} has no real servers - ignoring");
@@ -208,7 +305,11 @@ impl Lower<'_> {
     }
 
     fn check_service(&mut self, service: &mut Service) {
-        let is_mark = matches!(service.target, Target::Mark(_));
+        let is_mark = match &service.target {
+            Target::Mark(_) => true,
+            Target::Group(name) => self.mark_groups.contains(name),
+            Target::Address(..) => false,
+        };
         if is_mark && service.protocol.is_some() {
             let text = format!(
                 "Warning: Virtual server {}: protocol specified for fwmark - protocol will be ignored",
@@ -237,7 +338,7 @@ impl Lower<'_> {
                 format!("Virtual server {title}: one packet scheduling requires UDP - resetting");
             self.after_service(service, text, "remove the line ops");
         }
-        if !service.has_scheduler {
+        if service.scheduler.is_none() {
             let text = format!("Virtual server {title}: no scheduler set, setting default 'wlc'");
             self.after_service(service, text, "write 'lb_algo wlc'");
         }
@@ -247,25 +348,51 @@ impl Lower<'_> {
             self.after_service(service, text, "write 'lb_kind NAT'");
         }
         self.check_servers(service, &title);
+        self.check_quorum(service, &title);
+    }
+
+    fn check_quorum(&mut self, service: &Service, title: &str) {
+        let weights = service
+            .servers
+            .iter()
+            .map(|s| s.weight.unwrap_or(service.weight));
+        let total = weights.fold(0_u64, u64::saturating_add);
+        let quorum = service.quorum.min(total);
+        if quorum < service.quorum {
+            let text = format!(
+                "Warning - quorum {} for {title} exceeds total weight of real servers {total}, reducing quorum to {total}",
+                service.quorum
+            );
+            self.after_service(service, text, "lower the quorum, or raise weights");
+        }
+        if service.hysteresis >= quorum {
+            // The original's arithmetic is that of 32 bits without sign.
+            let next = quorum.wrapping_sub(1) & u64::from(u32::MAX);
+            let text = format!(
+                "Virtual server {title}: hysteresis {} >= quorum {quorum}; setting hysteresis to {next}",
+                service.hysteresis
+            );
+            self.after_service(service, text, "the hysteresis must be below the quorum");
+        }
     }
 
     fn check_servers(&mut self, service: &Service, title: &str) {
         let rewrites_ports = service.forwarding.as_deref().is_none_or(|f| f == "NAT");
         let mut known = HashSet::new();
         for server in &service.servers {
-            let name = service.server_title(*server);
-            if !known.insert(*server) {
+            let name = service.server_title(server.address, server.port);
+            if !known.insert((server.address, server.port)) {
                 let text =
                     format!("VS {title}: real server {name} is duplicated - removing second rs");
                 self.after_service(service, text, "keep one");
                 continue;
             }
             let text = match service.target {
-                Target::Mark(_) if server.1 != 0 => format!(
+                Target::Mark(_) if server.port != 0 => format!(
                     "WARNING - fwmark virtual server {title}, real server {name} has port specified - clearing"
                 ),
                 Target::Address(_, port)
-                    if !rewrites_ports && server.1 != 0 && server.1 != port =>
+                    if !rewrites_ports && server.port != 0 && server.port != port =>
                 {
                     format!(
                         "WARNING - virtual server {title} and real server {name} ports don't match - resetting"
@@ -284,4 +411,9 @@ impl Lower<'_> {
                 .help(help),
         );
     }
+}
+
+/// A number that has been found good.
+fn number_of(word: &Token) -> u64 {
+    word.text.trim_start_matches('+').parse().unwrap_or(0)
 }

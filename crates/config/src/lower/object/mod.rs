@@ -13,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 
 use evervip_model::{BfdInstance, GarpGroup, LinkDelays, Linkbeat, TrackFile, TrackProcess};
 
+use crate::lower::Lower;
 use crate::source::Span;
 
 /// All objects read so far. Trackers must stand below what they name.
@@ -40,4 +41,16 @@ struct TrackGroupDraft {
     name: String,
     members: Vec<(String, Span)>,
     span: Span,
+}
+
+impl Lower<'_> {
+    /// Whether a `track_file` of this name stands above.
+    pub(in crate::lower) fn is_track_file(&self, name: &str) -> bool {
+        self.objects.file_index.contains_key(name)
+    }
+
+    /// Whether a `bfd_instance` of this name stands above.
+    pub(in crate::lower) fn is_bfd_instance(&self, name: &str) -> bool {
+        self.objects.bfd_names.contains(name)
+    }
 }

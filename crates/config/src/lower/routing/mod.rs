@@ -13,7 +13,7 @@ mod rule;
 mod words;
 
 pub(super) use fixture::FixtureDrafts;
-pub(super) use names::Names;
+pub(super) use names::{Names, any_base};
 
 /// The entry is dropped; why has been said.
 struct Dropped;

@@ -57,7 +57,7 @@ impl Lower<'_> {
 }
 
 /// A number as C's `strtoul` reads it with base 0.
-pub(super) fn any_base(word: &str) -> Option<u64> {
+pub(in crate::lower) fn any_base(word: &str) -> Option<u64> {
     let hexadecimal = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X"));
     let (digits, base) = match hexadecimal {
         Some(digits) => (digits, 16),

@@ -303,7 +303,7 @@ impl Lower<'_> {
                 Some("shorten the label".to_owned());
             return Err(());
         }
-        entry.address.label = Some(value.text.clone());
+        entry.address.label = Some(value.text.clone()).filter(|l| !l.is_empty());
         Ok(())
     }
 

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use evervip_model::{AddressLifetime, VirtualAddress};
 
+use super::writer::word as quoted;
+
 /// A line of `virtual_ipaddress`.
 pub(super) fn entry(address: &VirtualAddress) -> String {
     let VirtualAddress {
@@ -36,7 +38,7 @@ pub(super) fn entry(address: &VirtualAddress) -> String {
     word("brd", broadcast.map(|a| a.to_string()));
     word("dev", dev.clone());
     word("scope", (*scope != 0).then(|| scope.to_string()));
-    word("label", label.clone());
+    word("label", label.as_deref().map(quoted));
     word(
         "preferred_lft",
         match preferred_lifetime {

@@ -20,13 +20,13 @@ pub struct VirtualAddress {
     /// Prefix length, 0 to 32 or 0 to 128.
     pub prefix: u8,
     /// `dev`; `None` means the instance's own interface.
-    pub dev: Option<String>,
+    pub dev: Option<Box<str>>,
     /// Route scope number as in `rt_scopes`; 0 is `global`.
     pub scope: u8,
     /// Broadcast address, only when configured.
     pub broadcast: Option<Ipv4Addr>,
     /// `label`, at most 15 bytes. IPv4 only.
-    pub label: Option<String>,
+    pub label: Option<Box<str>>,
     /// Point-to-point peer.
     pub peer: Option<IpAddr>,
     /// Kernel flag `IFA_F_HOMEADDRESS`.

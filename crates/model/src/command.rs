@@ -27,19 +27,19 @@ pub struct Command {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NotifyCommands {
     /// `notify_master`: no words appended.
-    pub master: Option<Command>,
+    pub master: Option<Box<Command>>,
     /// `notify_backup`.
-    pub backup: Option<Command>,
+    pub backup: Option<Box<Command>>,
     /// `notify_fault`.
-    pub fault: Option<Command>,
+    pub fault: Option<Box<Command>>,
     /// `notify_stop`.
-    pub stop: Option<Command>,
+    pub stop: Option<Box<Command>>,
     /// `notify`: kind, name, state and priority are appended (spec vrrp-runtime 9.2).
-    pub any: Option<Command>,
+    pub any: Option<Box<Command>>,
     /// `notify_master_rx_lower_pri`; instances only.
-    pub master_rx_lower_pri: Option<Command>,
+    pub master_rx_lower_pri: Option<Box<Command>>,
     /// `notify_deleted`; instances only.
-    pub deleted: Option<Command>,
+    pub deleted: Option<Box<Command>>,
 }
 
 impl NotifyCommands {

@@ -429,7 +429,7 @@ fn instance(number: usize, bytes: &mut Bytes<'_>) -> evervip_model::Instance {
     }
     if flags & 128 != 0 {
         let mut other = sample::vip("10.0.0.150");
-        other.dev = Some("eth1".to_owned());
+        other.dev = Some("eth1".into());
         other.no_track = bytes.flag();
         instance.excluded_addresses = vec![other, sample::vip("2001:db8::1")];
     }

@@ -466,7 +466,7 @@ fn interface_names(config: &Config) -> HashSet<String> {
         names.extend(
             addresses
                 .chain(&instance.excluded_addresses)
-                .filter_map(|address| address.dev.clone()),
+                .filter_map(|address| address.dev.as_deref().map(str::to_owned)),
         );
     }
     names

@@ -463,7 +463,7 @@ fn other_interfaces(table: &mut Table) {
     for no_track in [false, true] {
         let mut elsewhere = plain();
         let mut vip = sample::vip("10.0.1.200");
-        (vip.dev, vip.no_track) = (Some("eth1".to_owned()), no_track);
+        (vip.dev, vip.no_track) = (Some("eth1".into()), no_track);
         elsewhere.addresses.push(vip);
         let title = format!("MASTER: address on eth1, no_track {no_track}");
         table.row(&title, master(one(elsewhere)), |stage| {

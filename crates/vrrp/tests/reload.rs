@@ -37,7 +37,7 @@ const IN_PLACE: &[Change] = &[
     }),
     ("prefix", |i| i.addresses[0].prefix = 32),
     ("address moved to eth1", |i| {
-        i.addresses[0].dev = Some("eth1".to_owned());
+        i.addresses[0].dev = Some("eth1".into());
     }),
     ("peer of the address", |i| {
         i.addresses[0].peer = Some([10, 0, 0, 77].into());

@@ -259,7 +259,7 @@ impl Lower<'_> {
             self.complain(Code::MissingInterface, value.span, text).help = Some(help);
             return Err(());
         }
-        entry.address.dev = Some(value.text.clone());
+        entry.address.dev = Some(Box::from(value.text.as_str()));
         Ok(())
     }
 
@@ -303,7 +303,8 @@ impl Lower<'_> {
                 Some("shorten the label".to_owned());
             return Err(());
         }
-        entry.address.label = Some(value.text.clone()).filter(|l| !l.is_empty());
+        entry.address.label =
+            Some(Box::from(value.text.as_str())).filter(|l: &Box<str>| !l.is_empty());
         Ok(())
     }
 

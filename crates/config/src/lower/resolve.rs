@@ -154,7 +154,8 @@ impl Lower<'_> {
         seen: &mut Seen,
     ) -> NotifyCommands {
         let mut one = |draft: &Option<Box<CommandDraft>>| {
-            draft.as_ref().and_then(|d| self.resolve(d, seen).ok())
+            let command = draft.as_ref().and_then(|d| self.resolve(d, seen).ok());
+            command.map(Box::new)
         };
         NotifyCommands {
             master: one(&notify.master),

@@ -36,7 +36,7 @@ pub(super) fn entry(address: &VirtualAddress) -> String {
         }
     };
     word("brd", broadcast.map(|a| a.to_string()));
-    word("dev", dev.clone());
+    word("dev", dev.as_deref().map(str::to_owned));
     word("scope", (*scope != 0).then(|| scope.to_string()));
     word("label", label.as_deref().map(quoted));
     word(

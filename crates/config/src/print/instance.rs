@@ -348,11 +348,11 @@ pub(super) fn hooks(out: &mut Writer<'_>, notify: &NotifyCommands) {
         master_rx_lower_pri,
         deleted,
     } = notify;
-    out.hook("notify_master", master.as_ref());
-    out.hook("notify_backup", backup.as_ref());
-    out.hook("notify_fault", fault.as_ref());
-    out.hook("notify_stop", stop.as_ref());
-    out.hook("notify", any.as_ref());
-    out.hook("notify_master_rx_lower_pri", master_rx_lower_pri.as_ref());
-    out.hook("notify_deleted", deleted.as_ref());
+    out.hook("notify_master", master.as_deref());
+    out.hook("notify_backup", backup.as_deref());
+    out.hook("notify_fault", fault.as_deref());
+    out.hook("notify_stop", stop.as_deref());
+    out.hook("notify", any.as_deref());
+    out.hook("notify_master_rx_lower_pri", master_rx_lower_pri.as_deref());
+    out.hook("notify_deleted", deleted.as_deref());
 }

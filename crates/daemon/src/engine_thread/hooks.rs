@@ -96,10 +96,10 @@ impl Hooks {
 
 fn specific(commands: &NotifyCommands, state: State) -> Option<&Command> {
     match state {
-        State::Master => commands.master.as_ref(),
-        State::Backup => commands.backup.as_ref(),
-        State::Fault => commands.fault.as_ref(),
-        State::Stop => commands.stop.as_ref(),
+        State::Master => commands.master.as_deref(),
+        State::Backup => commands.backup.as_deref(),
+        State::Fault => commands.fault.as_deref(),
+        State::Stop => commands.stop.as_deref(),
         State::Init => None,
     }
 }

@@ -28,7 +28,7 @@ impl Lower<'_> {
                 continue;
             };
             if address.dev.is_none() {
-                address.dev = self.default_interface(entry);
+                address.dev = self.default_interface(entry).map(String::into_boxed_str);
                 if address.dev.is_none() {
                     continue;
                 }

@@ -26,7 +26,7 @@ impl Lower<'_> {
         instances: &[Instance],
         drafts: &[InstanceDraft],
     ) -> Result<(), Fatal> {
-        let mut known: HashMap<(Family, Vrid, Place), Vec<usize>> = HashMap::new();
+        let mut known: HashMap<(Family, Vrid, Place), Occupants> = HashMap::new();
         let mut clashes = false;
         for (at, instance) in instances.iter().enumerate() {
             let mut reported = HashSet::new();
@@ -34,11 +34,12 @@ impl Lower<'_> {
                 let earlier = known
                     .entry((instance.family, instance.vrid, place))
                     .or_default();
-                for other in earlier.iter().copied() {
-                    let first = &instances[other];
-                    if !share_interface(first, instance) || !reported.insert(other) {
+                let interface = compared_interface(instance);
+                for other in earlier.sharing(interface) {
+                    if !reported.insert(other) {
                         continue;
                     }
+                    let first = &instances[other];
                     clashes = true;
                     let diagnostic = Diagnostic::new(
                         Code::VridReused,
@@ -53,7 +54,7 @@ impl Lower<'_> {
                         return Err(Fatal);
                     }
                 }
-                earlier.push(at);
+                earlier.0.entry(interface).or_default().push(at);
             }
         }
         if clashes { Err(Fatal) } else { Ok(()) }
@@ -102,8 +103,32 @@ impl Lower<'_> {
     }
 }
 
-/// Whether both run on one interface, or one of them on any. Groups have been compared with theirs.
-fn share_interface(a: &Instance, b: &Instance) -> bool {
-    let is_unicast = matches!(a.delivery, Delivery::Unicast { .. });
-    !is_unicast || a.interface == b.interface || a.interface.is_none() || b.interface.is_none()
+/// Who is at a place already, by interface: sites have one VRID and peer on very many interfaces.
+#[derive(Default)]
+struct Occupants<'a>(HashMap<Option<&'a str>, Vec<usize>>);
+
+impl Occupants<'_> {
+    /// Those on this interface and those on any, in the order of the file; all for any.
+    fn sharing(&self, interface: Option<&str>) -> Vec<usize> {
+        let mut found: Vec<usize> = if interface.is_none() {
+            self.0.values().flatten().copied().collect()
+        } else {
+            [interface, None]
+                .iter()
+                .filter_map(|key| self.0.get(key))
+                .flatten()
+                .copied()
+                .collect()
+        };
+        found.sort_unstable();
+        found
+    }
+}
+
+/// What tells unicast instances of one place apart; groups have been compared with theirs.
+fn compared_interface(instance: &Instance) -> Option<&str> {
+    match instance.delivery {
+        Delivery::Unicast { .. } => instance.interface.as_deref(),
+        Delivery::Multicast { .. } | Delivery::NoPeer => None,
+    }
 }

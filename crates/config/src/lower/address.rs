@@ -303,8 +303,8 @@ impl Lower<'_> {
                 Some("shorten the label".to_owned());
             return Err(());
         }
-        entry.address.label =
-            Some(Box::from(value.text.as_str())).filter(|l: &Box<str>| !l.is_empty());
+        let label = Some(value.text.as_str()).filter(|label| !label.is_empty());
+        entry.address.label = label.map(Box::from);
         Ok(())
     }
 

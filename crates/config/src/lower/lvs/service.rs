@@ -49,6 +49,8 @@ pub(in crate::lower) struct Service {
     one_packet: bool,
     servers: Vec<Server>,
     pub(super) scripts: Vec<CommandDraft>,
+    /// Keywords of hooks that have been given.
+    hooks: HashSet<String>,
 }
 
 impl Service {
@@ -87,6 +89,7 @@ impl Lower<'_> {
             one_packet: false,
             servers: Vec::new(),
             scripts: Vec::new(),
+            hooks: HashSet::new(),
         };
         self.keywords(node.nodes(), Block::VirtualServer, |lower, line| {
             lower.service_keyword(&mut service, line);
@@ -183,6 +186,7 @@ impl Lower<'_> {
             }
             ("lb_kind" | "lvs_method", Some(word)) if good => {
                 service.forwarding = Some(word.text.clone());
+                self.tunnel(node, "virtual server");
             }
             ("protocol", Some(word)) if good => {
                 service.protocol = Some(word.text.to_ascii_lowercase());
@@ -190,7 +194,11 @@ impl Lower<'_> {
             ("persistence_timeout", _) => service.is_persistent |= good,
             ("ops", _) => service.one_packet = true,
             ("quorum_up" | "quorum_down", _) => {
-                service.scripts.extend(self.script_command(node, name));
+                let title = service.title(service.protocol.as_deref().unwrap_or("none"));
+                let hooks = &mut service.hooks;
+                service
+                    .scripts
+                    .extend(self.service_hook(node, &title, hooks));
             }
             ("sorry_server", Some(word)) => {
                 let port = node.args().get(1);
@@ -226,6 +234,47 @@ impl Lower<'_> {
         }
     }
 
+    /// The command of a hook, unless there is one already.
+    fn service_hook(
+        &mut self,
+        node: &Node,
+        title: &str,
+        hooks: &mut HashSet<String>,
+    ) -> Option<CommandDraft> {
+        let name = &node.keyword().text;
+        if hooks.insert(name.clone()) {
+            return self.script_command(node, name);
+        }
+        let command = node.args().first().map_or("", |word| word.text.as_str());
+        let text = format!("({title}) {name} script already specified - ignoring {command}");
+        self.complain(Code::Duplicate, node.span(), text).help =
+            Some("keep one; let it run the other".to_owned());
+        None
+    }
+
+    /// What stands behind the forwarding method.
+    fn tunnel(&mut self, node: &Node, what: &str) {
+        let mut words = node.args().iter().skip(1);
+        while let Some(word) = words.next() {
+            let text = match word.text.as_str() {
+                "type" => match words.next().map(|w| w.text.as_str()) {
+                    Some("ipip" | "gue" | "gre") => continue,
+                    Some(other) => format!("Unknown tunnel type {other} for {what}."),
+                    None => format!("Missing tunnel type for {what}."),
+                },
+                "port" => {
+                    let _ = words.next();
+                    continue;
+                }
+                "nocsum" | "csum" | "remcsum" => continue,
+                other => format!("Invalid tunnel option {other} for {what}."),
+            };
+            self.complain(Code::InvalidValue, word.span, text).help =
+                Some("write NAT, DR, or TUN type ipip, gue or gre".to_owned());
+            return;
+        }
+    }
+
     /// A flag of one scheduler, beside another.
     fn scheduler_flag(&mut self, service: &Service, node: &Node) {
         let flag = &node.keyword().text;
@@ -249,13 +298,16 @@ impl Lower<'_> {
             return;
         };
         let title = service.server_title(address, port);
-        let mut weight = None;
+        let (mut weight, mut hooks) = (None, HashSet::new());
         self.keywords(node.nodes(), Block::RealServer, |lower, line| {
             let name = line.keyword().text.as_str();
             if matches!(name, "notify_up" | "notify_down") {
-                service.scripts.extend(lower.script_command(line, name));
+                let hook = lower.service_hook(line, &title, &mut hooks);
+                service.scripts.extend(hook);
             } else if lower.lvs_value(line, Block::RealServer) && name == "weight" {
                 weight = line.args().first().map(number_of);
+            } else if name == "lvs_method" {
+                lower.tunnel(line, "real server");
             }
             lower.checker(service, &title, line);
         });

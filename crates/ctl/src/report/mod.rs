@@ -2,6 +2,7 @@
 
 mod json;
 mod line;
+mod secret;
 mod short;
 mod style;
 mod text;

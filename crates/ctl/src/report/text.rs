@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use evervip_config::{Diagnostic, SourceMap, Span};
 
 use super::line::show;
+use super::secret::masked;
 use super::{Place, Report, Style, clean, severity_name};
 
 /// Writes all diagnostics of a configuration and their number.
@@ -90,7 +91,7 @@ impl<'a> Picture<'a> {
         let Some([(line, from), (last_line, last_to)]) = place.range else {
             return;
         };
-        let text = self.sources.line_text(span);
+        let text = masked(&self.sources.line_text(span));
         // What goes on in the next line is marked to the end of this one.
         let to = if last_line == line {
             last_to

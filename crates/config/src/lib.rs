@@ -7,7 +7,7 @@
 //! * `lines`, `expand` - includes, braces; conditional lines, definitions, loops;
 //! * `tree` - blocks, with recovery;
 //! * [`keyword`] - one table entry per keyword that keepalived 2.2.7 has;
-//! * [`print`] - the way back: a model as text;
+//! * [`print`](mod@print) - the way back: a model as text;
 //! * `lower` - the tree to the model, in file order, then the checks after the whole file.
 //!
 //! Invariants: nothing here touches the machine (that is [`Files`] and [`Host`]); no input makes it

@@ -53,11 +53,7 @@ pub(crate) fn measure(programs: &Programs, effort: Effort) -> Result<Vec<Row>> {
 
 /// Sends `rate` frames per second for `time`.
 fn attack(program: &Path, rate: u32, time: Duration) -> Result<Damage> {
-    let site = Site::new(Routers {
-        count: 1,
-        version: 2,
-        interval: INTERVAL,
-    })?;
+    let site = Site::new(Routers::new(1, 2, INTERVAL))?;
     let mut master = site.station(program, HIGH)?;
     let mut backup = site.station(program, LOW)?;
     let attacker = site

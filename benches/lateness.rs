@@ -26,11 +26,7 @@ pub(crate) fn measure(programs: &Programs, effort: Effort) -> Result<Vec<Row>> {
 
 /// Milliseconds by which the time between two adverts of a router exceeds the interval.
 fn lateness(program: &Path, seconds: u32) -> Result<Vec<f64>> {
-    let site = Site::new(Routers {
-        count: 100,
-        version: 3,
-        interval: INTERVAL,
-    })?;
+    let site = Site::new(Routers::new(100, 3, INTERVAL))?;
     let mut master = site.station(program, HIGH)?;
     master.start()?;
     site.wait_master(&master)?;

@@ -9,6 +9,8 @@ pub(crate) struct Memory {
     pub(crate) resident: u64,
     /// Anonymous: what a process has made its own.
     pub(crate) anonymous: u64,
+    /// Resident, each shared page counted by its share.
+    pub(crate) proportional: u64,
 }
 
 /// Time on a processor of all threads of all `pids`, in user and kernel mode: what `utime` and
@@ -37,6 +39,30 @@ pub(crate) fn memory(pids: &[i32]) -> Memory {
         };
         sum.resident += field("Rss:");
         sum.anonymous += field("Anonymous:");
+        sum.proportional += field("Pss:");
     }
     sum
+}
+
+/// How often all threads of all `pids` were put on or off a processor.
+pub(crate) fn context_switches(pids: &[i32]) -> u64 {
+    let tasks = pids
+        .iter()
+        .filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok())
+        .flat_map(Iterator::flatten);
+    let switches = tasks.filter_map(|task| {
+        let text = fs::read_to_string(task.path().join("status")).ok()?;
+        let lines = text.lines().filter(|line| line.contains("ctxt_switches:"));
+        let counts = lines.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+        Some(counts.sum::<u64>())
+    });
+    switches.sum()
+}
+
+/// Open descriptors of all `pids`.
+pub(crate) fn descriptors(pids: &[i32]) -> usize {
+    pids.iter()
+        .filter_map(|pid| fs::read_dir(format!("/proc/{pid}/fd")).ok())
+        .map(Iterator::count)
+        .sum()
 }

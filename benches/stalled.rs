@@ -24,11 +24,7 @@ pub(crate) fn measure(programs: &Programs, _: Effort) -> Result<Vec<Row>> {
 }
 
 fn takeover(program: &Path) -> Result<bool> {
-    let site = Site::new(Routers {
-        count: 1,
-        version: 3,
-        interval: Duration::from_millis(100),
-    })?;
+    let site = Site::new(Routers::new(1, 3, Duration::from_millis(100)))?;
     let mut master = site.station(program, HIGH)?;
     let mut backup = site.station(program, LOW)?;
     let log = system_log(&backup)?;

@@ -27,11 +27,7 @@ pub(crate) fn measure(programs: &Programs, effort: Effort) -> Result<Vec<Row>> {
 }
 
 fn stop(program: &Path) -> Result<f64> {
-    let site = Site::new(Routers {
-        count: 1,
-        version: 3,
-        interval: Duration::from_millis(100),
-    })?;
+    let site = Site::new(Routers::new(1, 3, Duration::from_millis(100)))?;
     let mut master = site.station(program, HIGH)?;
     master.start()?;
     site.wait_master(&master)?;

@@ -25,6 +25,8 @@ pub(crate) enum Value {
     Intervals(f64),
     /// How many times as much.
     Factor(f64),
+    /// A number of things.
+    Count(f64),
     /// Whether it happened.
     Happened(bool),
 }
@@ -75,9 +77,11 @@ impl Row {
 impl Value {
     fn number(self) -> Option<f64> {
         match self {
-            Self::Milliseconds(n) | Self::Mebibytes(n) | Self::Intervals(n) | Self::Factor(n) => {
-                Some(n)
-            }
+            Self::Milliseconds(n)
+            | Self::Mebibytes(n)
+            | Self::Intervals(n)
+            | Self::Factor(n)
+            | Self::Count(n) => Some(n),
             Self::Happened(_) => None,
         }
     }
@@ -89,6 +93,7 @@ impl Value {
             Self::Mebibytes(n) => format!("{n:.2} MiB"),
             Self::Intervals(n) => format!("{n:.2} int"),
             Self::Factor(n) => format!("{n:.1} x"),
+            Self::Count(n) => format!("{n:.0}"),
             Self::Happened(true) => "yes".to_owned(),
             Self::Happened(false) => "no".to_owned(),
         }

@@ -32,11 +32,7 @@ pub(crate) fn measure(programs: &Programs, effort: Effort) -> Result<Vec<Row>> {
 }
 
 fn routers(version: u8, interval: Duration) -> Routers {
-    Routers {
-        count: 1,
-        version,
-        interval,
-    }
+    Routers::new(1, version, interval)
 }
 
 fn row(routers: Routers, mut excess: [Vec<f64>; 2]) -> Row {

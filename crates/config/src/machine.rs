@@ -62,7 +62,7 @@ pub struct InterfaceFacts {
 }
 
 /// A file in which iproute2 gives names to numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IprouteFile {
     /// `rt_tables`.
     Tables,

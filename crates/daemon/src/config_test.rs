@@ -10,11 +10,11 @@ use evervip_config::{Loaded, Mode};
 use nix::fcntl::OFlag;
 
 use crate::command_line::Options;
-use crate::configuration;
+use crate::configuration::{self, Machine};
 
 /// Tests the configuration; complaints go to standard error or are appended to `log`.
 pub(crate) fn run(options: &Options, log: Option<&Path>) -> ExitCode {
-    let loaded = configuration::load(&options.configuration, Mode::Test);
+    let loaded = configuration::load(&options.configuration, &Machine::default(), Mode::Test);
     let Some(path) = log else {
         for line in loaded.test_lines() {
             eprintln!("{line}");

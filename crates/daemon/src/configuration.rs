@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 
 use evervip_config::{Config, Loaded, Mode, load_with};
-use evervip_host::{SystemFiles, SystemHost};
+use evervip_host::{Remembered, SystemFiles, SystemHost};
+
+/// This machine, asked each question once: loading again with the same one gives the same
+/// configuration.
+pub(crate) type Machine = Remembered<SystemFiles, SystemHost>;
 
 /// Which configuration it is, and how it is to be understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,9 +19,56 @@ pub(crate) struct Source {
 }
 
 /// Reads and checks the file; see [`Loaded`] for what came of it.
-pub(crate) fn load(source: &Source, mode: Mode) -> Loaded {
-    let host = SystemHost::default();
-    load_with(&source.path, &SystemFiles, &host, mode, &source.options)
+pub(crate) fn load(source: &Source, machine: &Machine, mode: Mode) -> Loaded {
+    load_with(&source.path, machine, machine, mode, &source.options)
+}
+
+/// A configuration that was accepted, in a form that takes little memory.
+///
+/// The guardian keeps it for the case that it has to start another child, whatever has become of the
+/// files until then.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    source: Source,
+    machine: Machine,
+    config: Option<Config>,
+    is_empty: bool,
+}
+
+impl Accepted {
+    /// What was loaded from `source` on `machine`.
+    pub(crate) fn new(source: Source, machine: Machine, config: Config) -> Self {
+        Self {
+            source,
+            machine,
+            is_empty: config.instances.is_empty(),
+            config: Some(config),
+        }
+    }
+
+    /// Whether there is nothing to run.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
+    /// Makes the configuration anew if it was forgotten; gives whether it is there.
+    pub(crate) fn recall(&mut self) -> bool {
+        if self.config.is_none() {
+            self.config = load(&self.source, &self.machine, Mode::Start).config;
+        }
+        self.config.is_some()
+    }
+
+    /// Takes the configuration out; `None` when it was not recalled.
+    pub(crate) fn take(&mut self) -> Option<Config> {
+        self.machine = Machine::default();
+        self.config.take()
+    }
+
+    /// Keeps only what the configuration can be made from.
+    pub(crate) fn forget(&mut self) {
+        self.config = None;
+    }
 }
 
 /// Writes everything the loader has to say to the log.
@@ -25,9 +76,4 @@ pub(crate) fn log(loaded: &Loaded) {
     for line in loaded.log_lines() {
         tracing::info!("{line}");
     }
-}
-
-/// Whether there is anything to run.
-pub(crate) fn is_empty(config: &Config) -> bool {
-    config.instances.is_empty()
 }

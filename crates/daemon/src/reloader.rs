@@ -7,7 +7,7 @@ use evervip_config::Mode;
 use evervip_os::process::release_free_memory;
 
 use crate::child::{Status, StatusPipe};
-use crate::configuration::{self, Source};
+use crate::configuration::{self, Machine, Source};
 use crate::inbox::{Message, Outlet};
 
 /// Starts the thread that serves requests for a reload. A configuration that is accepted goes to
@@ -26,7 +26,7 @@ pub(crate) fn start(
         .spawn(move || {
             while requests.recv().is_ok() {
                 tracing::info!("Reloading");
-                let loaded = configuration::load(&source, Mode::Start);
+                let loaded = configuration::load(&source, &Machine::default(), Mode::Start);
                 tracing::info!("Configuration file {}", source.path.display());
                 configuration::log(&loaded);
                 let failure = loaded.start_failure();

@@ -8,13 +8,14 @@ use std::time::Duration;
 use evervip_config::Mode;
 use evervip_os::process::{
     Fork, fork_single_threaded, redirect_standard_streams_to_null, release_free_memory, set_umask,
-    start_session,
+    start_session, use_one_heap,
 };
 
 use crate::command_line::{self, Options, Task};
+use crate::configuration::{self, Accepted, Machine};
 use crate::logging::{Log, Settings};
 use crate::pid_file::{self, Occupant};
-use crate::{config_test, configuration, guardian, service_manager, version};
+use crate::{config_test, guardian, service_manager, version};
 
 /// Mode bits that are taken away from files made by the daemon and its scripts
 /// (spec cli-and-process 8).
@@ -58,6 +59,7 @@ pub fn main() -> ExitCode {
 }
 
 fn start(options: &Options) -> ExitCode {
+    use_one_heap();
     set_umask(UMASK);
     // From here on: a signal that asks for something else than the end must never be the end.
     let _deferred = guardian::defer_signals();
@@ -83,7 +85,8 @@ fn start(options: &Options) -> ExitCode {
     {
         return ExitCode::SUCCESS;
     }
-    let mut loaded = configuration::load(&options.configuration, Mode::Start);
+    let machine = Machine::default();
+    let mut loaded = configuration::load(&options.configuration, &machine, Mode::Start);
     tracing::info!(
         "Configuration file {}",
         options.configuration.path.display()
@@ -97,6 +100,7 @@ fn start(options: &Options) -> ExitCode {
         return ExitCode::from(code);
     };
     drop(loaded);
+    let accepted = Accepted::new(options.configuration.clone(), machine, config);
     // Before the fork: the child would inherit the free memory.
     release_free_memory();
     // A reload happens in another directory, where a relative name would be another file or none.
@@ -111,7 +115,7 @@ fn start(options: &Options) -> ExitCode {
             }
         }
     }
-    guardian::run(options, config, log)
+    guardian::run(options, accepted, log)
 }
 
 /// Whether a daemon runs under this pid file and does not end within `patience`.

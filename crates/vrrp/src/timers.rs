@@ -57,6 +57,17 @@ impl Timers {
         self.queue.first().map(|(at, _)| *at)
     }
 
+    /// The deadlines before `end`, earliest first.
+    pub(crate) fn before(
+        &self,
+        end: Timestamp,
+    ) -> impl Iterator<Item = (Timestamp, TimerKey)> + '_ {
+        self.queue
+            .iter()
+            .copied()
+            .take_while(move |(at, _)| *at < end)
+    }
+
     /// Takes the earliest deadline that has been reached.
     pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<(Timestamp, TimerKey)> {
         let &(at, key) = self.queue.first()?;

@@ -16,6 +16,9 @@ enum Entry {
     },
 }
 
+/// Lines for which room is kept.
+const ENTRIES_KEPT: usize = 256;
+
 /// Lines in the order of the actions.
 #[derive(Debug)]
 pub(super) struct Journal {
@@ -54,6 +57,8 @@ impl Journal {
                 Entry::Announced { by, announcement } => describe(&by, &announcement, links),
             }
         }
+        // Room for the lines of a thousand changes of state is not kept.
+        self.entries.shrink_to(ENTRIES_KEPT);
     }
 }
 

@@ -7,6 +7,8 @@
 //! 3. handle the deadline, so that no flood can delay our adverts;
 //! 4. handle reports, messages and signals.
 //!
+//! In a burst of packets the loop rests a moment before it waits again (see [`pace`]).
+//!
 //! After each event all actions of the engine are carried out. No runtime stands between the kernel
 //! and the engine: a timer of the runtime would round to milliseconds, and a wake-up costs one
 //! system call here.
@@ -15,6 +17,7 @@ mod announce;
 mod hooks;
 mod journal;
 mod kernel;
+mod pace;
 mod poller;
 mod sockets;
 mod summary;
@@ -38,6 +41,7 @@ use crate::inbox::{Inbox, Message};
 use hooks::Hooks;
 use journal::Journal;
 use kernel::Kernel;
+use pace::Pace;
 use poller::{Poller, Source};
 use sockets::Sockets;
 use transmit::Transmitter;
@@ -173,9 +177,11 @@ impl EngineThread {
 
     fn turn_until_finished(&mut self) -> anyhow::Result<()> {
         let mut ready = Vec::new();
+        let mut pace = Pace::default();
         while !self.is_finished() {
-            self.timer
-                .set(self.engine.next_deadline().map(Timestamp::as_nanos))?;
+            let deadline = self.engine.next_deadline().map(Timestamp::as_nanos);
+            pace.rest(deadline);
+            self.timer.set(deadline)?;
             self.poller.wait(&mut ready, self.patience())?;
             self.turn(&ready)?;
         }

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use evervip_config::{Config, Mode};
+use evervip_config::Mode;
 use evervip_os::process::{
     Fork, become_child_subreaper, fork_single_threaded, release_free_memory,
 };
@@ -19,9 +19,10 @@ use nix::unistd::Pid;
 
 use crate::child::{self, Status};
 use crate::command_line::Options;
+use crate::configuration::{self, Accepted, Machine};
 use crate::logging::Log;
 use crate::pid_file::PidFile;
-use crate::{configuration, service_manager, version};
+use crate::{service_manager, version};
 use respawn::Respawn;
 
 /// Time that the child has to end (`child_wait_time`).
@@ -33,7 +34,7 @@ const PERMANENT: [(i32, &str); 3] = [(1, "FATAL"), (2, "CONFIG"), (4, "missing p
 struct Guardian<'a> {
     options: &'a Options,
     /// The last configuration that was accepted: what a new child starts with.
-    config: Config,
+    accepted: Accepted,
     log: Log,
     signals: SignalQueue,
     child: Option<Child>,
@@ -50,7 +51,7 @@ struct Child {
 }
 
 /// Runs until the daemon is to end; gives its exit status.
-pub(crate) fn run(options: &Options, config: Config, log: Log) -> ExitCode {
+pub(crate) fn run(options: &Options, accepted: Accepted, log: Log) -> ExitCode {
     // Before the pid file: who reads it may send a signal at once.
     let signals = match SignalQueue::open(&signals()) {
         Ok(signals) => signals,
@@ -73,7 +74,7 @@ pub(crate) fn run(options: &Options, config: Config, log: Log) -> ExitCode {
     let _ = become_child_subreaper();
     let mut guardian = Guardian {
         options,
-        config,
+        accepted,
         log,
         signals,
         child: None,
@@ -118,7 +119,7 @@ fn deferrable_signals() -> Vec<i32> {
 
 impl Guardian<'_> {
     fn watch(&mut self) -> ExitCode {
-        if configuration::is_empty(&self.config) {
+        if self.accepted.is_empty() {
             tracing::warn!("Warning - keepalived has no configuration to run");
             service_manager::ready();
         } else if let Some(code) = self.start_child() {
@@ -180,6 +181,10 @@ impl Guardian<'_> {
     /// Forks the child; gives an exit status in the child, when it is done, or when nothing can run.
     fn start_child(&mut self) -> Option<ExitCode> {
         self.respawn.cancel();
+        if !self.accepted.recall() {
+            tracing::error!("The configuration that was accepted cannot be read again");
+            return Some(ExitCode::from(2));
+        }
         let (status, report) = match nix::unistd::pipe2(
             nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK,
         ) {
@@ -198,11 +203,13 @@ impl Guardian<'_> {
                     status,
                     started: Instant::now(),
                 });
+                self.accepted.forget();
+                release_free_memory();
                 None
             }
             Ok(Fork::Child) => {
                 drop(status);
-                let config = std::mem::take(&mut self.config);
+                let config = self.accepted.take().unwrap_or_default();
                 let code = child::run(self.options, config, &self.log, parent, report);
                 // What the guardian would do behind us, such as removing its pid file, is not for
                 // the child to do.
@@ -280,17 +287,20 @@ impl Guardian<'_> {
         }
         tracing::info!("Reloading ...");
         service_manager::notify("RELOADING=1");
-        let mut loaded = configuration::load(&self.options.configuration, Mode::Start);
+        let source = &self.options.configuration;
+        let machine = Machine::default();
+        let mut loaded = configuration::load(source, &machine, Mode::Start);
         let failure = loaded.start_failure();
         let (Some(config), None) = (loaded.config.take(), failure) else {
             configuration::log(&loaded);
             self.reload_refused();
             return;
         };
-        self.config = config;
+        self.accepted = Accepted::new(source.clone(), machine, config);
         if let Some(child) = &self.child {
             let _ = kill(child.pid, Signal::SIGHUP);
-        } else if configuration::is_empty(&self.config) {
+            self.accepted.forget();
+        } else if self.accepted.is_empty() {
             tracing::warn!("Warning - keepalived has no configuration to run");
             service_manager::ready();
         } else {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use evervip_os::process::release_free_memory;
 use tracing::Level;
 
 use super::destination::Destination;
@@ -20,6 +21,9 @@ const DETAIL_CAPACITY: usize = 8_192;
 const LAST_LINES: Duration = Duration::from_millis(60);
 /// How often a reader is told of lines that it has missed when it does not listen.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// So many lines at once tell of a change of many instances, after which much memory is free.
+const MANY: usize = 512;
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -104,9 +108,13 @@ fn write_all(shared: &Shared, mut destination: Destination) {
         let Some(lines) = take(shared, patience) else {
             return;
         };
+        let many = lines.len() >= MANY;
         for line in lines {
             destination.write_patiently(&line);
             shared.unwritten.fetch_sub(1, Ordering::Relaxed);
+        }
+        if many {
+            release_free_memory();
         }
         destination.missed(shared.dropped.swap(0, Ordering::Relaxed));
         complete = destination.report_gaps();

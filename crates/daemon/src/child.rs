@@ -112,6 +112,7 @@ fn run_threads(options: &Options, config: Config, report: OwnedFd) -> anyhow::Re
         config,
         scripts: requests,
         inbox,
+        outlet: outlet.clone(),
         reload,
         status: StatusPipe(report.try_clone()?),
         dump: options.dump,

@@ -1,6 +1,7 @@
 //! What reaches the engine thread from the other threads.
 
 use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -14,11 +15,21 @@ pub(crate) enum Message {
     /// From the script runner.
     Script(Report),
     /// A configuration that passed every check.
-    Reload(Box<Config>),
+    Reload(Box<Reload>),
+    /// News are on the noticeboard.
+    Observed,
+}
+
+/// A new configuration, and what its new objects have been found to be.
+#[derive(Debug)]
+pub(crate) struct Reload {
+    pub(crate) config: Config,
+    /// The texts of the tracked files.
+    pub(crate) files: Vec<(PathBuf, Vec<u8>)>,
 }
 
 /// The sending half. Messages are bounded by what the senders have under way: a report for each
-/// running command, one reload at a time.
+/// running command, one reload at a time, one call to the noticeboard.
 #[derive(Debug, Clone)]
 pub(crate) struct Outlet {
     messages: Sender<Message>,

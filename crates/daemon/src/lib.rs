@@ -1,4 +1,4 @@
-//! The drop-in `keepalived` daemon: two processes, and in the second one four threads.
+//! The drop-in `keepalived` daemon: two processes, and in the second one several threads.
 //!
 //! ```text
 //! guardian (no runtime, one thread)   pid file, signals, watches the child, starts it again
@@ -6,6 +6,7 @@
 //!        ├─ vrrp-engine   one epoll loop: deadlines, packets, netlink; nothing here may block
 //!        ├─ main          tokio, one thread: check scripts, notify scripts
 //!        ├─ reload        reads and checks a new configuration
+//!        ├─ track-files   watches tracked files, when there are any
 //!        └─ log           writes lines to syslog and the console
 //! ```
 //!
@@ -24,6 +25,7 @@ mod engine_thread;
 mod guardian;
 mod inbox;
 mod logging;
+mod observe;
 mod pid_file;
 mod reloader;
 mod service_manager;

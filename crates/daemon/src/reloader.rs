@@ -3,12 +3,13 @@
 
 use std::sync::mpsc::Receiver;
 
-use evervip_config::Mode;
+use evervip_config::{Config, Mode};
 use evervip_os::process::release_free_memory;
 
 use crate::child::{Status, StatusPipe};
 use crate::configuration::{self, Machine, Source};
-use crate::inbox::{Message, Outlet};
+use crate::inbox::{Message, Outlet, Reload};
+use crate::observe::read_file;
 
 /// Starts the thread that serves requests for a reload. A configuration that is accepted goes to
 /// the engine; one that is refused goes nowhere.
@@ -31,11 +32,22 @@ pub(crate) fn start(
                 configuration::log(&loaded);
                 let failure = loaded.start_failure();
                 match (loaded.config, failure) {
-                    (Some(config), None) => outlet.send(Message::Reload(Box::new(config))),
+                    (Some(config), None) => {
+                        outlet.send(Message::Reload(Box::new(observed(config))));
+                    }
                     _ => status.tell(Status::Refused),
                 }
                 release_free_memory();
             }
         })?;
     Ok(())
+}
+
+/// Looks at what the configuration tracks, so that the engine knows of new objects from the start.
+fn observed(config: Config) -> Reload {
+    let files = config.files.iter();
+    let files = files
+        .map(|file| (file.path.clone(), read_file(&file.path)))
+        .collect();
+    Reload { config, files }
 }

@@ -11,6 +11,7 @@
 //! | [`vrrp_socket`] | receiving and sending VRRP packets on one interface |
 //! | [`packet_socket`] | sending complete link-layer frames (gratuitous ARP) |
 //! | [`bpf`] | the kernel filters of both, as plain data |
+//! | [`directory_watch`] | what happens to the files of directories |
 //! | [`process`], [`signal`] | fork, names, parent death, daemons; signals as a queue |
 //!
 //! Invariants: no function blocks unless its documentation says for how long; every descriptor is
@@ -18,6 +19,7 @@
 
 pub mod bpf;
 pub mod clock;
+pub mod directory_watch;
 pub mod netlink;
 pub mod packet_socket;
 pub mod process;

@@ -14,6 +14,7 @@ use crate::interface::{Interfaces, LinkChange};
 use crate::router::{Router, Routers, v4};
 use crate::sockets::Lookup;
 use crate::timers::{TimerKey, Timers};
+use crate::track_file::Files;
 use crate::{
     Action, AdvertSpec, Event, LinkState, LogLine, RouterId, SocketKey, Statistics, Timestamp,
 };
@@ -32,6 +33,7 @@ pub struct Engine {
     pub(crate) routers: Routers,
     pub(crate) groups: Vec<Group>,
     pub(crate) checks: Vec<Check>,
+    pub(crate) files: Files,
     pub(crate) interfaces: Interfaces,
     /// Addresses of all routers: they never serve as a source.
     pub(crate) virtual_addresses: HashSet<IpAddr>,
@@ -83,6 +85,7 @@ impl Engine {
             routers: Routers::default(),
             groups: Vec::new(),
             checks: Vec::new(),
+            files: Files::default(),
             interfaces: Interfaces::default(),
             virtual_addresses: HashSet::new(),
             tracked: HashSet::new(),
@@ -120,6 +123,7 @@ impl Engine {
     fn install(&mut self, config: Config) {
         self.take_globals(&config);
         self.checks = config.scripts.into_iter().map(Check::new).collect();
+        self.files.configure(config.files);
         let mut ids = Vec::new();
         for instance in config.instances {
             let revision = self.new_revision();
@@ -170,6 +174,9 @@ impl Engine {
             Event::AddressRemoved { index, address, .. } => {
                 self.interfaces.remove_address(index, address);
             }
+            Event::FileRead { path, text } => {
+                self.note_file(path, text);
+            }
             Event::StopRequested => self.phase = Phase::Stopped,
             Event::DeadlineReached
             | Event::PacketReceived { .. }
@@ -207,6 +214,7 @@ impl Engine {
                 }
             }
             Event::CheckEnded { run, outcome } => self.check_ended(now, run, &outcome),
+            Event::FileRead { path, text } => self.file_read(now, path, text),
             Event::StopRequested => {
                 self.stop();
                 self.phase = Phase::Stopped;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::path::Path;
 
 use crate::SocketKey;
 
@@ -82,6 +83,14 @@ pub enum Event<'a> {
         run: RunId,
         /// How.
         outcome: CheckOutcome,
+    },
+    /// A tracked file has, or may have, a new text. Before the start, and before a reload that
+    /// names new files, it is told of every file; one that it is not told of counts as missing.
+    FileRead {
+        /// Its path as configured.
+        path: &'a Path,
+        /// Its first [`FILE_TEXT`](crate::FILE_TEXT) bytes; empty when it is missing.
+        text: &'a [u8],
     },
     /// The daemon is to end. Everything after it is ignored.
     StopRequested,

@@ -120,21 +120,27 @@ impl Engine {
         });
     }
 
-    /// At start: which groups are in FAULT because of whom.
-    pub(crate) fn log_group_faults(&mut self, started: &[RouterId]) {
-        for index in 0..self.groups.len() {
-            let group = &self.groups[index];
-            let faulty = |id: &&RouterId| !self.routers[**id].faults.is_empty();
-            let Some(member) = group.members.iter().find(faulty) else {
-                continue;
+    /// At start: the group of `id` is in FAULT, and because of whom. Said once, for the first faulty
+    /// member; when that one has been there before (a reload), for the first of those that start.
+    pub(crate) fn log_group_fault(&mut self, id: RouterId, started: &[RouterId]) {
+        let Some(group) = self.routers[id].group.and_then(|at| self.groups.get(at)) else {
+            return;
+        };
+        let faulty = |id: &&RouterId| !self.routers[**id].faults.is_empty();
+        let Some(member) = group.members.iter().find(faulty) else {
+            return;
+        };
+        let speaker = if started.contains(member) {
+            Some(member)
+        } else {
+            group.members.iter().find(|mate| started.contains(mate))
+        };
+        if speaker == Some(&id) {
+            let line = LogLine::GroupFault {
+                group: Arc::clone(&group.spec.name),
+                member: self.routers[*member].name(),
             };
-            if group.members.iter().any(|id| started.contains(id)) {
-                let line = LogLine::GroupFault {
-                    group: Arc::clone(&group.spec.name),
-                    member: self.routers[*member].name(),
-                };
-                self.log(line);
-            }
+            self.log(line);
         }
     }
 

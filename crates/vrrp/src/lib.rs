@@ -39,6 +39,7 @@ mod statistics;
 mod time;
 mod timers;
 mod track;
+mod track_file;
 mod transition;
 
 pub use evervip_model::{master_down_interval, skew_time};
@@ -50,8 +51,9 @@ pub use addresses::PlacedAddress;
 pub use complaint::PacketComplaint;
 pub use engine::{Engine, RouterStatus};
 pub use event::{CheckOutcome, Event, LinkState, RunId};
-pub use log::{FaultReason, LogLine};
+pub use log::{FaultReason, LogLine, TrackLine};
 pub use router::{AdvertSpec, RouterId};
 pub use sockets::{SocketKey, SocketKind, SocketSpec};
 pub use statistics::Statistics;
 pub use time::Timestamp;
+pub use track_file::FILE_TEXT;

@@ -1,5 +1,7 @@
 //! Log lines of the engine. Their text is an interface: monitoring greps it (spec cli-and-process 6).
 
+mod track;
+
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -8,6 +10,8 @@ use std::time::Duration;
 use evervip_model::{State, UnrunnableScripts};
 
 use crate::complaint::PacketComplaint;
+
+pub use track::TrackLine;
 
 /// Why an instance is in FAULT.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +32,8 @@ pub enum FaultReason {
     Script(Arc<str>),
     /// The configuration asks for something that cannot be run.
     Configuration,
+    /// The number in a tracked file says so.
+    File(Arc<str>),
 }
 
 /// A line of the log.
@@ -208,12 +214,17 @@ pub enum LogLine {
         script: Arc<str>,
         good: bool,
     },
+    /// Of something that is tracked.
+    Track(TrackLine),
 }
 
 impl LogLine {
     /// Whether the line is written only with `-D`.
     #[must_use]
     pub const fn is_detail(&self) -> bool {
+        if let Self::Track(line) = self {
+            return line.is_detail();
+        }
         matches!(
             self,
             Self::AdvertTimeout { .. }
@@ -261,6 +272,8 @@ impl fmt::Display for FaultReason {
             Self::Configuration => {
                 f.write_str("(the configuration asks for something not supported)")
             }
+            // The status is clamped to this value.
+            Self::File(file) => write!(f, "(tracked file {file} has status -254)"),
         }
     }
 }
@@ -273,6 +286,7 @@ impl fmt::Display for LogLine {
                 from,
                 complaint,
             } => complaint.describe(f, name, *from),
+            Self::Track(line) => line.fmt(f),
             Self::Entering { .. }
             | Self::FaultReason { .. }
             | Self::AdvertTimeout { .. }

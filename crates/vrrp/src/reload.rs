@@ -44,6 +44,7 @@ impl Engine {
         let specs: Vec<Arc<Instance>> = config.instances.into_iter().map(Arc::new).collect();
         self.remove_missing(&specs);
         self.reload_checks(now, config.scripts);
+        self.files.configure(config.files);
         let mut order = Vec::new();
         let mut fresh = Vec::new();
         let mut changed = Vec::new();

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use evervip_model::{Delivery, Priority, State, TrackedInterface, TrackedScript, contribution};
 
 use crate::check::Verdict;
-use crate::log::FaultReason;
+use crate::log::{FaultReason, TrackLine};
 use crate::router::Router;
 use crate::timers::TimerKey;
+use crate::track_file::FileStatus;
 use crate::{Engine, LogLine, RouterId, Timestamp};
 
 /// What the facts amount to for one router.
@@ -19,6 +20,19 @@ pub(crate) struct Assessment {
     pub(crate) faults: Vec<FaultReason>,
     pub(crate) waiting: bool,
     pub(crate) priority: u8,
+}
+
+/// What is said of an effective priority, and whether it counts already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PriorityNews {
+    /// From what to what, if it differs.
+    Changed,
+    /// What it is.
+    Set,
+    /// Nothing.
+    Unsaid,
+    /// It does not count yet: a fault came with it, and the next change says both.
+    Kept,
 }
 
 impl Engine {
@@ -31,6 +45,12 @@ impl Engine {
         }
         for track in &router.spec.track_scripts {
             waiting |= self.assess_script(track, &mut faults, &mut total);
+        }
+        for track in &router.spec.track_files {
+            match self.files.status(track) {
+                FileStatus::Adds(added) => total = total.saturating_add(added),
+                FileStatus::Fault => faults.push(FaultReason::File(self.files.name(track))),
+            }
         }
         let priority = if router.is_owner() {
             router.base_priority
@@ -148,11 +168,16 @@ impl Engine {
 
     /// Computes the assessment anew and acts on what changed.
     pub(crate) fn reassess(&mut self, now: Timestamp, id: RouterId) {
+        self.reassess_with(now, id, PriorityNews::Changed);
+    }
+
+    /// As [`Self::reassess`], with something else said of the priority.
+    pub(crate) fn reassess_with(&mut self, now: Timestamp, id: RouterId, news: PriorityNews) {
         let assessment = self.assess(&self.routers[id]);
         let router = &mut self.routers[id];
         router.faults = assessment.faults;
         router.waiting = assessment.waiting;
-        self.set_effective_priority(now, id, assessment.priority);
+        self.set_effective_priority(now, id, assessment.priority, news);
         let router = &self.routers[id];
         match router.state {
             State::Init | State::Backup | State::Master if !router.faults.is_empty() => {
@@ -165,23 +190,37 @@ impl Engine {
     }
 
     /// A backup's timer moves by as much as its master-down interval does (spec vrrp-runtime 3).
-    pub(crate) fn set_effective_priority(&mut self, now: Timestamp, id: RouterId, priority: u8) {
+    fn set_effective_priority(
+        &mut self,
+        now: Timestamp,
+        id: RouterId,
+        priority: u8,
+        news: PriorityNews,
+    ) {
         let router = &mut self.routers[id];
-        if router.effective_priority == priority {
-            return;
-        }
-        let before = router.master_down();
-        let line = LogLine::PriorityChanged {
-            name: router.name(),
-            from: router.effective_priority,
-            to: priority,
+        let old = router.effective_priority;
+        let name = router.name();
+        let line = match news {
+            PriorityNews::Kept => return,
+            PriorityNews::Set if !router.is_owner() => {
+                Some(LogLine::Track(TrackLine::PrioritySet { name, priority }))
+            }
+            PriorityNews::Changed if old != priority => Some(LogLine::PriorityChanged {
+                name,
+                from: old,
+                to: priority,
+            }),
+            _ => None,
         };
+        let before = router.master_down();
         router.effective_priority = priority;
         let after = router.master_down();
-        if router.state == State::Backup {
+        if old != priority && router.state == State::Backup {
             self.shift_timer(now, TimerKey::Router(id), before, after);
         }
-        self.log(line);
+        if let Some(line) = line {
+            self.log(line);
+        }
     }
 
     /// Moves a deadline from `before` to `after` of its start, never into the past.

@@ -46,7 +46,7 @@ impl Engine {
         let first: Vec<(RouterId, State)> =
             ids.iter().map(|id| (*id, self.first_state(*id))).collect();
         let of_state = |state: State| first.iter().filter(move |f| f.1 == state).map(|f| f.0);
-        self.log_group_faults(ids);
+        self.log_first_facts(ids);
         for id in of_state(State::Fault) {
             self.start_in_fault(id);
         }
@@ -70,13 +70,25 @@ impl Engine {
         let assessment = self.assess(&self.routers[id]);
         let router = &mut self.routers[id];
         router.waiting = assessment.waiting;
-        // Before anything can have failed only interfaces have a say.
         router.effective_priority = assessment.priority;
         router.faults.clone_from(&assessment.faults);
         let name = router.name();
         for reason in assessment.faults {
             let name = Arc::clone(&name);
             self.log(LogLine::FaultReason { name, reason });
+        }
+    }
+
+    /// Priorities that differ from the configured ones, and groups that are in FAULT because of whom.
+    fn log_first_facts(&mut self, ids: &[RouterId]) {
+        for id in ids {
+            let router = &self.routers[*id];
+            let (from, to) = (router.base_priority, router.effective_priority);
+            if from != to {
+                let name = router.name();
+                self.log(LogLine::PriorityChanged { name, from, to });
+            }
+            self.log_group_fault(*id, ids);
         }
     }
 

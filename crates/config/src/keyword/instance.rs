@@ -216,7 +216,8 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "{ NAME [weight N [reverse]] }",
         "Files whose number counts.",
     )
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     values(
         "track_process",
         "{ NAME [weight N [reverse]] }",

@@ -21,7 +21,8 @@ pub(super) const SYNC_GROUP: &[Keyword] = &[
         "{ NAME [weight N [reverse]] }",
         "Tracked by every member.",
     )
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     values(
         "track_process",
         "{ NAME [weight N [reverse]] }",
@@ -102,7 +103,8 @@ pub(super) const SCRIPT: &[Keyword] = &[
 pub(super) const TRACK_FILE: &[Keyword] = &[
     word("file", "PATH", "The file that holds the number.")
         .lenient()
-        .since("2.0.0"),
+        .since("2.0.0")
+        .yes(),
     word(
         "weight",
         "-254 to 254 [reverse]",
@@ -110,14 +112,16 @@ pub(super) const TRACK_FILE: &[Keyword] = &[
     )
     .lenient()
     .default("1")
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     word(
         "init_file",
         "[VALUE] [overwrite]",
         "Write the file at start.",
     )
     .optional()
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
 ];
 
 pub(super) const TRACK_PROCESS: &[Keyword] = &[

@@ -110,7 +110,8 @@ pub(super) const TOP: &[Keyword] = &[
     )
     .args("NAME")
     .fatal()
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     block(
         "vrrp_track_file",
         Block::TrackFile,
@@ -118,7 +119,8 @@ pub(super) const TOP: &[Keyword] = &[
     )
     .args("NAME")
     .fatal()
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     block(
         "vrrp_sync_group",
         Block::SyncGroup,

@@ -17,6 +17,7 @@ mod announce;
 mod hooks;
 mod journal;
 mod kernel;
+mod observers;
 mod pace;
 mod poller;
 mod sockets;
@@ -24,6 +25,7 @@ mod summary;
 mod transmit;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
@@ -37,10 +39,12 @@ use nix::sys::signal::Signal;
 use tokio::sync::mpsc::Sender;
 
 use crate::child::{Status, StatusPipe};
-use crate::inbox::{Inbox, Message};
+use crate::inbox::{Inbox, Message, Outlet, Reload};
+use crate::observe;
 use hooks::Hooks;
 use journal::Journal;
 use kernel::Kernel;
+use observers::{Observers, Wanted};
 use pace::Pace;
 use poller::{Poller, Source};
 use sockets::Sockets;
@@ -51,6 +55,8 @@ pub(crate) struct Parts {
     pub(crate) config: Config,
     pub(crate) scripts: Sender<Request>,
     pub(crate) inbox: Inbox,
+    /// The way into the inbox, for the watchers.
+    pub(crate) outlet: Outlet,
     /// Asks for the configuration to be read again.
     pub(crate) reload: SyncSender<()>,
     pub(crate) status: StatusPipe,
@@ -72,6 +78,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         config,
         scripts,
         inbox,
+        outlet,
         reload,
         status,
         dump,
@@ -93,7 +100,18 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     if dump {
         summary::log(&config);
     }
+    observe::initialise(&config.files);
+    let wanted = Wanted::by(&config);
     let mut engine = Engine::new(config, kernel.links(), &kernel.addresses());
+    for (path, text) in wanted.read_files() {
+        let event = Event::FileRead {
+            path: &path,
+            text: &text,
+        };
+        engine.handle(Timestamp::from_nanos(monotonic_nanos()), event);
+    }
+    let mut observers = Observers::new(outlet);
+    observers.watch(wanted);
     engine.allow_foreign_sources(foreign_sources_allowed());
     let mut poller = Poller::new()?;
     poller.add(&timer, Source::Deadline)?;
@@ -103,6 +121,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     let thread = EngineThread {
         engine,
         kernel,
+        observers,
         hooks: Hooks::new(scripts),
         sockets: Sockets::default(),
         transmitter: Transmitter::default(),
@@ -140,6 +159,7 @@ fn is_permission(error: &anyhow::Error) -> bool {
 struct EngineThread {
     engine: Engine,
     kernel: Kernel,
+    observers: Observers,
     hooks: Hooks,
     sockets: Sockets,
     transmitter: Transmitter,
@@ -342,18 +362,40 @@ impl EngineThread {
                     });
                 }
                 Message::Script(Report::Drained { .. }) => self.hooks.drained(),
-                Message::Reload(config) => {
-                    self.engine
-                        .reload(Timestamp::from_nanos(monotonic_nanos()), *config);
-                    self.carry_out();
-                    // The interface filter depends on the VRIDs and on a setting.
-                    self.update_sockets();
-                    self.carry_out();
-                    self.transmitter.forget_gone(&self.engine, &self.sockets);
-                    self.status.tell(Status::Reloaded);
-                }
+                Message::Reload(reload) => self.reload(*reload),
+                Message::Observed => self.observed(),
             }
         }
+    }
+
+    /// News of tracked objects.
+    fn observed(&mut self) {
+        for (path, text) in self.observers.news().files {
+            self.file_read(&path, &text);
+        }
+    }
+
+    fn file_read(&mut self, path: &Path, text: &[u8]) {
+        self.handle(Event::FileRead { path, text });
+    }
+
+    fn reload(&mut self, reload: Reload) {
+        for (path, text) in &reload.files {
+            // Of a file that is watched already the watcher knows best.
+            if !self.observers.watches_file(path) {
+                self.file_read(path, text);
+            }
+        }
+        let wanted = Wanted::by(&reload.config);
+        self.engine
+            .reload(Timestamp::from_nanos(monotonic_nanos()), reload.config);
+        self.carry_out();
+        // The interface filter depends on the VRIDs and on a setting.
+        self.update_sockets();
+        self.carry_out();
+        self.transmitter.forget_gone(&self.engine, &self.sockets);
+        self.observers.watch(wanted);
+        self.status.tell(Status::Reloaded);
     }
 
     fn read_signals(&mut self) -> anyhow::Result<()> {

@@ -1,0 +1,46 @@
+//! Lines about tracked files, processes and link delays (spec vrrp-runtime 7.2 to 7.4).
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A line about something that is tracked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    missing_docs,
+    reason = "each variant is documented by the text it displays, below"
+)]
+pub enum TrackLine {
+    FileFault { name: Arc<str>, file: Arc<str> },
+    FileRecovered { name: Arc<str>, file: Arc<str> },
+    PrioritySet { name: Arc<str>, priority: u8 },
+    InvalidNumber { number: i64, path: PathBuf },
+}
+
+impl TrackLine {
+    /// Whether the line is written only with `-D`.
+    pub(super) const fn is_detail(&self) -> bool {
+        !matches!(self, Self::InvalidNumber { .. })
+    }
+}
+
+impl fmt::Display for TrackLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FileFault { name, file } => {
+                write!(f, "({name}): tracked file {file} now FAULT state")
+            }
+            Self::FileRecovered { name, file } => {
+                write!(f, "({name}): tracked file {file} leaving FAULT state")
+            }
+            Self::PrioritySet { name, priority } => {
+                write!(f, "({name}) Setting effective priority to {priority}")
+            }
+            Self::InvalidNumber { number, path } => write!(
+                f,
+                "Invalid number {number} read from {} - ignoring",
+                path.display()
+            ),
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Any bytes to the decoder, and any advert through the encoder and back.
 #![no_main]
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use arbitrary::{Arbitrary, Unstructured};
 use evervip_wire::{Advert, Body, Datagram, PacketBuffer};
@@ -11,12 +11,13 @@ use libfuzzer_sys::fuzz_target;
 struct Sample {
     vrid: u8,
     priority: u8,
-    addresses: Vec<u32>,
+    addresses: Vec<u128>,
     interval: u16,
     password: Option<[u8; 8]>,
     version_3: bool,
-    source: u32,
-    destination: u32,
+    source: u128,
+    destination: u128,
+    ipv6: bool,
     ttl: u8,
 }
 
@@ -41,11 +42,15 @@ fn decode(bytes: &[u8]) {
 }
 
 fn there_and_back(sample: &Sample) {
-    let addresses: Vec<Ipv4Addr> = sample
-        .addresses
-        .iter()
-        .map(|a| Ipv4Addr::from(*a))
-        .collect();
+    let address = |bits: u128| -> IpAddr {
+        if sample.ipv6 {
+            Ipv6Addr::from(bits).into()
+        } else {
+            let [a, b, c, d, ..] = bits.to_be_bytes();
+            Ipv4Addr::new(a, b, c, d).into()
+        }
+    };
+    let addresses: Vec<IpAddr> = sample.addresses.iter().map(|bits| address(*bits)).collect();
     let body = if sample.version_3 {
         Body::V3 {
             interval_centiseconds: sample.interval,
@@ -64,8 +69,8 @@ fn there_and_back(sample: &Sample) {
     };
     let packet = PacketBuffer::new(
         &advert,
-        sample.source.into(),
-        sample.destination.into(),
+        address(sample.source),
+        address(sample.destination),
         sample.ttl,
     );
     let view = Datagram::parse(packet.as_bytes()).expect("what was encoded can be decoded");

@@ -222,14 +222,8 @@ impl Style {
         }
         if self.unicast {
             let peers = (0..nodes).filter(|other| *other != node);
-            instance.delivery = sample::unicast(
-                &peers
-                    .filter_map(|other| match address(net, other) {
-                        IpAddr::V4(v4) => Some(v4),
-                        IpAddr::V6(_) => None,
-                    })
-                    .collect::<Vec<_>>(),
-            );
+            instance.delivery =
+                sample::unicast(&peers.map(|other| address(net, other)).collect::<Vec<_>>());
         }
         self.trackers(&mut instance, number, rng);
         if rng.permille(200) {

@@ -122,8 +122,6 @@ pub enum OldUnicastChecksum {
 /// Why an instance cannot run: it is held in FAULT, and a diagnostic says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UnsupportedReason {
-    /// An IPv6 instance.
-    Inet6,
     /// `auth_type AH`.
     AuthenticationHeader,
     /// No `interface`: the routing table would choose one.

@@ -128,6 +128,15 @@ pub enum Family {
     Inet6,
 }
 
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Inet => "IPv4",
+            Self::Inet6 => "IPv6",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

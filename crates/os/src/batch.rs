@@ -16,10 +16,23 @@ pub(crate) struct Extent {
     pub(crate) truncated: bool,
 }
 
+/// Room in front of each packet of [`receive_ipv6`]: its IPv6 header is made there, which the kernel
+/// does not hand out.
+pub(crate) const IPV6_HEADER: usize = 40;
+
+/// Room for what the kernel tells of an IPv6 packet: destination with interface, and hop limit.
+const CONTROL: usize = 96;
+
+/// Aligned as control messages must be.
+#[repr(C, align(8))]
+#[derive(Clone, Copy)]
+struct Control([u8; CONTROL]);
+
 /// Socket addresses that may be handed to the kernel: plain C structures that start with their
 /// address family.
 pub(crate) trait Destination: Copy {}
 impl Destination for libc::sockaddr_in {}
+impl Destination for libc::sockaddr_in6 {}
 impl Destination for libc::sockaddr_ll {}
 
 /// Reads packets that already wait, one into each slot of `slot_size` bytes of `buffer`; at most
@@ -70,6 +83,139 @@ pub(crate) fn receive(
         extent.truncated = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0;
     }
     Ok(count)
+}
+
+/// Like [`receive`] on a raw IPv6 socket with `IPV6_RECVPKTINFO` and `IPV6_RECVHOPLIMIT`. The header
+/// that the packet had is put together in front of it, flow label and traffic class left 0.
+pub(crate) fn receive_ipv6(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    slot_size: usize,
+    protocol: u8,
+    extents: &mut [Extent; RECEIVE_MAX],
+) -> io::Result<usize> {
+    let mut vectors = [EMPTY_VECTOR; RECEIVE_MAX];
+    let mut headers = [const { empty_header() }; RECEIVE_MAX];
+    let mut sources = [EMPTY_ADDRESS; RECEIVE_MAX];
+    let mut controls = [Control([0; CONTROL]); RECEIVE_MAX];
+    let mut slots = 0;
+    for ((((slot, vector), header), source), control) in buffer
+        .chunks_exact_mut(slot_size)
+        .zip(&mut vectors)
+        .zip(&mut headers)
+        .zip(&mut sources)
+        .zip(&mut controls)
+    {
+        let payload = &mut slot[IPV6_HEADER..];
+        vector.iov_base = payload.as_mut_ptr().cast();
+        vector.iov_len = payload.len();
+        header.msg_hdr.msg_iov = vector;
+        header.msg_hdr.msg_iovlen = 1;
+        header.msg_hdr.msg_name = std::ptr::from_mut(source).cast();
+        header.msg_hdr.msg_namelen = ADDRESS_LEN;
+        header.msg_hdr.msg_control = control.0.as_mut_ptr().cast();
+        header.msg_hdr.msg_controllen = CONTROL as _;
+        slots += 1;
+    }
+    let count = retry(|| {
+        // SAFETY: the first `slots` headers are complete: each points to one vector, which describes
+        // a part of `buffer` that no other vector describes, to a socket address and to a control
+        // buffer of the lengths given; all of them outlive the call and are borrowed exclusively.
+        unsafe {
+            libc::recvmmsg(
+                socket.as_raw_fd(),
+                headers.as_mut_ptr(),
+                slots,
+                libc::MSG_DONTWAIT as _,
+                std::ptr::null_mut(),
+            )
+        }
+    });
+    let count = match count {
+        Ok(count) => count,
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+        Err(error) => return Err(error),
+    };
+    for (((slot, header), source), extent) in buffer
+        .chunks_exact_mut(slot_size)
+        .zip(&headers)
+        .zip(&sources)
+        .zip(extents.iter_mut())
+        .take(count)
+    {
+        let length = usize::try_from(header.msg_len).unwrap_or(0);
+        let length = length.min(slot_size - IPV6_HEADER);
+        let (destination, hops) = told(&header.msg_hdr);
+        let made = ipv6_header(length, protocol, hops, source.sin6_addr, destination);
+        slot[..IPV6_HEADER].copy_from_slice(&made);
+        extent.length = IPV6_HEADER + length;
+        extent.truncated = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0;
+    }
+    Ok(count)
+}
+
+/// Destination and hop limit from the control messages; unspecified and 0 when the kernel has said
+/// nothing, so that the packet fits no router.
+fn told(header: &libc::msghdr) -> (libc::in6_addr, u8) {
+    let mut destination = NO_ADDRESS;
+    let mut hops = 0;
+    // SAFETY: the kernel has filled control buffer and length of this header; the macro checks that a
+    // first message lies within.
+    let mut message = unsafe { libc::CMSG_FIRSTHDR(header) };
+    while !message.is_null() {
+        // SAFETY: `message` comes from the macros, hence points to a complete control message header
+        // within the buffer, which is aligned for it.
+        let (level, kind, length) = unsafe {
+            (
+                (*message).cmsg_level,
+                (*message).cmsg_type,
+                (*message).cmsg_len,
+            )
+        };
+        // SAFETY: as above; the data follows the header within the same message.
+        let data = unsafe { libc::CMSG_DATA(message) };
+        if level == libc::IPPROTO_IPV6
+            && holds::<libc::in6_pktinfo>(length as usize, kind, libc::IPV6_PKTINFO)
+        {
+            // SAFETY: the message is long enough for this structure; it need not be aligned.
+            let info = unsafe { data.cast::<libc::in6_pktinfo>().read_unaligned() };
+            destination = info.ipi6_addr;
+        } else if level == libc::IPPROTO_IPV6
+            && holds::<libc::c_int>(length as usize, kind, libc::IPV6_HOPLIMIT)
+        {
+            // SAFETY: the message is long enough for an integer; it need not be aligned.
+            let value = unsafe { data.cast::<libc::c_int>().read_unaligned() };
+            hops = u8::try_from(value).unwrap_or(0);
+        }
+        // SAFETY: `message` is a message of this header; the macro gives the next one within the
+        // buffer, or null.
+        message = unsafe { libc::CMSG_NXTHDR(header, message) };
+    }
+    (destination, hops)
+}
+
+/// Whether a control message of this length and kind is the wanted one with a whole `T` in it.
+fn holds<T>(length: usize, kind: libc::c_int, wanted: libc::c_int) -> bool {
+    let size = libc::c_uint::try_from(size_of::<T>()).unwrap_or(0);
+    // SAFETY: plain arithmetic on a number.
+    kind == wanted && length >= unsafe { libc::CMSG_LEN(size) } as usize
+}
+
+fn ipv6_header(
+    length: usize,
+    protocol: u8,
+    hops: u8,
+    source: libc::in6_addr,
+    destination: libc::in6_addr,
+) -> [u8; IPV6_HEADER] {
+    let mut header = [0; IPV6_HEADER];
+    header[0] = 0x60;
+    header[4..6].copy_from_slice(&u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes());
+    header[6] = protocol;
+    header[7] = hops;
+    header[8..24].copy_from_slice(&source.s6_addr);
+    header[24..40].copy_from_slice(&destination.s6_addr);
+    header
 }
 
 /// Sends all items in order, at most [`SEND_MAX`] per system call, and returns how many went out.
@@ -171,6 +317,17 @@ const fn empty_header() -> libc::mmsghdr {
 
 /// Packets that one call of sendmmsg(2) takes at most.
 pub(crate) const SEND_MAX: usize = 64;
+
+const NO_ADDRESS: libc::in6_addr = libc::in6_addr { s6_addr: [0; 16] };
+const EMPTY_ADDRESS: libc::sockaddr_in6 = libc::sockaddr_in6 {
+    sin6_family: 0,
+    sin6_port: 0,
+    sin6_flowinfo: 0,
+    sin6_addr: NO_ADDRESS,
+    sin6_scope_id: 0,
+};
+#[expect(clippy::cast_possible_truncation, reason = "28 bytes")]
+const ADDRESS_LEN: libc::socklen_t = size_of::<libc::sockaddr_in6>() as libc::socklen_t;
 
 const EMPTY_VECTOR: libc::iovec = libc::iovec {
     iov_base: std::ptr::null_mut(),

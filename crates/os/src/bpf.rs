@@ -110,6 +110,21 @@ pub fn vrrp_ipv4(protocol: u8, filter: &VridFilter) -> Vec<Instruction> {
     }
 }
 
+/// The program for the receiving raw IPv6 socket: the kernel hands out the packet behind its headers
+/// and only that of the socket's protocol.
+#[must_use]
+pub fn vrrp_ipv6(filter: &VridFilter) -> Vec<Instruction> {
+    match filter {
+        VridFilter::Only(set) if set.is_empty() => drop_all(),
+        VridFilter::Only(set) => {
+            let mut program = vec![plain(LOAD_BYTE, OFFSET_VRID)];
+            program.extend(member(set));
+            program
+        }
+        VridFilter::Everything => vec![plain(RETURN, ACCEPT)],
+    }
+}
+
 fn only_protocol(protocol: u8) -> Vec<Instruction> {
     vec![
         plain(LOAD_BYTE, OFFSET_PROTOCOL),
@@ -118,11 +133,18 @@ fn only_protocol(protocol: u8) -> Vec<Instruction> {
     ]
 }
 
-/// X = VRID mod 32, A = VRID / 32; pick the mask number A and look at its bit X.
 fn vrid_member(set: &VridSet) -> Vec<Instruction> {
     let mut program = vec![
         plain(LOAD_X_HEADER_LENGTH, 0),
         plain(LOAD_BYTE_AT_X, OFFSET_VRID),
+    ];
+    program.extend(member(set));
+    program
+}
+
+/// With the VRID in A: X = VRID mod 32, A = VRID / 32; pick the mask number A and look at its bit X.
+fn member(set: &VridSet) -> Vec<Instruction> {
+    let mut program = vec![
         plain(STORE, 0),
         plain(AND, 31),
         plain(COPY_A_TO_X, 0),
@@ -284,6 +306,19 @@ mod tests {
         check_all(&[1, 40, 70, 100, 130, 170, 200, 255]);
         check_all(&(1..=255).collect::<Vec<_>>());
         check_all(&(1..=255).filter(|v| v % 3 == 0).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn over_ipv6_exactly_the_members_pass() {
+        let vrids = [1, 31, 32, 200, 255];
+        let program = vrrp_ipv6(&VridFilter::Only(set(&vrids)));
+        for vrid in 0..=255 {
+            let packet = [0x31, vrid, 100, 0, 0, 100, 0, 0];
+            assert_eq!(passes(&program, &packet), vrids.contains(&vrid), "{vrid}");
+        }
+        assert!(!passes(&program, &[0x31]));
+        assert!(passes(&vrrp_ipv6(&VridFilter::Everything), &[0x31, 9]));
+        assert!(!passes(&vrrp_ipv6(&VridFilter::Only(set(&[]))), &[0x31, 9]));
     }
 
     #[test]

@@ -1,13 +1,14 @@
-//! Sockets for VRRP over IPv4 (spec vrrp-runtime 16).
+//! Sockets for VRRP over IPv4 and IPv6 (spec vrrp-runtime 16).
 //!
 //! One [`VrrpSocket`] serves all instances of an interface that use the same group or the same
 //! local unicast address. It is a pair: a socket that only receives, with a kernel filter, and one
 //! that only sends, whose receive side is shut by a filter, so that the kernel queues nothing there.
 //!
-//! Deliberately absent: any understanding of VRRP. Packets go in and out as whole IPv4 packets.
+//! Deliberately absent: any understanding of VRRP. Packets go in and out as whole IP packets. A raw
+//! IPv6 socket does not hand out the IPv6 header: one with the same addresses and hop limit is made.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 use nix::sys::socket::{setsockopt, sockopt};
@@ -23,16 +24,26 @@ pub const VRRP_PROTOCOL: u8 = 112;
 /// How adverts reach the other routers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SocketKind {
-    /// To and from a multicast group, usually 224.0.0.18.
+    /// To and from a multicast group, usually 224.0.0.18 or `ff02::12`.
     Multicast {
         /// The group.
-        group: Ipv4Addr,
+        group: IpAddr,
     },
     /// From one address of this machine to each peer.
     Unicast {
         /// The address of this machine.
-        local: Ipv4Addr,
+        local: IpAddr,
     },
+}
+
+impl SocketKind {
+    /// The group or the local address.
+    const fn address(self) -> IpAddr {
+        match self {
+            Self::Multicast { group } => group,
+            Self::Unicast { local } => local,
+        }
+    }
 }
 
 /// What identifies a socket: users that agree in all of it share one.
@@ -50,8 +61,8 @@ pub struct SocketSpec {
 #[derive(Debug, Clone, Copy)]
 pub struct Outgoing<'a> {
     /// The group or the peer: where the kernel routes it to; the header says so too.
-    pub destination: Ipv4Addr,
-    /// The whole IPv4 packet. The kernel fills in total length and header checksum.
+    pub destination: IpAddr,
+    /// The whole IP packet. The kernel fills in total length and header checksum of IPv4.
     pub packet: &'a [u8],
 }
 
@@ -72,7 +83,7 @@ pub enum SocketError {
     #[error("cannot bind to {local} on {interface}")]
     Bind {
         /// The address.
-        local: Ipv4Addr,
+        local: IpAddr,
         /// The interface's name.
         interface: String,
         /// The kernel's answer.
@@ -115,7 +126,7 @@ impl VrrpSocket {
     /// # Errors
     /// [`SocketError::Setup`] when the kernel has no memory for it; the old filter holds then.
     pub fn set_filter(&self, filter: &VridFilter) -> Result<(), SocketError> {
-        attach(&self.receive, &bpf::vrrp_ipv4(VRRP_PROTOCOL, filter))
+        attach(&self.receive, &program(&self.spec, filter))
             .map_err(setup("attaching the packet filter", &self.spec))
     }
 
@@ -126,12 +137,13 @@ impl VrrpSocket {
     /// Errors of the socket, such as `ENETDOWN`; it stays usable.
     pub fn receive(&self, batch: &mut ReceiveBatch) -> io::Result<usize> {
         batch.count = 0;
-        batch.count = batch::receive(
-            self.receive.as_fd(),
-            &mut batch.buffer,
-            SLOT_SIZE,
-            &mut batch.extents,
-        )?;
+        let (socket, buffer) = (self.receive.as_fd(), &mut batch.buffer);
+        batch.count = if self.spec.kind.address().is_ipv4() {
+            batch::receive(socket, buffer, SLOT_SIZE, &mut batch.extents)?
+        } else {
+            let protocol = VRRP_PROTOCOL;
+            batch::receive_ipv6(socket, buffer, SLOT_SIZE, protocol, &mut batch.extents)?
+        };
         Ok(batch.count)
     }
 
@@ -144,7 +156,13 @@ impl VrrpSocket {
             SocketKind::Multicast { .. } => libc::MSG_DONTROUTE,
             SocketKind::Unicast { .. } => 0,
         };
-        batch::send(self.send.as_fd(), flags, packets, parts, on_error)
+        let socket = self.send.as_fd();
+        if self.spec.kind.address().is_ipv4() {
+            batch::send(socket, flags, packets, parts_ipv4, on_error)
+        } else {
+            let parts = |outgoing| parts_ipv6(outgoing, self.spec.ifindex);
+            batch::send(socket, flags, packets, parts, on_error)
+        }
     }
 }
 
@@ -204,7 +222,7 @@ impl Default for ReceiveBatch {
 /// A packet that was received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Received<'a> {
-    /// The whole IPv4 packet, header first, all in network byte order.
+    /// The whole IP packet, header first, all in network byte order.
     pub bytes: &'a [u8],
     /// The packet was longer than the 2,048 bytes that are kept of each. The longest advert, with 255
     /// addresses, authentication and all IP options, has less than 1,200.
@@ -214,25 +232,20 @@ pub struct Received<'a> {
 fn open_receiver(spec: &SocketSpec, filter: &VridFilter) -> Result<Socket, SocketError> {
     let socket = open_common(spec)?;
     // Before anything can arrive.
-    attach(&socket, &bpf::vrrp_ipv4(VRRP_PROTOCOL, filter))
-        .map_err(setup("attaching the packet filter", spec))?;
-    let local = match spec.kind {
-        SocketKind::Multicast { group } => group,
-        SocketKind::Unicast { local } => local,
-    };
-    socket
-        .set_freebind_v4(true)
-        .map_err(setup("setting IP_FREEBIND", spec))?;
-    let address = SockAddr::from(SocketAddrV4::new(local, 0));
+    attach(&socket, &program(spec, filter)).map_err(setup("attaching the packet filter", spec))?;
+    let local = spec.kind.address();
+    set_freebind(&socket, local).map_err(setup("setting IP_FREEBIND", spec))?;
+    let address = SockAddr::from(socket_address(local, spec.ifindex));
     socket.bind(&address).map_err(|source| SocketError::Bind {
         local,
         interface: spec.ifname.clone(),
         source,
     })?;
+    if local.is_ipv6() {
+        tell_of_packets(&socket).map_err(setup("setting IPV6_RECVPKTINFO", spec))?;
+    }
     if let SocketKind::Multicast { group } = spec.kind {
-        socket
-            .join_multicast_v4_n(&group, &InterfaceIndexOrAddress::Index(spec.ifindex))
-            .map_err(setup("joining the multicast group", spec))?;
+        join(&socket, group, spec.ifindex).map_err(setup("joining the multicast group", spec))?;
     }
     Ok(socket)
 }
@@ -243,36 +256,113 @@ fn open_sender(spec: &SocketSpec) -> Result<Socket, SocketError> {
     socket
         .set_recv_buffer_size(0)
         .map_err(setup("setting SO_RCVBUF", spec))?;
+    // A burst of hundreds of adverts must fit. Without the privilege the default has to do.
+    let _ = setsockopt(&socket, sockopt::SndBufForce, &SEND_BUFFER);
+    match spec.kind.address() {
+        IpAddr::V4(_) => set_up_ipv4(&socket, spec),
+        IpAddr::V6(_) => set_up_ipv6(&socket, spec),
+    }?;
+    Ok(socket)
+}
+
+fn set_up_ipv4(socket: &Socket, spec: &SocketSpec) -> Result<(), SocketError> {
     socket
         .set_header_included_v4(true)
         .map_err(setup("setting IP_HDRINCL", spec))?;
     socket
         .set_tos_v4(INTERNETWORK_CONTROL)
         .map_err(setup("setting IP_TOS", spec))?;
-    // A burst of hundreds of adverts must fit. Without the privilege the default has to do.
-    let _ = setsockopt(&socket, sockopt::SndBufForce, &SEND_BUFFER);
     if let SocketKind::Multicast { .. } = spec.kind {
-        set_multicast_interface(&socket, spec.ifindex)
+        set_multicast_interface(socket, spec.ifindex)
             .map_err(setup("setting IP_MULTICAST_IF", spec))?;
         socket
             .set_multicast_loop_v4(false)
             .map_err(setup("setting IP_MULTICAST_LOOP", spec))?;
     }
-    Ok(socket)
+    Ok(())
+}
+
+/// Traffic class and hop limit stand in the header that comes with each packet.
+fn set_up_ipv6(socket: &Socket, spec: &SocketSpec) -> Result<(), SocketError> {
+    socket
+        .set_header_included_v6(true)
+        .map_err(setup("setting IPV6_HDRINCL", spec))?;
+    if let SocketKind::Multicast { .. } = spec.kind {
+        socket
+            .set_multicast_if_v6(spec.ifindex)
+            .map_err(setup("setting IPV6_MULTICAST_IF", spec))?;
+        socket
+            .set_multicast_loop_v6(false)
+            .map_err(setup("setting IPV6_MULTICAST_LOOP", spec))?;
+    }
+    Ok(())
 }
 
 /// What both halves have in common. `socket2` opens close-on-exec.
 fn open_common(spec: &SocketSpec) -> Result<Socket, SocketError> {
     let protocol = Protocol::from(i32::from(VRRP_PROTOCOL));
-    let socket = Socket::new(Domain::IPV4, Type::RAW.nonblocking(), Some(protocol))
+    let ipv4 = spec.kind.address().is_ipv4();
+    let domain = if ipv4 { Domain::IPV4 } else { Domain::IPV6 };
+    let socket = Socket::new(domain, Type::RAW.nonblocking(), Some(protocol))
         .map_err(setup("opening a raw socket", spec))?;
-    socket
-        .set_multicast_all_v4(false)
-        .map_err(setup("setting IP_MULTICAST_ALL", spec))?;
+    let multicast_all = if ipv4 {
+        socket.set_multicast_all_v4(false)
+    } else {
+        socket.set_multicast_all_v6(false)
+    };
+    multicast_all.map_err(setup("setting IP_MULTICAST_ALL", spec))?;
     socket
         .bind_device(Some(spec.ifname.as_bytes()))
         .map_err(setup("setting SO_BINDTODEVICE", spec))?;
     Ok(socket)
+}
+
+/// The kernel filter of the receiving half.
+fn program(spec: &SocketSpec, filter: &VridFilter) -> Vec<Instruction> {
+    if spec.kind.address().is_ipv4() {
+        bpf::vrrp_ipv4(VRRP_PROTOCOL, filter)
+    } else {
+        bpf::vrrp_ipv6(filter)
+    }
+}
+
+fn set_freebind(socket: &Socket, local: IpAddr) -> io::Result<()> {
+    if local.is_ipv4() {
+        socket.set_freebind_v4(true)
+    } else {
+        socket.set_freebind_v6(true)
+    }
+}
+
+fn join(socket: &Socket, group: IpAddr, ifindex: u32) -> io::Result<()> {
+    match group {
+        IpAddr::V4(group) => {
+            socket.join_multicast_v4_n(&group, &InterfaceIndexOrAddress::Index(ifindex))
+        }
+        IpAddr::V6(group) => socket.join_multicast_v6(&group, ifindex),
+    }
+}
+
+/// Asks for destination and hop limit of each packet, which its header would have told.
+fn tell_of_packets(socket: &Socket) -> io::Result<()> {
+    socket_option::set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, &ON)?;
+    socket_option::set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVHOPLIMIT, &ON)
+}
+
+fn socket_address(address: IpAddr, ifindex: u32) -> SocketAddr {
+    match address {
+        IpAddr::V4(address) => SocketAddrV4::new(address, 0).into(),
+        IpAddr::V6(address) => SocketAddrV6::new(address, 0, 0, scope_of(address, ifindex)).into(),
+    }
+}
+
+/// Addresses that mean something on one link only are given with their interface.
+fn scope_of(address: Ipv6Addr, ifindex: u32) -> u32 {
+    if address.is_unicast_link_local() || address.is_multicast() {
+        ifindex
+    } else {
+        0
+    }
 }
 
 fn set_multicast_interface(socket: &Socket, ifindex: u32) -> io::Result<()> {
@@ -299,14 +389,36 @@ fn setup(operation: &'static str, spec: &SocketSpec) -> impl FnOnce(io::Error) -
     }
 }
 
-fn parts<'a>(outgoing: &'a Outgoing<'_>) -> (libc::sockaddr_in, &'a [u8]) {
+fn parts_ipv4<'a>(outgoing: &'a Outgoing<'_>) -> (libc::sockaddr_in, &'a [u8]) {
+    let destination = match outgoing.destination {
+        IpAddr::V4(destination) => destination,
+        // Not asked for; the kernel refuses to send to it.
+        IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
+    };
     let address = libc::sockaddr_in {
         sin_family: FAMILY,
         sin_port: 0,
         sin_addr: libc::in_addr {
-            s_addr: u32::from_ne_bytes(outgoing.destination.octets()),
+            s_addr: u32::from_ne_bytes(destination.octets()),
         },
         sin_zero: [0; 8],
+    };
+    (address, outgoing.packet)
+}
+
+fn parts_ipv6<'a>(outgoing: &'a Outgoing<'_>, ifindex: u32) -> (libc::sockaddr_in6, &'a [u8]) {
+    let destination = match outgoing.destination {
+        IpAddr::V4(destination) => destination.to_ipv6_mapped(),
+        IpAddr::V6(destination) => destination,
+    };
+    let address = libc::sockaddr_in6 {
+        sin6_family: FAMILY_IPV6,
+        sin6_port: 0,
+        sin6_flowinfo: 0,
+        sin6_addr: libc::in6_addr {
+            s6_addr: destination.octets(),
+        },
+        sin6_scope_id: scope_of(destination, ifindex),
     };
     (address, outgoing.packet)
 }
@@ -319,3 +431,6 @@ const SEND_BUFFER: usize = 512 * 1024;
 const INTERNETWORK_CONTROL: u32 = 0xc0;
 #[expect(clippy::cast_possible_truncation, reason = "AF_INET is 2")]
 const FAMILY: libc::sa_family_t = libc::AF_INET as libc::sa_family_t;
+#[expect(clippy::cast_possible_truncation, reason = "AF_INET6 is 10")]
+const FAMILY_IPV6: libc::sa_family_t = libc::AF_INET6 as libc::sa_family_t;
+const ON: libc::c_int = 1;

@@ -5,7 +5,7 @@
 mod support;
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::AsFd as _;
 
 use evervip_model::Vrid;
@@ -18,7 +18,9 @@ use support::{Namespace, two_nodes, wait_for, wait_until};
 const GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
 const ONE: Ipv4Addr = Ipv4Addr::new(10, 1, 1, 1);
 const TWO: Ipv4Addr = Ipv4Addr::new(10, 1, 1, 2);
-const MULTICAST: SocketKind = SocketKind::Multicast { group: GROUP };
+const MULTICAST: SocketKind = SocketKind::Multicast {
+    group: IpAddr::V4(GROUP),
+};
 
 fn only(vrids: &[u8]) -> VridFilter {
     let set: VridSet = vrids.iter().map(|v| Vrid::new(*v).unwrap()).collect();
@@ -45,11 +47,11 @@ fn packet(source: Ipv4Addr, destination: Ipv4Addr, vrid: u8, extra: usize) -> Ve
 }
 
 #[track_caller]
-fn send(socket: &VrrpSocket, destination: Ipv4Addr, packets: &[Vec<u8>]) {
+fn send(socket: &VrrpSocket, destination: impl Into<IpAddr> + Copy, packets: &[Vec<u8>]) {
     let outgoing: Vec<_> = packets
         .iter()
         .map(|packet| Outgoing {
-            destination,
+            destination: destination.into(),
             packet,
         })
         .collect();
@@ -126,10 +128,24 @@ fn unicast_packets_reach_the_socket_of_their_address_only() {
         return;
     };
     two.ip("addr add 10.1.1.3/24 dev ens192");
-    let sender = open(&one, SocketKind::Unicast { local: ONE }, &only(&[51]));
-    let receiver = open(&two, SocketKind::Unicast { local: TWO }, &only(&[51]));
+    let sender = open(
+        &one,
+        SocketKind::Unicast { local: ONE.into() },
+        &only(&[51]),
+    );
+    let receiver = open(
+        &two,
+        SocketKind::Unicast { local: TWO.into() },
+        &only(&[51]),
+    );
     let other = Ipv4Addr::new(10, 1, 1, 3);
-    let beside = open(&two, SocketKind::Unicast { local: other }, &only(&[51]));
+    let beside = open(
+        &two,
+        SocketKind::Unicast {
+            local: other.into(),
+        },
+        &only(&[51]),
+    );
     let group = open(&two, MULTICAST, &only(&[51]));
     send(&sender, TWO, &[packet(ONE, TWO, 51, 0)]);
     let got = receive(&receiver, 1);
@@ -146,7 +162,13 @@ fn the_local_address_need_not_be_there_yet() {
         return;
     };
     let local = Ipv4Addr::new(10, 77, 0, 1);
-    open(&one, SocketKind::Unicast { local }, &only(&[51]));
+    open(
+        &one,
+        SocketKind::Unicast {
+            local: local.into(),
+        },
+        &only(&[51]),
+    );
 }
 
 #[test]
@@ -226,13 +248,21 @@ fn a_refused_packet_is_reported_and_the_others_leave() {
     let Some([one, two]) = two_nodes() else {
         return;
     };
-    let sender = open(&one, SocketKind::Unicast { local: ONE }, &only(&[51]));
-    let receiver = open(&two, SocketKind::Unicast { local: TWO }, &only(&[51]));
+    let sender = open(
+        &one,
+        SocketKind::Unicast { local: ONE.into() },
+        &only(&[51]),
+    );
+    let receiver = open(
+        &two,
+        SocketKind::Unicast { local: TWO.into() },
+        &only(&[51]),
+    );
     // The kernel cuts no packet of a raw socket into fragments.
     let good = packet(ONE, TWO, 51, 0);
     let overlong = packet(ONE, TWO, 51, 1500);
     let packets = [&good, &overlong, &good, &overlong].map(|packet| Outgoing {
-        destination: TWO,
+        destination: TWO.into(),
         packet,
     });
     let mut errors = Vec::new();
@@ -255,7 +285,7 @@ fn sending_on_a_dead_link_neither_blocks_nor_breaks_the_socket() {
     one.ip("link set ens192 down");
     let bytes = packet(ONE, GROUP, 51, 0);
     let one_packet = [Outgoing {
-        destination: GROUP,
+        destination: GROUP.into(),
         packet: &bytes,
     }];
     let mut errors = Vec::new();

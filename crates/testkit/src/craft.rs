@@ -1,6 +1,6 @@
 //! Packets, right ones and wrong ones.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use evervip_model::{Authentication, Delivery, Instance, Version};
 use evervip_wire::{Advert, Body, PacketBuffer, internet_checksum};
@@ -12,9 +12,9 @@ use crate::sample::{GROUP, OWN, lan};
 #[derive(Debug, Clone)]
 pub struct Craft {
     /// Source address.
-    pub source: Ipv4Addr,
+    pub source: IpAddr,
     /// Destination address.
-    pub destination: Ipv4Addr,
+    pub destination: IpAddr,
     /// Time to live.
     pub ttl: u8,
     /// Virtual router identifier.
@@ -22,7 +22,7 @@ pub struct Craft {
     /// Priority.
     pub priority: u8,
     /// Advertised addresses.
-    pub addresses: Vec<Ipv4Addr>,
+    pub addresses: Vec<IpAddr>,
     /// Version, interval and authentication.
     pub body: Body,
 }
@@ -55,10 +55,8 @@ impl Craft {
             addresses: instance
                 .addresses
                 .iter()
-                .filter_map(|address| match address.address {
-                    std::net::IpAddr::V4(v4) => Some(v4),
-                    std::net::IpAddr::V6(_) => None,
-                })
+                .map(|address| address.address)
+                .filter(IpAddr::is_ipv4)
                 .collect(),
             body,
         }

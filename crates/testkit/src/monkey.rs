@@ -4,7 +4,7 @@
 //! are the promises of the engine's documentation; a broken one panics.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use evervip_model::{Authentication, Config, Delivery, State, Version};
@@ -230,7 +230,7 @@ impl Run {
     fn address(&mut self, bytes: &mut Bytes<'_>) {
         let index = sample::ETH0 + u32::from(bytes.byte() & 1);
         let last = [1, 2, 101, 102, 103, 150][bytes.below(6)];
-        let address = IpAddr::V4(sample::lan(last));
+        let address = sample::lan(last);
         match bytes.below(3) {
             0 => self.event(Event::AddressAdded { index, address }),
             1 => {
@@ -415,7 +415,7 @@ fn instance(number: usize, bytes: &mut Bytes<'_>) -> evervip_model::Instance {
         instance.preempt_delay = Duration::from_secs(2);
     }
     if flags & 16 != 0 {
-        instance.delivery = sample::unicast(&[Ipv4Addr::new(10, 0, 0, 2), sample::lan(3)]);
+        instance.delivery = sample::unicast(&[sample::lan(2), sample::lan(3)]);
     }
     if flags & 32 != 0 {
         instance.track_scripts = vec![
@@ -442,7 +442,7 @@ fn instance(number: usize, bytes: &mut Bytes<'_>) -> evervip_model::Instance {
         instance.garp.refresh = Duration::from_secs(3);
     }
     if more & 32 != 0 {
-        instance.source = Some(IpAddr::V4(sample::OWN));
+        instance.source = Some(sample::OWN);
         instance.track_source = more & 64 != 0;
     }
     if more & 128 != 0 {

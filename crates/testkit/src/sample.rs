@@ -19,14 +19,14 @@ pub const ETH0: u32 = 2;
 /// Index of `eth1`.
 pub const ETH1: u32 = 3;
 /// The group of VRRP over IPv4.
-pub const GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
+pub const GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(224, 0, 0, 18));
 /// Own address of the sample host on `eth0`.
-pub const OWN: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+pub const OWN: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 
 /// An IPv4 address of the sample network of `eth0`.
 #[must_use]
-pub const fn lan(last: u8) -> Ipv4Addr {
-    Ipv4Addr::new(10, 0, 0, last)
+pub const fn lan(last: u8) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(10, 0, 0, last))
 }
 
 /// A version 2 instance on `eth0`, advertising every second, with one virtual address.
@@ -59,12 +59,12 @@ pub fn vip(text: &str) -> VirtualAddress {
 
 /// Unicast to these peers, sources checked.
 #[must_use]
-pub fn unicast(peers: &[Ipv4Addr]) -> Delivery {
+pub fn unicast(peers: &[IpAddr]) -> Delivery {
     Delivery::Unicast {
         peers: peers
             .iter()
             .map(|peer| UnicastPeer {
-                address: IpAddr::V4(*peer),
+                address: *peer,
                 min_ttl: 0,
                 max_ttl: 255,
             })

@@ -1,7 +1,7 @@
 //! What is wrong with a received packet, in the words of the log.
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 /// Why a received packet was dropped or is noteworthy (spec vrrp-runtime 5).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum PacketComplaint {
     /// Not an advertisement.
     Kind(u8),
     /// The IP header claims another length than was received.
-    TotalLength { claimed: u16, received: usize },
+    TotalLength { claimed: usize, received: usize },
     /// Wrong checksum.
     Checksum { version: u8 },
     /// Multicast to a unicast instance.
@@ -38,8 +38,8 @@ pub enum PacketComplaint {
     Unicast,
     /// Another address list than ours; the packet is not dropped.
     Addresses {
-        received: Vec<Ipv4Addr>,
-        ours: Vec<Ipv4Addr>,
+        received: Vec<IpAddr>,
+        ours: Vec<IpAddr>,
     },
     /// A unicast source that is not a peer.
     NotAPeer,
@@ -47,7 +47,7 @@ pub enum PacketComplaint {
     PeerTtl { received: u8, min: u8, max: u8 },
 }
 
-struct List<'a>(&'a [Ipv4Addr]);
+struct List<'a>(&'a [IpAddr]);
 
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,7 +65,7 @@ impl PacketComplaint {
         &self,
         f: &mut fmt::Formatter<'_>,
         name: &str,
-        from: Ipv4Addr,
+        from: IpAddr,
     ) -> fmt::Result {
         match self {
             Self::Length { received, expected } => {

@@ -1,6 +1,6 @@
 //! What an accepted advert does (spec vrrp-runtime 4).
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use evervip_model::State;
@@ -12,7 +12,7 @@ use crate::{Engine, LogLine, NotificationKind, RouterId, Timestamp};
 /// An advert that passed every check.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Accepted {
-    pub(crate) from: Ipv4Addr,
+    pub(crate) from: IpAddr,
     pub(crate) priority: u8,
     /// The sender's interval, where the version lets a backup adopt it.
     pub(crate) interval: Option<Duration>,
@@ -159,7 +159,7 @@ impl Engine {
         }
     }
 
-    fn lower_master_heard(&mut self, now: Timestamp, id: RouterId, from: Ipv4Addr, priority: u8) {
+    fn lower_master_heard(&mut self, now: Timestamp, id: RouterId, from: IpAddr, priority: u8) {
         let router = &self.routers[id];
         let answered = !router.spec.lower_prio_no_advert;
         let garp = router.spec.garp;

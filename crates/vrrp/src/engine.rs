@@ -11,7 +11,7 @@ use crate::announce::{Lane, LaneQueue};
 use crate::check::Check;
 use crate::group::Group;
 use crate::interface::{Interfaces, LinkChange};
-use crate::router::{Router, Routers, v4};
+use crate::router::{Router, Routers, is_of};
 use crate::sockets::Lookup;
 use crate::timers::{TimerKey, Timers};
 use crate::track_file::Files;
@@ -361,10 +361,10 @@ impl Engine {
             .as_deref()
             .and_then(|name| self.interfaces.index_of(name));
         let source = match spec.source {
-            Some(configured) => v4(configured),
+            Some(configured) => Some(configured).filter(|source| is_of(*source, spec.family)),
             None => interface.and_then(|index| {
-                self.interfaces
-                    .primary_ipv4(index, |address| self.virtual_addresses.contains(&address))
+                let is_virtual = |address| self.virtual_addresses.contains(&address);
+                self.interfaces.primary(index, spec.family, is_virtual)
             }),
         };
         let placed = place(&spec, &self.interfaces);

@@ -1,7 +1,9 @@
 //! What the engine knows of the host's interfaces and addresses.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
+
+use evervip_model::Family;
 
 use crate::LinkState;
 
@@ -125,19 +127,21 @@ impl Interfaces {
             .any(|interface| interface.addresses.contains(&address))
     }
 
-    /// The first IPv4 address that is no virtual address (spec vrrp-runtime 1).
-    pub(crate) fn primary_ipv4(
+    /// The first IPv4 address, or the first IPv6 address of the link, that is no virtual address
+    /// (spec vrrp-runtime 1).
+    pub(crate) fn primary(
         &self,
         index: u32,
+        family: Family,
         is_virtual: impl Fn(IpAddr) -> bool,
-    ) -> Option<Ipv4Addr> {
-        self.get(index)?
-            .addresses
-            .iter()
-            .find_map(|address| match address {
-                IpAddr::V4(v4) if !is_virtual(*address) => Some(*v4),
-                _ => None,
-            })
+    ) -> Option<IpAddr> {
+        let fits = |address: &IpAddr| match (address, family) {
+            (IpAddr::V4(_), Family::Inet) => true,
+            (IpAddr::V6(address), Family::Inet6) => address.is_unicast_link_local(),
+            _ => false,
+        };
+        let addresses = self.get(index)?.addresses.iter().copied();
+        addresses.filter(fits).find(|address| !is_virtual(*address))
     }
 }
 
@@ -196,8 +200,8 @@ mod tests {
         interfaces.add_address(3, "fe80::1".parse().unwrap());
         interfaces.add_address(3, "10.0.0.1".parse().unwrap());
         assert_eq!(
-            interfaces.primary_ipv4(3, |address| address == vip),
-            Some(Ipv4Addr::new(10, 0, 0, 1))
+            interfaces.primary(3, Family::Inet, |address| address == vip),
+            Some([10, 0, 0, 1].into())
         );
     }
 }

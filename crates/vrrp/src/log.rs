@@ -3,11 +3,11 @@
 mod track;
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use evervip_model::{State, UnrunnableScripts};
+use evervip_model::{Family, State, UnrunnableScripts};
 
 use crate::complaint::PacketComplaint;
 
@@ -22,8 +22,8 @@ pub enum FaultReason {
     InterfaceMissing(String),
     /// A tracked interface is up, and the track is reversed.
     InterfaceUp(String),
-    /// There is no address to send from.
-    NoSourceAddress,
+    /// There is no address of the family to send from.
+    NoSourceAddress(Family),
     /// The configured source address is not on the interface, and `track_src_ip` is set.
     SourceAddressMissing,
     /// Its socket cannot be opened, so that it would not hear its peers.
@@ -57,25 +57,25 @@ pub enum LogLine {
     },
     HigherPriority {
         name: Arc<str>,
-        from: Ipv4Addr,
+        from: IpAddr,
         priority: u8,
         ours: u8,
     },
     HigherAddress {
         name: Arc<str>,
-        from: Ipv4Addr,
+        from: IpAddr,
         priority: u8,
     },
     LowerPriority {
         name: Arc<str>,
-        from: Ipv4Addr,
+        from: IpAddr,
         priority: u8,
         ours: u8,
         answered: bool,
     },
     Discarding {
         name: Arc<str>,
-        from: Ipv4Addr,
+        from: IpAddr,
         priority: u8,
     },
     BackupReceivedZero {
@@ -121,19 +121,19 @@ pub enum LogLine {
     QueueingAnnouncement {
         name: Arc<str>,
         interface: String,
-        address: std::net::IpAddr,
+        address: IpAddr,
     },
     AddressGone {
         name: Arc<str>,
         text: String,
     },
     AddressTaken {
-        address: std::net::IpAddr,
+        address: IpAddr,
         interface: String,
     },
     AddressPutBack {
         name: Arc<str>,
-        address: std::net::IpAddr,
+        address: IpAddr,
         interface: String,
     },
     PriorityChanged {
@@ -143,13 +143,13 @@ pub enum LogLine {
     },
     PacketDropped {
         name: Arc<str>,
-        from: Ipv4Addr,
+        from: IpAddr,
         complaint: PacketComplaint,
     },
     UnknownVrid {
         vrid: u8,
         interface: String,
-        from: Ipv4Addr,
+        from: IpAddr,
     },
     LinkUp {
         interface: String,
@@ -179,7 +179,7 @@ pub enum LogLine {
     /// A unicast router tells the neighbours where its own address is.
     WakingNeighbours {
         name: Arc<str>,
-        address: Ipv4Addr,
+        address: IpAddr,
     },
     ScriptReturning {
         script: Arc<str>,
@@ -265,7 +265,7 @@ impl fmt::Display for FaultReason {
                 write!(f, "(interface {interface} does not exist)")
             }
             Self::InterfaceUp(interface) => write!(f, "(interface {interface} up)"),
-            Self::NoSourceAddress => f.write_str("(no IPv4 address for interface)"),
+            Self::NoSourceAddress(family) => write!(f, "(no {family} address for interface)"),
             Self::SourceAddressMissing => f.write_str("(src address not configured)"),
             Self::SocketMissing => f.write_str("(no socket for VRRP packets)"),
             Self::Script(script) => write!(f, "due to script {script}"),
@@ -336,7 +336,7 @@ impl LogLine {
             }
             Self::FaultReason {
                 name,
-                reason: reason @ FaultReason::NoSourceAddress,
+                reason: reason @ FaultReason::NoSourceAddress(_),
             } => {
                 write!(f, "({name}) entering FAULT state {reason}")
             }

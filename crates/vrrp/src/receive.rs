@@ -1,7 +1,6 @@
 //! Checks on received packets (spec vrrp-runtime 5, same order). A packet that fails one moves no
 //! timer and changes no state: it is counted and, once for each kind of failure, logged.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use evervip_model::{Authentication, Delivery, State, Version};
@@ -114,7 +113,7 @@ impl Engine {
             [only] => Some(*only),
             several => several.iter().copied().find(|id| {
                 matches!(&self.routers[*id].spec.delivery, Delivery::Unicast { peers, .. }
-                    if peers.iter().any(|peer| peer.address == IpAddr::V4(datagram.source)))
+                    if peers.iter().any(|peer| peer.address == datagram.source))
             }),
         }
     }
@@ -189,7 +188,7 @@ fn check_packet(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop
         statistics.invalid_type_rcvd += 1;
         return Err(Drop(PacketComplaint::Kind(advert.kind())));
     }
-    if usize::from(datagram.total_len) != datagram.received_len {
+    if datagram.total_len != datagram.received_len {
         statistics.packet_len_err += 1;
         let claimed = datagram.total_len;
         return Err(Drop(PacketComplaint::TotalLength {
@@ -308,10 +307,7 @@ fn check_peer(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop> 
     else {
         return Ok(());
     };
-    let Some(peer) = peers
-        .iter()
-        .find(|peer| peer.address == IpAddr::V4(datagram.source))
-    else {
+    let Some(peer) = peers.iter().find(|peer| peer.address == datagram.source) else {
         router.statistics.not_a_peer += 1;
         return Err(Drop(PacketComplaint::NotAPeer));
     };

@@ -1,12 +1,12 @@
 //! One virtual router at run time.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 use std::time::Duration;
 
-use evervip_model::{Authentication, Delivery, Instance, State, Version};
+use evervip_model::{Authentication, Delivery, Family, Instance, State, Version};
 use evervip_wire::Body;
 
 use crate::addresses::PutBack;
@@ -25,15 +25,15 @@ pub struct AdvertSpec {
     /// The socket to send on.
     pub socket: SocketKey,
     /// Source address.
-    pub source: Ipv4Addr,
+    pub source: IpAddr,
     /// The group, or every peer.
-    pub destinations: Vec<Ipv4Addr>,
-    /// Time to live.
+    pub destinations: Vec<IpAddr>,
+    /// Time to live, or hop limit.
     pub ttl: u8,
     /// Virtual router identifier.
     pub vrid: u8,
     /// Advertised addresses.
-    pub addresses: Vec<Ipv4Addr>,
+    pub addresses: Vec<IpAddr>,
     /// Version, interval and authentication.
     pub body: Body,
 }
@@ -41,7 +41,7 @@ pub struct AdvertSpec {
 /// The master that a backup follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Master {
-    pub(crate) address: Ipv4Addr,
+    pub(crate) address: IpAddr,
     pub(crate) priority: u8,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Router {
     /// Own interval, or in version 3 as a backup the master's.
     pub(crate) interval: Duration,
     pub(crate) interface: Option<u32>,
-    pub(crate) source: Option<Ipv4Addr>,
+    pub(crate) source: Option<IpAddr>,
     /// Where its addresses belong now.
     pub(crate) placed: Arc<[PlacedAddress]>,
     /// What was added and not removed since: an interface may have got another name meanwhile, and
@@ -74,8 +74,8 @@ pub(crate) struct Router {
     pub(crate) waiting: bool,
     pub(crate) put_back: PutBack,
     pub(crate) complained: Complained,
-    /// The IPv4 addresses that adverts list, kept for comparison with received ones.
-    pub(crate) advertised: Vec<Ipv4Addr>,
+    /// The addresses of its family that adverts list, kept for comparison with received ones.
+    pub(crate) advertised: Vec<IpAddr>,
     pub(crate) revision: u64,
     pub(crate) statistics: Statistics,
 }
@@ -136,15 +136,12 @@ impl Router {
 
     pub(crate) fn advert_spec(&self) -> Option<AdvertSpec> {
         let (destinations, ttl) = match &self.spec.delivery {
-            Delivery::Multicast {
-                group: IpAddr::V4(group),
-            } => (vec![*group], 255),
+            Delivery::Multicast { group } => (vec![*group], 255),
             Delivery::Unicast { peers, ttl, .. } => (
-                peers.iter().filter_map(|peer| v4(peer.address)).collect(),
-                // Only IPv6 leaves it to the kernel.
-                ttl.unwrap_or(255),
+                peers.iter().map(|peer| peer.address).collect(),
+                ttl.unwrap_or_else(|| default_ttl(self.spec.family)),
             ),
-            Delivery::Multicast { .. } | Delivery::NoPeer => return None,
+            Delivery::NoPeer => return None,
         };
         Some(AdvertSpec {
             socket: self.socket_key()?,
@@ -187,18 +184,25 @@ pub(crate) fn interval_centiseconds(spec: &Instance) -> u16 {
         .min(4095)
 }
 
-pub(crate) fn advertised(spec: &Instance) -> Vec<Ipv4Addr> {
+/// Of unicast adverts. The original leaves it to the kernel over IPv6, whose default is 64.
+const fn default_ttl(family: Family) -> u8 {
+    match family {
+        Family::Inet => 255,
+        Family::Inet6 => 64,
+    }
+}
+
+pub(crate) fn advertised(spec: &Instance) -> Vec<IpAddr> {
     spec.addresses
         .iter()
-        .filter_map(|address| v4(address.address))
+        .map(|address| address.address)
+        .filter(|address| is_of(*address, spec.family))
         .collect()
 }
 
-pub(crate) const fn v4(address: IpAddr) -> Option<Ipv4Addr> {
-    match address {
-        IpAddr::V4(v4) => Some(v4),
-        IpAddr::V6(_) => None,
-    }
+/// Whether an address belongs to a family.
+pub(crate) fn is_of(address: IpAddr, family: Family) -> bool {
+    address.is_ipv6() == (family == Family::Inet6)
 }
 
 /// Routers by id, iterated in configuration order.

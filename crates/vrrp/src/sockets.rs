@@ -1,7 +1,7 @@
 //! Which sockets the routers need, and which router a packet is for.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use evervip_model::{Delivery, Instance};
 
@@ -11,9 +11,9 @@ use crate::{Engine, RouterId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SocketKind {
     /// Member of this group.
-    Multicast(Ipv4Addr),
+    Multicast(IpAddr),
     /// This local address.
-    Unicast(Ipv4Addr),
+    Unicast(IpAddr),
 }
 
 /// Identity of a pair of sockets, one to receive and one to send, shared by all routers that have
@@ -27,13 +27,11 @@ pub struct SocketKey {
 }
 
 impl SocketKey {
-    pub(crate) fn of(spec: &Instance, interface: u32, source: Ipv4Addr) -> Option<Self> {
+    pub(crate) fn of(spec: &Instance, interface: u32, source: IpAddr) -> Option<Self> {
         let kind = match spec.delivery {
-            Delivery::Multicast {
-                group: IpAddr::V4(group),
-            } => SocketKind::Multicast(group),
+            Delivery::Multicast { group } => SocketKind::Multicast(group),
             Delivery::Unicast { .. } => SocketKind::Unicast(source),
-            Delivery::Multicast { .. } | Delivery::NoPeer => return None,
+            Delivery::NoPeer => return None,
         };
         Some(Self { interface, kind })
     }

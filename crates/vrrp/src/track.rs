@@ -92,7 +92,7 @@ impl Engine {
             }
         }
         if router.source.is_none() {
-            faults.push(FaultReason::NoSourceAddress);
+            faults.push(FaultReason::NoSourceAddress(router.spec.family));
         }
         if self.source_is_missing(router) {
             faults.push(FaultReason::SourceAddressMissing);

@@ -329,7 +329,7 @@ impl Engine {
         if let (true, Some(interface), Some(source)) = (unicast, router.interface, router.source) {
             let own = PlacedAddress {
                 interface,
-                address: VirtualAddress::new(source.into(), 32),
+                address: VirtualAddress::new(source, if source.is_ipv4() { 32 } else { 128 }),
             };
             let name = router.name();
             self.log(LogLine::WakingNeighbours {

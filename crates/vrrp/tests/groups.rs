@@ -4,7 +4,6 @@
 
 mod stage;
 
-use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use evervip_model::{Config, Instance, Priority, State};
@@ -44,7 +43,7 @@ fn hears(stage: &mut Transcript, member: usize, priority: u8) {
     let config = pair();
     let mut craft = Craft::of(&config.instances[member]).priority(priority);
     let interface = if member == 0 { ETH0 } else { ETH1 };
-    craft.source = Ipv4Addr::new(10, 0, u8::from(member == 1), 2);
+    craft.source = [10, 0, u8::from(member == 1), 2].into();
     let socket = SocketKey {
         interface,
         kind: SocketKind::Multicast(sample::GROUP),

@@ -4,7 +4,7 @@
 
 mod stage;
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use evervip_model::{
@@ -320,7 +320,7 @@ fn sources(table: &mut Table) {
         },
     );
     let tracked = Instance {
-        source: Some(IpAddr::V4(sample::OWN)),
+        source: Some(sample::OWN),
         track_source: true,
         ..plain()
     };
@@ -343,7 +343,7 @@ fn sources(table: &mut Table) {
 fn socket_missing(table: &mut Table) {
     let key = SocketKey {
         interface: ETH0,
-        kind: SocketKind::Multicast(Ipv4Addr::new(224, 0, 0, 18)),
+        kind: SocketKind::Multicast(sample::GROUP),
     };
     for (label, stage) in [
         ("BACKUP", backup(one(plain()))),
@@ -363,7 +363,7 @@ fn socket_missing(table: &mut Table) {
 
 fn unicast(table: &mut Table) {
     let elsewhere = Instance {
-        source: Some(IpAddr::V4(sample::lan(7))),
+        source: Some(sample::lan(7)),
         delivery: sample::unicast(&[sample::lan(2)]),
         ..plain()
     };
@@ -386,7 +386,7 @@ fn unicast(table: &mut Table) {
         },
     );
     let instance = Instance {
-        delivery: sample::unicast(&[sample::lan(2), Ipv4Addr::new(10, 9, 9, 9)]),
+        delivery: sample::unicast(&[sample::lan(2), [10, 9, 9, 9].into()]),
         ..plain()
     };
     table.row(

@@ -3,7 +3,7 @@
 
 mod stage;
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use evervip_model::{Authentication, Config, Delivery, Instance};
 use evervip_testkit::craft::{CHECKSUM, Craft, IP_HEADER};
@@ -247,7 +247,7 @@ fn unknown_vrids(table: &mut Table) {
 fn remarks(table: &mut Table) {
     let mut two = plain();
     two.addresses.push(sample::vip("10.0.0.150"));
-    let with = |addresses: &[Ipv4Addr]| Craft {
+    let with = |addresses: &[IpAddr]| Craft {
         addresses: addresses.to_vec(),
         ..theirs(200, 2)
     };

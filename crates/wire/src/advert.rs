@@ -1,6 +1,6 @@
 //! The VRRP advertisement: what is sent, and a view of what was received.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::Checksum;
 
@@ -44,24 +44,25 @@ pub enum Body {
     },
 }
 
-/// An advertisement to be sent over IPv4.
+/// An advertisement to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Advert<'a> {
     /// Virtual router identifier.
     pub vrid: u8,
     /// Effective priority; 0 resigns.
     pub priority: u8,
-    /// Advertised addresses, at most 255 (more are cut).
-    pub addresses: &'a [Ipv4Addr],
+    /// Advertised addresses, all of the family it is sent over, at most 255 (more are cut).
+    pub addresses: &'a [IpAddr],
     /// Version, interval and authentication.
     pub body: Body,
 }
 
 impl Advert<'_> {
-    /// Appends the packet, without IP header, to `out`. `source` and `destination` are covered by
-    /// the version 3 checksum (keepalived's default; RFC 9568 5.2.8 as amended for IPv4 by
-    /// `v3_checksum_as_v2` is not its default).
-    pub fn emit(&self, source: Ipv4Addr, destination: Ipv4Addr, out: &mut Vec<u8>) {
+    /// Appends the packet, without IP header, to `out`. `source` and `destination`, of the same
+    /// family, are covered by the checksum of version 3 and by that of IPv6 (keepalived's default;
+    /// RFC 9568 5.2.8 as amended for IPv4 by `v3_checksum_as_v2` is not its default). Over IPv6
+    /// version 2 has no authentication data (spec wire 2).
+    pub fn emit(&self, source: IpAddr, destination: IpAddr, out: &mut Vec<u8>) {
         let start = out.len();
         let addresses = &self.addresses[..self.addresses.len().min(255)];
         // The slice above has at most 255 elements.
@@ -86,27 +87,46 @@ impl Advert<'_> {
             0,
         ]);
         for address in addresses {
-            out.extend_from_slice(&address.octets());
+            match address {
+                IpAddr::V4(address) => out.extend_from_slice(&address.octets()),
+                IpAddr::V6(address) => out.extend_from_slice(&address.octets()),
+            }
         }
         let sum = match self.body {
-            Body::V2 { password, .. } => {
+            Body::V2 { password, .. } if source.is_ipv4() => {
                 out.extend_from_slice(&password.unwrap_or_default());
                 Checksum::default()
             }
-            Body::V3 { .. } => pseudo_header(source, destination, out.len() - start),
+            Body::V2 { .. } | Body::V3 { .. } => {
+                pseudo_header(source, destination, out.len() - start)
+            }
         };
         let sum = sum.chain(&out[start..]).finish();
         out[start + at::CHECKSUM..start + at::ADDRESSES].copy_from_slice(&sum.to_be_bytes());
     }
 }
 
-/// The pseudo header of version 3 over IPv4 (spec wire 2.3).
-fn pseudo_header(source: Ipv4Addr, destination: Ipv4Addr, length: usize) -> Checksum {
-    Checksum::default()
-        .chain(&source.octets())
-        .chain(&destination.octets())
-        .chain_word(u16::from(PROTOCOL))
+/// The pseudo header of version 3 over IPv4, and of both versions over IPv6 (spec wire 2.3). Where a
+/// field is wider over IPv6 (RFC 8200 8.1) its additional bytes are zero and add nothing.
+fn pseudo_header(source: IpAddr, destination: IpAddr, length: usize) -> Checksum {
+    let sum = Checksum::default();
+    let sum = match (source, destination) {
+        (IpAddr::V4(source), IpAddr::V4(destination)) => {
+            sum.chain(&source.octets()).chain(&destination.octets())
+        }
+        (source, destination) => sum
+            .chain(&wide(source).octets())
+            .chain(&wide(destination).octets()),
+    };
+    sum.chain_word(u16::from(PROTOCOL))
         .chain_word(u16::try_from(length).unwrap_or(u16::MAX))
+}
+
+const fn wide(address: IpAddr) -> Ipv6Addr {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped(),
+        IpAddr::V6(address) => address,
+    }
 }
 
 /// The authentication type byte of version 2.
@@ -130,55 +150,58 @@ pub struct TooShort;
 /// A received packet. Only its first eight bytes are known to be there; accessors of what follows
 /// return what there is.
 #[derive(Debug, Clone, Copy)]
-pub struct AdvertView<'a>(&'a [u8]);
+pub struct AdvertView<'a> {
+    bytes: &'a [u8],
+    ipv6: bool,
+}
 
 impl<'a> AdvertView<'a> {
-    /// Takes the bytes after the IP header.
+    /// Takes the bytes after the IP header, which is one of IPv6 or not.
     ///
     /// # Errors
     /// [`TooShort`] below eight bytes.
-    pub fn new(bytes: &'a [u8]) -> Result<Self, TooShort> {
+    pub fn new(bytes: &'a [u8], ipv6: bool) -> Result<Self, TooShort> {
         if bytes.len() < HEADER_LEN {
             Err(TooShort)
         } else {
-            Ok(Self(bytes))
+            Ok(Self { bytes, ipv6 })
         }
     }
 
     /// Version nibble.
     #[must_use]
     pub fn version(&self) -> u8 {
-        self.0[at::VERSION_TYPE] >> 4
+        self.bytes[at::VERSION_TYPE] >> 4
     }
 
     /// Type nibble; 1 is an advertisement.
     #[must_use]
     pub fn kind(&self) -> u8 {
-        self.0[at::VERSION_TYPE] & 0x0f
+        self.bytes[at::VERSION_TYPE] & 0x0f
     }
 
     /// Virtual router identifier.
     #[must_use]
     pub fn vrid(&self) -> u8 {
-        self.0[at::VRID]
+        self.bytes[at::VRID]
     }
 
     /// Priority; 0 means that the master resigns.
     #[must_use]
     pub fn priority(&self) -> u8 {
-        self.0[at::PRIORITY]
+        self.bytes[at::PRIORITY]
     }
 
     /// Number of addresses that the header announces.
     #[must_use]
     pub fn count(&self) -> u8 {
-        self.0[at::COUNT]
+        self.bytes[at::COUNT]
     }
 
     /// Authentication type byte (version 2 only).
     #[must_use]
     pub fn auth_type(&self) -> AuthType {
-        match self.0[at::AUTH_TYPE] {
+        match self.bytes[at::AUTH_TYPE] {
             0 => AuthType::None,
             1 => AuthType::Pass,
             2 => AuthType::Header,
@@ -189,53 +212,76 @@ impl<'a> AdvertView<'a> {
     /// Interval in seconds (version 2 only).
     #[must_use]
     pub fn interval_seconds(&self) -> u8 {
-        self.0[at::INTERVAL_V2]
+        self.bytes[at::INTERVAL_V2]
     }
 
     /// Interval in centiseconds (version 3 only); the reserved nibble is ignored.
     #[must_use]
     pub fn interval_centiseconds(&self) -> u16 {
-        u16::from_be_bytes([self.0[at::INTERVAL_V3], self.0[at::INTERVAL_V3 + 1]]) & 0x0fff
+        u16::from_be_bytes([self.bytes[at::INTERVAL_V3], self.bytes[at::INTERVAL_V3 + 1]]) & 0x0fff
     }
 
-    /// Length that version and count of this packet ask for over IPv4.
+    /// Length that version and count of this packet ask for.
     #[must_use]
     pub fn expected_len(&self) -> usize {
-        let auth = if self.version() == 2 { AUTH_LEN } else { 0 };
-        HEADER_LEN + 4 * usize::from(self.count()) + auth
+        let auth = if self.version() == 2 && !self.ipv6 {
+            AUTH_LEN
+        } else {
+            0
+        };
+        self.addresses_end() + auth
+    }
+
+    fn addresses_end(&self) -> usize {
+        HEADER_LEN + self.address_len() * usize::from(self.count())
+    }
+
+    const fn address_len(&self) -> usize {
+        if self.ipv6 { 16 } else { 4 }
     }
 
     /// Length of the packet.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "never empty")]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.bytes.len()
     }
 
     /// The announced addresses, as many as there are bytes for.
-    pub fn addresses(&self) -> impl Iterator<Item = Ipv4Addr> + 'a {
-        let bytes: &'a [u8] = &self.0[at::ADDRESSES..];
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + 'a {
+        let bytes: &'a [u8] = &self.bytes[at::ADDRESSES..];
         bytes
-            .chunks_exact(4)
+            .chunks_exact(self.address_len())
             .take(usize::from(self.count()))
-            .map(|a| Ipv4Addr::new(a[0], a[1], a[2], a[3]))
+            .filter_map(address)
     }
 
-    /// Authentication data of version 2, if the packet is long enough.
+    /// Authentication data of version 2 over IPv4, if the packet is long enough.
     #[must_use]
     pub fn password(&self) -> Option<[u8; 8]> {
-        let start = HEADER_LEN + 4 * usize::from(self.count());
-        self.0.get(start..start + AUTH_LEN)?.try_into().ok()
+        if self.ipv6 {
+            return None;
+        }
+        let start = self.addresses_end();
+        self.bytes.get(start..start + AUTH_LEN)?.try_into().ok()
     }
 
-    /// Whether the checksum fits: version 2 over the packet alone, version 3 with pseudo header.
+    /// Whether the checksum fits: version 2 over IPv4 over the packet alone, else with pseudo header.
     #[must_use]
-    pub fn checksum_ok(&self, source: Ipv4Addr, destination: Ipv4Addr) -> bool {
-        let start = if self.version() == 2 {
+    pub fn checksum_ok(&self, source: IpAddr, destination: IpAddr) -> bool {
+        let start = if self.version() == 2 && !self.ipv6 {
             Checksum::default()
         } else {
-            pseudo_header(source, destination, self.0.len())
+            pseudo_header(source, destination, self.bytes.len())
         };
-        start.chain(self.0).finish() == 0
+        start.chain(self.bytes).finish() == 0
     }
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    if let Ok(octets) = <[u8; 4]>::try_from(bytes) {
+        return Some(Ipv4Addr::from(octets).into());
+    }
+    let octets = <[u8; 16]>::try_from(bytes).ok()?;
+    Some(Ipv6Addr::from(octets).into())
 }

@@ -1,59 +1,107 @@
-//! IPv4 around the advertisement.
+//! The IP packet around the advertisement.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
-use etherparse::{IpDscp, IpNumber, Ipv4Header, Ipv4HeaderSlice};
+use etherparse::{IpDscp, IpNumber, Ipv4Header, Ipv4HeaderSlice, Ipv6Header, Ipv6HeaderSlice};
 
 use crate::{Advert, AdvertView, PROTOCOL};
 
-/// DSCP of network control, TOS byte 0xc0 (spec wire 2.1).
-const DSCP_NETWORK_CONTROL: u8 = 0xc0 >> 2;
+/// Traffic class of network control (spec wire 2.1 and 2.2).
+const NETWORK_CONTROL: u8 = 0xc0;
 /// Where the identification stands in an IPv4 header.
 const IDENTIFICATION: std::ops::Range<usize> = 4..6;
 
-/// A complete IPv4 packet with one advertisement, kept so that it can be sent again.
+/// Length of the headers that are made here.
+const fn header_len(source: IpAddr) -> usize {
+    match source {
+        IpAddr::V4(_) => Ipv4Header::MIN_LEN,
+        IpAddr::V6(_) => Ipv6Header::LEN,
+    }
+}
+
+/// A complete IP packet with one advertisement, kept so that it can be sent again.
 ///
-/// The header checksum stays 0: the kernel fills it in on a raw socket. Only the identification
-/// changes between two sendings of an unchanged advertisement.
+/// The header checksum of IPv4 stays 0: the kernel fills it in on a raw socket. Only the
+/// identification of IPv4 changes between two sendings of an unchanged advertisement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PacketBuffer(Vec<u8>);
+pub struct PacketBuffer {
+    bytes: Vec<u8>,
+    ipv6: bool,
+}
 
 impl PacketBuffer {
-    /// Encodes an advertisement with identification 0.
+    /// Encodes an advertisement with identification 0. Source and destination are of the same
+    /// family; `ttl` is the time to live or the hop limit.
     #[must_use]
-    pub fn new(advert: &Advert<'_>, source: Ipv4Addr, destination: Ipv4Addr, ttl: u8) -> Self {
-        let mut bytes = vec![0; Ipv4Header::MIN_LEN];
+    pub fn new(advert: &Advert<'_>, source: IpAddr, destination: IpAddr, ttl: u8) -> Self {
+        let length = header_len(source);
+        let mut bytes = vec![0; length];
         advert.emit(source, destination, &mut bytes);
-        let header = Ipv4Header {
-            dscp: IpDscp::try_new(DSCP_NETWORK_CONTROL).unwrap_or_default(),
-            total_len: u16::try_from(bytes.len()).unwrap_or(u16::MAX),
+        let header = header(source, destination, ttl, bytes.len() - length);
+        bytes[..length].copy_from_slice(&header);
+        Self {
+            bytes,
+            ipv6: source.is_ipv6(),
+        }
+    }
+
+    /// Sets the identification of the next sending; IPv6 has none.
+    pub fn set_identification(&mut self, identification: u16) {
+        if !self.ipv6 {
+            self.bytes[IDENTIFICATION].copy_from_slice(&identification.to_be_bytes());
+        }
+    }
+
+    /// The packet, IP header first.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+fn header(source: IpAddr, destination: IpAddr, ttl: u8, payload: usize) -> Vec<u8> {
+    match (source, destination) {
+        (IpAddr::V4(source), IpAddr::V4(destination)) => Ipv4Header {
+            dscp: IpDscp::try_new(NETWORK_CONTROL >> 2).unwrap_or_default(),
+            total_len: length(Ipv4Header::MIN_LEN + payload),
             dont_fragment: false,
             time_to_live: ttl,
             protocol: IpNumber(PROTOCOL),
             source: source.octets(),
             destination: destination.octets(),
             ..Ipv4Header::default()
-        };
-        bytes[..Ipv4Header::MIN_LEN].copy_from_slice(&header.to_bytes());
-        Self(bytes)
-    }
-
-    /// Sets the identification of the next sending.
-    pub fn set_identification(&mut self, identification: u16) {
-        self.0[IDENTIFICATION].copy_from_slice(&identification.to_be_bytes());
-    }
-
-    /// The packet, IP header first.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        }
+        .to_bytes()
+        .to_vec(),
+        (source, destination) => ipv6_header(source, destination, ttl, length(payload)).to_vec(),
     }
 }
 
-/// Why bytes from a raw socket are not an IPv4 packet with a VRRP header in it.
+fn ipv6_header(source: IpAddr, destination: IpAddr, hop_limit: u8, payload: u16) -> [u8; 40] {
+    let octets = |address: IpAddr| match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => address.octets(),
+    };
+    Ipv6Header {
+        traffic_class: NETWORK_CONTROL,
+        payload_length: payload,
+        next_header: IpNumber(PROTOCOL),
+        hop_limit,
+        source: octets(source),
+        destination: octets(destination),
+        ..Ipv6Header::default()
+    }
+    .to_bytes()
+}
+
+fn length(bytes: usize) -> u16 {
+    u16::try_from(bytes).unwrap_or(u16::MAX)
+}
+
+/// Why bytes from a raw socket are not an IP packet with a VRRP header in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadDatagram {
-    /// No IPv4 header, or fewer bytes than the headers need.
+    /// No IP header, or fewer bytes than the headers need.
     #[error("too short")]
     TooShort,
     /// Another protocol.
@@ -61,17 +109,17 @@ pub enum BadDatagram {
     Foreign,
 }
 
-/// A received IPv4 packet that is long enough for a VRRP header.
+/// A received IP packet that is long enough for a VRRP header.
 #[derive(Debug, Clone, Copy)]
 pub struct Datagram<'a> {
     /// Source address.
-    pub source: Ipv4Addr,
+    pub source: IpAddr,
     /// Destination address.
-    pub destination: Ipv4Addr,
-    /// Time to live as received.
+    pub destination: IpAddr,
+    /// Time to live, or hop limit, as received.
     pub ttl: u8,
     /// Total length that the IP header claims.
-    pub total_len: u16,
+    pub total_len: usize,
     /// Bytes that were received, IP header included.
     pub received_len: usize,
     /// Length of the IP header.
@@ -81,25 +129,52 @@ pub struct Datagram<'a> {
 }
 
 impl<'a> Datagram<'a> {
-    /// Reads what a raw socket gave, IP header included.
+    /// Reads a packet, IP header included.
     ///
     /// # Errors
     /// [`BadDatagram`]; nothing is known about such bytes, not even a VRID.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, BadDatagram> {
+        if bytes.first().is_some_and(|first| first >> 4 == 6) {
+            Self::parse_ipv6(bytes)
+        } else {
+            Self::parse_ipv4(bytes)
+        }
+    }
+
+    fn parse_ipv4(bytes: &'a [u8]) -> Result<Self, BadDatagram> {
         let header = Ipv4HeaderSlice::from_slice(bytes).map_err(|_| BadDatagram::TooShort)?;
         if header.protocol() != IpNumber(PROTOCOL) {
             return Err(BadDatagram::Foreign);
         }
         let header_len = header.slice().len();
-        let advert = AdvertView::new(&bytes[header_len..]).map_err(|_| BadDatagram::TooShort)?;
         Ok(Self {
-            source: header.source_addr(),
-            destination: header.destination_addr(),
+            source: header.source_addr().into(),
+            destination: header.destination_addr().into(),
             ttl: header.ttl(),
-            total_len: header.total_len(),
+            total_len: usize::from(header.total_len()),
             received_len: bytes.len(),
             header_len,
-            advert,
+            advert: advert(&bytes[header_len..], false)?,
         })
     }
+
+    fn parse_ipv6(bytes: &'a [u8]) -> Result<Self, BadDatagram> {
+        let header = Ipv6HeaderSlice::from_slice(bytes).map_err(|_| BadDatagram::TooShort)?;
+        if header.next_header() != IpNumber(PROTOCOL) {
+            return Err(BadDatagram::Foreign);
+        }
+        Ok(Self {
+            source: header.source_addr().into(),
+            destination: header.destination_addr().into(),
+            ttl: header.hop_limit(),
+            total_len: Ipv6Header::LEN + usize::from(header.payload_length()),
+            received_len: bytes.len(),
+            header_len: Ipv6Header::LEN,
+            advert: advert(&bytes[Ipv6Header::LEN..], true)?,
+        })
+    }
+}
+
+fn advert(bytes: &[u8], ipv6: bool) -> Result<AdvertView<'_>, BadDatagram> {
+    AdvertView::new(bytes, ipv6).map_err(|_| BadDatagram::TooShort)
 }

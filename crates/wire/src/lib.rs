@@ -1,4 +1,5 @@
-//! Bytes to and from VRRP version 2 and 3 over IPv4, gratuitous ARP and neighbour advertisements.
+//! Bytes to and from VRRP version 2 and 3 over IPv4 and IPv6, gratuitous ARP and neighbour
+//! advertisements.
 //!
 //! Purpose: the one place that knows offsets. Encoding makes complete packets; decoding gives
 //! checked views that never panic, whatever the bytes are. Which packet is *acceptable* is not

@@ -1,7 +1,7 @@
 //! Properties of the decoder: total on any bytes, inverse of the encoder.
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use evervip_wire::{Advert, Body, Datagram, PacketBuffer};
 use proptest::prelude::*;
@@ -33,12 +33,12 @@ proptest! {
         vrid in 1..=255_u8, priority: u8, addresses in proptest::collection::vec(any::<u32>(), 0..=255),
         body in body(), source: u32, destination: u32, ttl: u8,
     ) {
-        let addresses: Vec<Ipv4Addr> = addresses.into_iter().map(Ipv4Addr::from).collect();
+        let addresses: Vec<IpAddr> = addresses.into_iter().map(|a| Ipv4Addr::from(a).into()).collect();
         let advert = Advert { vrid, priority, addresses: &addresses, body };
-        let packet = PacketBuffer::new(&advert, source.into(), destination.into(), ttl);
+        let packet = PacketBuffer::new(&advert, Ipv4Addr::from(source).into(), Ipv4Addr::from(destination).into(), ttl);
         let view = Datagram::parse(packet.as_bytes()).unwrap();
         prop_assert_eq!(view.ttl, ttl);
-        prop_assert_eq!(usize::from(view.total_len), view.received_len);
+        prop_assert_eq!(view.total_len, view.received_len);
         prop_assert_eq!((view.advert.vrid(), view.advert.priority()), (vrid, priority));
         prop_assert_eq!(view.advert.addresses().collect::<Vec<_>>(), addresses);
         prop_assert!(view.advert.checksum_ok(view.source, view.destination));
@@ -53,5 +53,28 @@ proptest! {
                 prop_assert_eq!(view.advert.interval_centiseconds(), interval_centiseconds);
             }
         }
+    }
+
+    #[test]
+    fn decode_is_the_inverse_of_encode_over_ipv6(
+        vrid in 1..=255_u8, priority: u8, addresses in proptest::collection::vec(any::<u128>(), 0..=89),
+        body in body(), source: u128, destination: u128, hop_limit: u8,
+    ) {
+        let addresses: Vec<IpAddr> = addresses.into_iter().map(|a| Ipv6Addr::from(a).into()).collect();
+        let advert = Advert { vrid, priority, addresses: &addresses, body };
+        let (source, destination) = (Ipv6Addr::from(source).into(), Ipv6Addr::from(destination).into());
+        let packet = PacketBuffer::new(&advert, source, destination, hop_limit);
+        let view = Datagram::parse(packet.as_bytes()).unwrap();
+        prop_assert_eq!((view.source, view.destination, view.ttl), (source, destination, hop_limit));
+        prop_assert_eq!(view.total_len, view.received_len);
+        prop_assert_eq!(view.received_len, view.header_len + view.advert.expected_len());
+        prop_assert_eq!((view.advert.vrid(), view.advert.priority()), (vrid, priority));
+        prop_assert_eq!(view.advert.addresses().collect::<Vec<_>>(), addresses);
+        prop_assert!(view.advert.checksum_ok(source, destination));
+        prop_assert_eq!(view.advert.password(), None);
+        let mut wrong = packet.as_bytes().to_vec();
+        wrong[view.header_len + 2] ^= 0x10;
+        let wrong = Datagram::parse(&wrong).unwrap();
+        prop_assert!(!wrong.advert.checksum_ok(source, destination));
     }
 }

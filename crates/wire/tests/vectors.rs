@@ -1,15 +1,15 @@
 //! Frames captured from keepalived 2.2.7 (spec wire 9), encoded and decoded.
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use evervip_wire::{
     Advert, AuthType, Body, Datagram, PacketBuffer, gratuitous_arp, unsolicited_neighbour_advert,
 };
 
-const GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
-const NODE: Ipv4Addr = Ipv4Addr::new(10, 1, 1, 1);
-const PEER: Ipv4Addr = Ipv4Addr::new(10, 1, 1, 2);
+const GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(224, 0, 0, 18));
+const NODE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 1, 1, 1));
+const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 1, 1, 2));
 
 fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
@@ -25,7 +25,7 @@ fn packet(frame: &str) -> Vec<u8> {
 }
 
 #[track_caller]
-fn check(captured: &str, advert: Advert<'_>, destination: Ipv4Addr, ttl: u8, id: u16) {
+fn check(captured: &str, advert: Advert<'_>, destination: IpAddr, ttl: u8, id: u16) {
     let mut expected = packet(captured);
     let view = Datagram::parse(&expected).unwrap();
     assert!(view.advert.checksum_ok(view.source, view.destination));
@@ -70,7 +70,7 @@ fn a_v2_without_authentication() {
         Advert {
             vrid: 10,
             priority: 100,
-            addresses: &[Ipv4Addr::new(10, 1, 1, 110)],
+            addresses: &[IpAddr::from([10, 1, 1, 110])],
             body: v2(None, 2),
         },
         GROUP,
@@ -86,7 +86,7 @@ fn a0_v2_resignation() {
         Advert {
             vrid: 10,
             priority: 0,
-            addresses: &[Ipv4Addr::new(10, 1, 1, 110)],
+            addresses: &[IpAddr::from([10, 1, 1, 110])],
             body: v2(None, 2),
         },
         GROUP,
@@ -102,7 +102,7 @@ fn b_v2_password() {
         Advert {
             vrid: 51,
             priority: 120,
-            addresses: &[Ipv4Addr::new(10, 1, 1, 100), Ipv4Addr::new(10, 1, 1, 101)],
+            addresses: &[IpAddr::from([10, 1, 1, 100]), IpAddr::from([10, 1, 1, 101])],
             body: v2(Some(*b"secret12"), 1),
         },
         GROUP,
@@ -118,7 +118,7 @@ fn c_v3_multicast() {
         Advert {
             vrid: 12,
             priority: 255,
-            addresses: &[Ipv4Addr::new(10, 1, 1, 112), Ipv4Addr::new(10, 1, 1, 212)],
+            addresses: &[IpAddr::from([10, 1, 1, 112]), IpAddr::from([10, 1, 1, 212])],
             body: Body::V3 {
                 interval_centiseconds: 25,
             },
@@ -136,7 +136,7 @@ fn d_v3_unicast() {
         Advert {
             vrid: 13,
             priority: 200,
-            addresses: &[Ipv4Addr::new(10, 1, 1, 113)],
+            addresses: &[IpAddr::from([10, 1, 1, 113])],
             body: Body::V3 {
                 interval_centiseconds: 100,
             },
@@ -154,7 +154,7 @@ fn d3_v2_unicast_with_ttl() {
         Advert {
             vrid: 19,
             priority: 150,
-            addresses: &[Ipv4Addr::new(10, 1, 1, 119)],
+            addresses: &[IpAddr::from([10, 1, 1, 119])],
             body: v2(None, 1),
         },
         PEER,
@@ -229,4 +229,69 @@ fn ip_options_are_stepped_over() {
     bytes[0] = 0x4f;
     assert!(Datagram::parse(&bytes).is_err());
     assert!(Datagram::parse(&bytes[..23]).is_err());
+}
+
+/// Captured IPv6 packets: the flow label is the kernel's choice, and none in ours.
+#[track_caller]
+fn check_ipv6(captured: &str, advert: Advert<'_>, source: &str, destination: &str, hops: u8) {
+    let mut expected = packet(captured);
+    let address = |text: &str| IpAddr::V6(text.parse::<Ipv6Addr>().unwrap());
+    let (source, destination) = (address(source), address(destination));
+    let view = Datagram::parse(&expected).unwrap();
+    assert!(view.advert.checksum_ok(view.source, view.destination));
+    assert_eq!(
+        (view.source, view.destination, view.ttl),
+        (source, destination, hops)
+    );
+    assert_eq!(
+        view.advert.addresses().collect::<Vec<_>>(),
+        advert.addresses
+    );
+    assert_eq!(
+        view.advert.expected_len() + view.header_len,
+        view.received_len
+    );
+    expected[1] &= 0xf0;
+    expected[2..4].fill(0);
+    let ours = PacketBuffer::new(&advert, source, destination, hops);
+    assert_eq!(ours.as_bytes(), expected);
+}
+
+fn ipv6(vrid: u8, priority: u8, addresses: &[IpAddr]) -> Advert<'_> {
+    Advert {
+        vrid,
+        priority,
+        addresses,
+        body: Body::V3 {
+            interval_centiseconds: 100,
+        },
+    }
+}
+
+#[test]
+fn vector_f_version_3_over_ipv6() {
+    let addresses = [
+        "fe80::1515".parse().unwrap(),
+        "2001:db8::15".parse().unwrap(),
+    ];
+    check_ipv6(
+        "33330000001202000000000186dd 6c090af9002870fffe80000000000000000000fffe000001ff020000000000000000000000000012 \
+         310f96020064f9f6 fe800000000000000000000000001515 20010db8000000000000000000000015",
+        ipv6(15, 150, &addresses),
+        "fe80::ff:fe00:1",
+        "ff02::12",
+        255,
+    );
+}
+
+#[test]
+fn vector_f2_version_3_over_ipv6_unicast() {
+    check_ipv6(
+        "02000000000202000000000186dd 6c0be9f900187040fe80000000000000000000fffe000001fe80000000000000000000fffe000002 \
+         3112960100640f2a 20010db8000000000000000000000018",
+        ipv6(18, 150, &["2001:db8::18".parse().unwrap()]),
+        "fe80::ff:fe00:1",
+        "fe80::ff:fe00:2",
+        64,
+    );
 }

@@ -161,13 +161,6 @@ impl Lower<'_> {
     fn unsupported_reason(&mut self, draft: &InstanceDraft) -> Option<UnsupportedReason> {
         if draft.held.is_some() {
             draft.held
-        } else if draft.family == Some(Family::Inet6) {
-            self.unsupported(
-                draft,
-                "IPv6 instances are not supported by this version",
-                "the instance stays in FAULT",
-            );
-            Some(UnsupportedReason::Inet6)
         } else if draft.auth_type == Some(AuthType::Header) {
             Some(UnsupportedReason::AuthenticationHeader)
         } else if draft.hmac.is_some() {

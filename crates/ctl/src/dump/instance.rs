@@ -161,7 +161,6 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
             "notify_priority_changes": notify_priority_changes,
             "smtp_alert": smtp_alert,
             "held_in_fault": unsupported.map(|reason| match reason {
-                UnsupportedReason::Inet6 => "IPv6",
                 UnsupportedReason::AuthenticationHeader => "auth_type AH",
                 UnsupportedReason::NoInterface => "no interface",
                 UnsupportedReason::SignedAdverts => "auth_hmac",

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use evervip_model::Vrid;
@@ -170,15 +171,21 @@ fn only(spec: &SocketSpec) -> VridFilter {
     )
 }
 
+const fn family(address: IpAddr) -> &'static str {
+    if address.is_ipv4() { "IPv4" } else { "IPv6" }
+}
+
 fn describe(spec: &SocketSpec) {
     let index = spec.key.interface;
     match spec.key.kind {
         SocketKind::Multicast(group) => tracing::debug!(
-            "VRRP sockpool: [ifindex({index:3}), family(IPv4), proto(112), interface({}) multicast, address({group})]",
+            "VRRP sockpool: [ifindex({index:3}), family({}), proto(112), interface({}) multicast, address({group})]",
+            family(group),
             spec.interface_name
         ),
         SocketKind::Unicast(local) => tracing::debug!(
-            "VRRP sockpool: [ifindex({index:3}), family(IPv4), proto(112), interface({}) unicast, address({local})]",
+            "VRRP sockpool: [ifindex({index:3}), family({}), proto(112), interface({}) unicast, address({local})]",
+            family(local),
             spec.interface_name
         ),
     }

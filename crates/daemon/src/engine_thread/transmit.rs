@@ -2,7 +2,7 @@
 //! identification, until something in it changes.
 
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use evervip_os::vrrp_socket::Outgoing;
 use evervip_vrrp::{AdvertSpec, Engine, RouterId, SocketKey};
@@ -15,7 +15,7 @@ struct Encoded {
     revision: u64,
     priority: u8,
     socket: SocketKey,
-    copies: Vec<(Ipv4Addr, PacketBuffer)>,
+    copies: Vec<(IpAddr, PacketBuffer)>,
 }
 
 #[derive(Default)]
@@ -149,7 +149,7 @@ fn encode(spec: &AdvertSpec, revision: u64, priority: u8) -> Encoded {
         addresses: &spec.addresses,
         body: spec.body,
     };
-    let copy = |peer: &Ipv4Addr| {
+    let copy = |peer: &IpAddr| {
         (
             *peer,
             PacketBuffer::new(&advert, spec.source, *peer, spec.ttl),

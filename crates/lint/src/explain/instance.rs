@@ -43,7 +43,6 @@ pub(super) fn section(config: &Config, instance: &Instance, names: &dyn Names) -
 
 const fn unsupported(reason: UnsupportedReason) -> &'static str {
     match reason {
-        UnsupportedReason::Inet6 => "IPv6 instances are not supported by this version",
         UnsupportedReason::AuthenticationHeader => "auth_type AH is not supported by this version",
         UnsupportedReason::NoInterface => "it names no interface",
         UnsupportedReason::SignedAdverts => "auth_hmac is not supported by this version",

@@ -94,9 +94,14 @@ impl Host {
     }
 
     fn real_address(&self, index: u32) -> IpAddr {
-        let [a, b, _, d] = address_of(self.number).octets();
-        let net = u8::from(index != sample::ETH0);
-        IpAddr::from([a, b, net, d])
+        match address_of(self.number) {
+            IpAddr::V4(address) => {
+                let [a, b, _, d] = address.octets();
+                let net = u8::from(index != sample::ETH0);
+                IpAddr::from([a, b, net, d])
+            }
+            address @ IpAddr::V6(_) => address,
+        }
     }
 
     pub(super) fn crash(&mut self) {

@@ -17,7 +17,7 @@ mod wire;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use evervip_model::{Config, State};
@@ -387,7 +387,7 @@ impl Lan {
 }
 
 /// The address of a host on the segment of `eth0`.
-fn address_of(host: usize) -> Ipv4Addr {
+fn address_of(host: usize) -> IpAddr {
     crate::sample::lan(u8::try_from(host + 1).unwrap_or(u8::MAX))
 }
 

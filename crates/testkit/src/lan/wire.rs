@@ -1,6 +1,6 @@
 //! Packets from host to host, and packets out of nowhere.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use evervip_vrrp::{Event, RouterId, SocketKey, SocketKind};
 use evervip_wire::{Advert, Datagram, PacketBuffer};
@@ -34,7 +34,7 @@ impl Lan {
         }
     }
 
-    fn carry(&mut self, from: usize, interface: u32, destination: Ipv4Addr, bytes: &[u8]) {
+    fn carry(&mut self, from: usize, interface: u32, destination: IpAddr, bytes: &[u8]) {
         for to in 0..self.hosts.len() {
             let addressed = destination.is_multicast() || destination == address_of(to);
             if to == from || !addressed || self.sides[to] != self.sides[from] {

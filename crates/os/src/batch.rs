@@ -175,13 +175,13 @@ fn told(header: &libc::msghdr) -> (libc::in6_addr, u8) {
         // SAFETY: as above; the data follows the header within the same message.
         let data = unsafe { libc::CMSG_DATA(message) };
         if level == libc::IPPROTO_IPV6
-            && holds::<libc::in6_pktinfo>(length as usize, kind, libc::IPV6_PKTINFO)
+            && holds::<libc::in6_pktinfo>(length as _, kind, libc::IPV6_PKTINFO)
         {
             // SAFETY: the message is long enough for this structure; it need not be aligned.
             let info = unsafe { data.cast::<libc::in6_pktinfo>().read_unaligned() };
             destination = info.ipi6_addr;
         } else if level == libc::IPPROTO_IPV6
-            && holds::<libc::c_int>(length as usize, kind, libc::IPV6_HOPLIMIT)
+            && holds::<libc::c_int>(length as _, kind, libc::IPV6_HOPLIMIT)
         {
             // SAFETY: the message is long enough for an integer; it need not be aligned.
             let value = unsafe { data.cast::<libc::c_int>().read_unaligned() };

@@ -560,7 +560,8 @@ impl LogLine {
             }
             // The original's wording, without parentheses.
             Self::WakingNeighbours { name, address } => {
-                write!(f, "{name}: sending gratuitous ARP for {address}")
+                let kind = if address.is_ipv4() { "ARP" } else { "NA" };
+                write!(f, "{name}: sending gratuitous {kind} for {address}")
             }
             Self::GroupSync { group, state } => {
                 write!(f, "VRRP_Group({group}) Syncing instances to {state} state")

@@ -41,7 +41,7 @@ pub(super) const INSTANCE: &[Keyword] = &[
     word("version", "2 or 3", "Protocol version.")
         .default("vrrp_version")
         .yes(),
-    flag("native_ipv6", "Makes it an IPv6 instance."),
+    flag("native_ipv6", "Makes it an IPv6 instance.").yes(),
     flag(
         "nopreempt",
         "A running MASTER of lower priority is left alone.",

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use evervip_model::VirtualAddress;
-use evervip_os::netlink::{KernelEvent, Link, Monitor, NetlinkError, Requests};
+use evervip_os::netlink::{InterfaceAddress, KernelEvent, Link, Monitor, NetlinkError, Requests};
 use evervip_os::packet_socket::PacketSocket;
 use evervip_vrrp::{AddressChange, Event, LinkState, PlacedAddress};
 use nix::errno::Errno;
@@ -96,7 +96,7 @@ impl Kernel {
                 KernelEvent::LinkChanged(link) => self.link_changed(link, &mut events),
                 KernelEvent::LinkRemoved { index, .. } => self.link_removed(index, &mut events),
                 KernelEvent::AddressAdded { address, .. } => {
-                    self.address_added(address.index, address.address, &mut events);
+                    self.address_reported(&address, &mut events);
                 }
                 KernelEvent::AddressRemoved { address, by } => {
                     let by_us = by == self.requests.port();
@@ -156,6 +156,19 @@ impl Kernel {
         }
     }
 
+    /// An IPv6 address counts from the moment at which duplicate address detection has found nobody
+    /// else who has it: before, and if it did find somebody, nothing can be sent from it. A report
+    /// about the end of the detection comes like one about another address.
+    fn address_reported(&mut self, address: &InterfaceAddress, events: &mut Vec<Event<'static>>) {
+        let usable = !address.flags.tentative() && !address.flags.duplicate();
+        if usable {
+            self.address_added(address.index, address.address, events);
+        } else if self.addresses.contains(&(address.index, address.address)) {
+            // Nobody took it away: there is nothing to be put back.
+            self.address_removed(address.index, address.address, true, events);
+        }
+    }
+
     fn address_added(&mut self, index: u32, address: IpAddr, events: &mut Vec<Event<'static>>) {
         // A change of flags or lifetime is reported as another addition.
         if !self.addresses.contains(&(index, address)) {
@@ -208,8 +221,8 @@ impl Kernel {
         for (index, address) in gone {
             self.address_removed(index, address, false, &mut events);
         }
-        for address in addresses {
-            self.address_added(address.index, address.address, &mut events);
+        for address in &addresses {
+            self.address_reported(address, &mut events);
         }
         Ok(events)
     }

@@ -15,7 +15,8 @@ pub(super) const VRRP: &[Keyword] = &[
         "ADDRESS",
         "Multicast group of IPv6 instances.",
     )
-    .default("ff02::12"),
+    .default("ff02::12")
+    .yes(),
     word(
         "default_interface",
         "IFNAME",

@@ -43,6 +43,8 @@ pub struct VirtualAddress {
     pub preferred_lifetime: AddressLifetime,
     /// Removal by others, and the state of `dev`, do not concern the instance.
     pub no_track: bool,
+    /// It goes on a virtual MAC interface on top of `dev` (`use_vmac`). Not for static addresses.
+    pub use_vmac: bool,
 }
 
 impl VirtualAddress {
@@ -64,6 +66,7 @@ impl VirtualAddress {
             dad: false,
             preferred_lifetime: AddressLifetime::Default,
             no_track: false,
+            use_vmac: false,
         }
     }
 }

@@ -8,6 +8,8 @@
 //! |---|---|
 //! | [`clock`], [`timer`] | the monotonic clock and one absolute deadline, to the nanosecond |
 //! | [`netlink`] | links and addresses: what there is, what changes, adding and removing |
+//! | [`nftables`] | the packet filter's two tables |
+//! | [`sysctl`] | settings below `/proc/sys/net` |
 //! | [`vrrp_socket`] | receiving and sending VRRP packets on one interface |
 //! | [`packet_socket`] | sending complete link-layer frames (gratuitous ARP) |
 //! | [`bpf`] | the kernel filters of both, as plain data |
@@ -21,9 +23,11 @@ pub mod bpf;
 pub mod clock;
 pub mod directory_watch;
 pub mod netlink;
+pub mod nftables;
 pub mod packet_socket;
 pub mod process;
 pub mod signal;
+pub mod sysctl;
 pub mod timer;
 pub mod vrrp_socket;
 

@@ -19,6 +19,9 @@ pub fn render(engine: &Engine, action: &Action) -> String {
         Action::Announce(announcement) => announce(engine, announcement),
         Action::Notify(notification) => notify(notification),
         Action::StartCheck { run, script } => format!("check {} run {}", script.name, run.0),
+        Action::UpdateVirtualInterfaces => "virtual interfaces".to_owned(),
+        Action::CloseAddresses(change) => format!("close {}", addresses_of(engine, change)),
+        Action::OpenAddresses(change) => format!("open {}", addresses_of(engine, change)),
         Action::UpdateSockets => {
             let mut line = "sockets".to_owned();
             for socket in engine.sockets() {

@@ -97,6 +97,13 @@ pub enum Action {
     },
     /// The result of [`Engine::sockets`](crate::Engine::sockets) has changed.
     UpdateSockets,
+    /// [`Engine::virtual_interfaces`](crate::Engine::virtual_interfaces) may not all be there: make
+    /// those that are missing.
+    UpdateVirtualInterfaces,
+    /// From now on packets to and from these addresses are dropped; they are about to be added.
+    CloseAddresses(AddressChange),
+    /// Packets to and from these addresses are no longer dropped; they have been removed.
+    OpenAddresses(AddressChange),
     /// Write a line to the log.
     Log(LogLine),
 }

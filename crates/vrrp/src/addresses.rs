@@ -10,6 +10,7 @@ use evervip_model::{Instance, RemovedAddresses, State, VirtualAddress};
 use crate::interface::Interfaces;
 use crate::router::Router;
 use crate::timers::TimerKey;
+use crate::virtual_interface::VirtualInterfaces;
 use crate::{Action, AddressChange, Engine, LogLine, RouterId, Timestamp};
 
 /// A virtual address together with the interface it belongs on.
@@ -56,15 +57,18 @@ impl PutBack {
 }
 
 /// Places addresses; one whose interface does not exist is left out.
-pub(crate) fn place(instance: &Instance, interfaces: &Interfaces) -> Arc<[PlacedAddress]> {
+pub(crate) fn place(
+    instance: &Instance,
+    interfaces: &Interfaces,
+    virtual_interfaces: &VirtualInterfaces,
+) -> Arc<[PlacedAddress]> {
     instance
         .addresses
         .iter()
         .chain(&instance.excluded_addresses)
         .filter_map(|address| {
-            let name = address.dev.as_deref().or(instance.interface.as_deref())?;
             Some(PlacedAddress {
-                interface: interfaces.index_of(name)?,
+                interface: virtual_interfaces.place(instance, address, interfaces)?,
                 address: address.clone(),
             })
         })
@@ -129,6 +133,8 @@ fn entries(list: &[PlacedAddress]) -> HashSet<Entry<'_>> {
 
 impl Engine {
     pub(crate) fn add_addresses(&mut self, id: RouterId) {
+        let placed = Arc::clone(&self.routers[id].placed);
+        self.close_addresses(id, &placed);
         self.log_addresses(id, |name, excluded| LogLine::SettingAddresses {
             name,
             excluded,
@@ -147,27 +153,32 @@ impl Engine {
     /// Takes off what a master has put on.
     pub(crate) fn remove_addresses(&mut self, id: RouterId) {
         let installed = std::mem::replace(&mut self.routers[id].installed, Arc::new([]));
-        self.remove_all(id, installed);
+        self.remove_all(id, &installed);
     }
 
     /// Takes off what an earlier process may have left.
     pub(crate) fn remove_left_over(&mut self, id: RouterId) {
+        // As in the original: an interface made just now holds nothing, and there is no line.
+        if self.virtual_interfaces.is_fresh(&self.routers[id].spec) {
+            return;
+        }
         let placed = Arc::clone(&self.routers[id].placed);
-        self.remove_all(id, placed);
+        self.remove_all(id, &placed);
     }
 
-    fn remove_all(&mut self, id: RouterId, addresses: Arc<[PlacedAddress]>) {
+    fn remove_all(&mut self, id: RouterId, addresses: &Arc<[PlacedAddress]>) {
         self.log_addresses(id, |name, excluded| LogLine::RemovingAddresses {
             name,
             excluded,
         });
-        let addresses = self.still_there(addresses);
-        if !addresses.is_empty() {
+        let present = self.still_there(Arc::clone(addresses));
+        if !present.is_empty() {
             self.push(Action::RemoveAddresses(AddressChange {
                 router: id,
-                addresses,
+                addresses: present,
             }));
         }
+        self.open_addresses(id, addresses);
     }
 
     /// Without those that vanished together with their interface.
@@ -201,13 +212,15 @@ impl Engine {
             self.log(LogLine::AddressGone { name, text });
         }
         self.routers[id].installed = diff.kept.iter().cloned().collect();
-        let gone = self.still_there(diff.gone.iter().cloned().collect());
-        if !gone.is_empty() {
+        let gone: Arc<[PlacedAddress]> = diff.gone.iter().cloned().collect();
+        let present = self.still_there(Arc::clone(&gone));
+        if !present.is_empty() {
             self.push(Action::RemoveAddresses(AddressChange {
                 router: id,
-                addresses: gone,
+                addresses: present,
             }));
         }
+        self.open_some(id, &gone);
     }
 
     /// Adds what a master does not hold yet, and tells the neighbours about all.
@@ -217,6 +230,7 @@ impl Engine {
         router.installed = diff.kept.iter().chain(&diff.added).cloned().collect();
         let (name, garp) = (router.name(), router.spec.garp);
         if !added.is_empty() {
+            self.close_more(id, &added);
             self.log(LogLine::SettingAddresses {
                 name,
                 excluded: false,

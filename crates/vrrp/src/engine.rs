@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use evervip_model::{Config, Globals, State};
+use evervip_model::{Config, Globals, Instance, State};
 
 use crate::addresses::{AddressDiff, place};
 use crate::announce::{Lane, LaneQueue};
@@ -15,6 +15,7 @@ use crate::router::{Router, Routers, is_of};
 use crate::sockets::Lookup;
 use crate::timers::{TimerKey, Timers};
 use crate::track_file::Files;
+use crate::virtual_interface::VirtualInterfaces;
 use crate::{
     Action, AdvertSpec, Event, LinkState, LogLine, RouterId, SocketKey, Statistics, Timestamp,
 };
@@ -35,6 +36,7 @@ pub struct Engine {
     pub(crate) checks: Vec<Check>,
     pub(crate) files: Files,
     pub(crate) interfaces: Interfaces,
+    pub(crate) virtual_interfaces: VirtualInterfaces,
     /// Addresses of all routers: they never serve as a source.
     pub(crate) virtual_addresses: HashSet<IpAddr>,
     /// Names of the interfaces that any router depends on. A host may have thousands of others,
@@ -87,6 +89,7 @@ impl Engine {
             checks: Vec::new(),
             files: Files::default(),
             interfaces: Interfaces::default(),
+            virtual_interfaces: VirtualInterfaces::default(),
             virtual_addresses: HashSet::new(),
             tracked: HashSet::new(),
             sources: HashSet::new(),
@@ -140,6 +143,7 @@ impl Engine {
         self.globals = config.globals.clone();
         self.virtual_addresses = virtual_addresses(config);
         self.tracked = interface_names(config);
+        self.virtual_interfaces.set_wanted(config);
         self.sources = config
             .instances
             .iter()
@@ -178,6 +182,9 @@ impl Engine {
                 self.note_file(path, text);
             }
             Event::StopRequested => self.phase = Phase::Stopped,
+            Event::VirtualInterfaceMade { key, index, fresh } => {
+                self.virtual_interfaces.made(key, index, fresh);
+            }
             Event::DeadlineReached
             | Event::PacketReceived { .. }
             | Event::SocketsMissing(_)
@@ -212,6 +219,10 @@ impl Engine {
                     self.missing_sockets = missing;
                     self.reassess_all(now);
                 }
+            }
+            Event::VirtualInterfaceMade { key, index, fresh } => {
+                self.virtual_interfaces.made(key, index, fresh);
+                self.virtual_interface_made(now, index);
             }
             Event::CheckEnded { run, outcome } => self.check_ended(now, run, &outcome),
             Event::FileRead { path, text } => self.file_read(now, path, text),
@@ -262,9 +273,12 @@ impl Engine {
     }
 
     fn link_changed(&mut self, now: Timestamp, link: LinkState) {
-        let (name, up) = (link.name.clone(), link.up);
+        let (index, name, up) = (link.index, link.name.clone(), link.up);
         let change = self.interfaces.apply(link);
-        let tracked = self.tracked.contains(&name);
+        let tracked = self.is_tracked(index, &name);
+        if matches!(change, LinkChange::Added | LinkChange::Renamed { .. }) {
+            self.base_appeared(&name);
+        }
         match change {
             LinkChange::Renamed { from } => self.link_renamed(now, from, name, up),
             LinkChange::Nothing => {}
@@ -308,10 +322,20 @@ impl Engine {
         let Some(interface) = self.interfaces.remove(index) else {
             return;
         };
-        if self.tracked.contains(&interface.name) {
+        let tracked = self.is_tracked(index, &interface.name);
+        let ours = self.virtual_interfaces.remove(index);
+        if tracked {
             let interface = interface.name;
             self.host_changed_because(now, LogLine::LinkDeleted { interface });
         }
+        if ours {
+            self.push(Action::UpdateVirtualInterfaces);
+        }
+    }
+
+    /// Whether any router depends on an interface.
+    fn is_tracked(&self, index: u32, name: &str) -> bool {
+        self.tracked.contains(name) || self.virtual_interfaces.contains(index)
     }
 
     fn host_changed_because(&mut self, now: Timestamp, line: LogLine) {
@@ -356,21 +380,22 @@ impl Engine {
     /// Finds interface, source address and places of a router.
     pub(crate) fn resolve(&mut self, id: RouterId) {
         let spec = Arc::clone(&self.routers[id].spec);
-        let interface = spec
+        let base = spec
             .interface
             .as_deref()
             .and_then(|name| self.interfaces.index_of(name));
-        let source = match spec.source {
+        let interface = self.virtual_interfaces.run_interface(&spec, base);
+        let source = match own_source(&spec) {
             Some(configured) => Some(configured).filter(|source| is_of(*source, spec.family)),
-            None => interface.and_then(|index| {
+            None => base.and_then(|index| {
                 let is_virtual = |address| self.virtual_addresses.contains(&address);
                 self.interfaces.primary(index, spec.family, is_virtual)
             }),
         };
-        let placed = place(&spec, &self.interfaces);
+        let placed = place(&spec, &self.interfaces, &self.virtual_interfaces);
         let changed = {
             let router = &self.routers[id];
-            router.interface != interface || router.source != source
+            router.base != base || router.interface != interface || router.source != source
         };
         let revision = if changed {
             self.new_revision()
@@ -378,6 +403,7 @@ impl Engine {
             self.routers[id].revision
         };
         let router = &mut self.routers[id];
+        router.base = base;
         router.interface = interface;
         router.source = source;
         router.revision = revision;
@@ -465,8 +491,14 @@ const ACTIONS_KEPT: usize = 256;
 /// Later times count as this one: deadlines set after it still lie in the future.
 const LAST: Timestamp = Timestamp::from_nanos(u64::MAX / 2);
 
+/// The configured source address: the one of `mcast_src_ip` and the like, or an ipvlan's own.
+fn own_source(spec: &Instance) -> Option<IpAddr> {
+    let of_ipvlan = || spec.ipvlan.as_ref()?.address.map(|(address, _)| address);
+    spec.source.or_else(of_ipvlan)
+}
+
 fn virtual_addresses(config: &Config) -> HashSet<IpAddr> {
-    let all = |instance: &evervip_model::Instance| -> Vec<IpAddr> {
+    let all = |instance: &Instance| -> Vec<IpAddr> {
         instance
             .addresses
             .iter()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
 
-use crate::SocketKey;
+use crate::{SocketKey, VirtualInterfaceKey};
 
 /// Identifies one run of a check script, so that the result of a run that no longer matters can be
 /// told from the current one.
@@ -77,6 +77,16 @@ pub enum Event<'a> {
     /// Which of the sockets in [`Engine::sockets`](crate::Engine::sockets) cannot be opened; all
     /// others are open. A router that cannot hear its peers must not believe that it has none.
     SocketsMissing(BTreeSet<SocketKey>),
+    /// One of [`Engine::virtual_interfaces`](crate::Engine::virtual_interfaces) exists now. The link
+    /// itself has been reported before.
+    VirtualInterfaceMade {
+        /// Which.
+        key: VirtualInterfaceKey,
+        /// Its index.
+        index: u32,
+        /// It was not there before.
+        fresh: bool,
+    },
     /// A check script ended.
     CheckEnded {
         /// Which run.

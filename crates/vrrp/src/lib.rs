@@ -28,6 +28,7 @@ mod complaint;
 mod election;
 mod engine;
 mod event;
+mod firewall;
 mod group;
 mod interface;
 mod log;
@@ -41,6 +42,7 @@ mod timers;
 mod track;
 mod track_file;
 mod transition;
+mod virtual_interface;
 
 pub use evervip_model::{master_down_interval, skew_time};
 
@@ -51,9 +53,13 @@ pub use addresses::PlacedAddress;
 pub use complaint::PacketComplaint;
 pub use engine::{Engine, RouterStatus};
 pub use event::{CheckOutcome, Event, LinkState, RunId};
-pub use log::{FaultReason, LogLine, TrackLine};
+pub use log::{FaultReason, FirewallLine, LogLine, TrackLine};
 pub use router::{AdvertSpec, RouterId};
 pub use sockets::{SocketKey, SocketKind, SocketSpec};
 pub use statistics::Statistics;
 pub use time::Timestamp;
 pub use track_file::FILE_TEXT;
+pub use virtual_interface::{
+    Choice, Existing, LinkLocal, ReportsMoved, VirtualInterface, VirtualInterfaceKey,
+    VirtualInterfaceKind, virtual_interfaces,
+};

@@ -1,5 +1,6 @@
 //! Log lines of the engine. Their text is an interface: monitoring greps it (spec cli-and-process 6).
 
+mod firewall;
 mod track;
 
 use std::fmt;
@@ -8,6 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evervip_model::{Family, State, UnrunnableScripts};
+
+pub use firewall::FirewallLine;
 
 use crate::complaint::PacketComplaint;
 
@@ -34,6 +37,8 @@ pub enum FaultReason {
     Configuration,
     /// The number in a tracked file says so.
     File(Arc<str>),
+    /// Its virtual interface on top of this one does not exist.
+    VirtualInterfaceMissing(String),
 }
 
 /// A line of the log.
@@ -216,6 +221,8 @@ pub enum LogLine {
     },
     /// Of something that is tracked.
     Track(TrackLine),
+    /// About the packet filter.
+    Firewall(FirewallLine),
 }
 
 impl LogLine {
@@ -239,6 +246,7 @@ impl LogLine {
                 | Self::RemovingAddresses { .. }
                 | Self::QueueingAnnouncement { .. }
                 | Self::WakingNeighbours { .. }
+                | Self::Firewall(_)
         )
     }
 
@@ -265,6 +273,9 @@ impl fmt::Display for FaultReason {
                 write!(f, "(interface {interface} does not exist)")
             }
             Self::InterfaceUp(interface) => write!(f, "(interface {interface} up)"),
+            Self::VirtualInterfaceMissing(base) => {
+                write!(f, "(virtual interface on {base} does not exist)")
+            }
             Self::NoSourceAddress(family) => write!(f, "(no {family} address for interface)"),
             Self::SourceAddressMissing => f.write_str("(src address not configured)"),
             Self::SocketMissing => f.write_str("(no socket for VRRP packets)"),
@@ -287,6 +298,7 @@ impl fmt::Display for LogLine {
                 complaint,
             } => complaint.describe(f, name, *from),
             Self::Track(line) => line.fmt(f),
+            Self::Firewall(line) => line.fmt(f),
             Self::Entering { .. }
             | Self::FaultReason { .. }
             | Self::AdvertTimeout { .. }

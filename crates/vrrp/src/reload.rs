@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use evervip_model::{Config, Delivery, Family, Instance, State, Version};
+use evervip_model::{Config, Delivery, Family, Instance, Ipvlan, State, Version, VirtualMac};
 
 use crate::addresses::{AddressDiff, place};
 use crate::check::{Check, Verdict};
@@ -20,6 +20,9 @@ struct Identity<'a> {
     interface: Option<&'a str>,
     unicast_source: Option<std::net::IpAddr>,
     group: Option<std::net::IpAddr>,
+    virtual_mac: Option<&'a VirtualMac>,
+    ipvlan: Option<&'a Ipvlan>,
+    transmit_on_base: bool,
 }
 
 impl<'a> Identity<'a> {
@@ -34,6 +37,9 @@ impl<'a> Identity<'a> {
             interface: spec.interface.as_deref(),
             unicast_source,
             group,
+            virtual_mac: spec.virtual_mac.as_ref(),
+            ipvlan: spec.ipvlan.as_ref(),
+            transmit_on_base: spec.transmit_on_base,
         }
     }
 }
@@ -187,7 +193,7 @@ impl Engine {
             return false;
         }
         let revision = self.new_revision();
-        let placed = place(spec, &self.interfaces);
+        let placed = place(spec, &self.interfaces, &self.virtual_interfaces);
         let router = &mut self.routers[id];
         let before = router.master_down();
         let old = std::mem::replace(&mut router.spec, Arc::clone(spec));
@@ -211,6 +217,7 @@ impl Engine {
         if self.routers[id].state == State::Master {
             self.change_refresh(now, id, &old);
         }
+        self.change_closure(id, &old);
         true
     }
 

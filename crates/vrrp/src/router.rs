@@ -58,6 +58,9 @@ pub(crate) struct Router {
     pub(crate) effective_priority: u8,
     /// Own interval, or in version 3 as a backup the master's.
     pub(crate) interval: Duration,
+    /// The configured interface.
+    pub(crate) base: Option<u32>,
+    /// The interface that it runs on: its virtual one, or the configured one.
     pub(crate) interface: Option<u32>,
     pub(crate) source: Option<IpAddr>,
     /// Where its addresses belong now.
@@ -90,6 +93,7 @@ impl Router {
             base_priority: spec.priority.value(),
             effective_priority: spec.priority.value(),
             interval: spec.advert_interval,
+            base: None,
             interface: None,
             source: None,
             placed: Arc::new([]),
@@ -131,7 +135,16 @@ impl Router {
 
     /// Where its packets come from and go to; `None` while there is no interface or source.
     pub(crate) fn socket_key(&self) -> Option<SocketKey> {
-        SocketKey::of(&self.spec, self.interface?, self.source?)
+        SocketKey::of(&self.spec, self.transmit_interface()?, self.source?)
+    }
+
+    /// The interface that its adverts leave and arrive through.
+    pub(crate) fn transmit_interface(&self) -> Option<u32> {
+        if self.spec.transmit_on_base {
+            self.base
+        } else {
+            self.interface
+        }
     }
 
     pub(crate) fn advert_spec(&self) -> Option<AdvertSpec> {

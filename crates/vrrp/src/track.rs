@@ -12,6 +12,7 @@ use crate::log::{FaultReason, TrackLine};
 use crate::router::Router;
 use crate::timers::TimerKey;
 use crate::track_file::FileStatus;
+use crate::virtual_interface::own_key;
 use crate::{Engine, LogLine, RouterId, Timestamp};
 
 /// What the facts amount to for one router.
@@ -72,13 +73,14 @@ impl Engine {
         }
         let mut faults = Vec::new();
         let own = spec.interface.as_deref().unwrap_or_default();
-        if router.interface.is_none() {
+        if router.base.is_none() {
             faults.push(FaultReason::InterfaceMissing(own.to_owned()));
             return faults;
         }
         if spec.track_primary && !self.interfaces.is_up(own) {
             faults.push(FaultReason::InterfaceDown(own.to_owned()));
         }
+        self.assess_virtual_interfaces(router, &mut faults);
         for address in spec.addresses.iter().chain(&spec.excluded_addresses) {
             let Some(dev) = address.dev.as_deref() else {
                 continue;
@@ -106,11 +108,33 @@ impl Engine {
         faults
     }
 
+    /// Virtual interfaces that are missing or down. While the base is down they are, too, which
+    /// need not be said twice.
+    fn assess_virtual_interfaces(&self, router: &Router, faults: &mut Vec<FaultReason>) {
+        let spec = &router.spec;
+        let own = own_key(spec).map(|key| (key, router.interface));
+        let mut others: Vec<_> = self.virtual_interfaces.of_addresses(spec).collect();
+        others.sort();
+        others.dedup();
+        for (key, index) in own.into_iter().chain(others) {
+            let Some(index) = index else {
+                faults.push(FaultReason::VirtualInterfaceMissing(key.base.into()));
+                continue;
+            };
+            let watched = spec.track_primary || Some(index) != router.interface;
+            let up = self.interfaces.get(index).is_some_and(|link| link.up);
+            if watched && !up && self.interfaces.is_up(&key.base) {
+                let name = self.interfaces.name_of(index);
+                faults.push(FaultReason::InterfaceDown(name));
+            }
+        }
+    }
+
     /// A configured source address that is not there is a fault where the file says so, and for
     /// unicast, whose socket is bound to it.
     fn source_is_missing(&self, router: &Router) -> bool {
         let spec = &router.spec;
-        let (Some(source), Some(index)) = (spec.source, router.interface) else {
+        let (Some(source), Some(index)) = (spec.source, router.base) else {
             return false;
         };
         let unicast = matches!(spec.delivery, Delivery::Unicast { .. });

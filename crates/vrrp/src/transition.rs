@@ -221,7 +221,7 @@ impl Engine {
         };
         let router = &self.routers[id];
         let up = router
-            .interface
+            .transmit_interface()
             .and_then(|index| self.interfaces.get(index))
             .is_some_and(|interface| interface.up);
         if up && router.source.is_some() {
@@ -326,7 +326,7 @@ impl Engine {
     fn wake_neighbours(&mut self, id: RouterId) {
         let router = &self.routers[id];
         let unicast = matches!(router.spec.delivery, Delivery::Unicast { .. });
-        if let (true, Some(interface), Some(source)) = (unicast, router.interface, router.source) {
+        if let (true, Some(interface), Some(source)) = (unicast, router.base, router.source) {
             let own = PlacedAddress {
                 interface,
                 address: VirtualAddress::new(source, if source.is_ipv4() { 32 } else { 128 }),

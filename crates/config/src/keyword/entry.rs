@@ -63,7 +63,7 @@ pub(super) const ADDRESS: &[Keyword] = &[
         "Its removal by others does not concern the instance.",
     )
     .yes(),
-    flag("use_vmac", "Put it on a virtual MAC interface."),
+    flag("use_vmac", "Put it on a virtual MAC interface.").yes(),
     word("track_group", "NAME", "Static addresses only."),
 ];
 

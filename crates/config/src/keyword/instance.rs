@@ -194,10 +194,10 @@ pub(super) const INSTANCE: &[Keyword] = &[
     ),
     flag(
         "accept",
-        "Accept packets to the addresses although not owner. Always so in this version.",
+        "Accept packets to the addresses although not owner.",
     )
-    .accepted(),
-    flag("no_accept", "Drop packets to the addresses unless owner."),
+    .yes(),
+    flag("no_accept", "Drop packets to the addresses unless owner.").yes(),
     // Tracking.
     values(
         "track_interface",
@@ -295,16 +295,19 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "[[name] IFNAME] [MAC] [group GROUP] [netlink_notify_msg]",
         "Own a virtual MAC address.",
     )
-    .optional(),
+    .optional()
+    .yes(),
     flag(
         "use_vmac_addr",
         "Virtual MAC for addresses on other interfaces too.",
     )
-    .since("2.2.0"),
+    .since("2.2.0")
+    .yes(),
     flag(
         "vmac_xmit_base",
         "Adverts leave through the real interface.",
-    ),
+    )
+    .yes(),
     word(
         "use_ipvlan",
         "[[name] IFNAME] [ADDRESS[/PREFIX]] [bridge|private|vepa] [group GROUP]",

@@ -167,14 +167,7 @@ impl Lower<'_> {
             "-nodad" => a.dad = true,
             "no_track" => a.no_track = true,
             "track_group" if entry.is_static => return self.address_group(entry, word, words),
-            "use_vmac" if !entry.is_static => {
-                self.log(
-                    Code::NotSupported,
-                    word.span,
-                    "'use_vmac' is not supported by this version",
-                )
-                .help = Some("the address goes on the real interface".to_owned());
-            }
+            "use_vmac" if !entry.is_static => a.use_vmac = true,
             "dev" | "scope" | "brd" | "broadcast" | "label" | "peer" | "preferred_lft" => {
                 let Some(value) = words.next() else {
                     let text = format!("No {} parameter specified for {}", word.text, entry.text);

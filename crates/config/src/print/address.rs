@@ -23,6 +23,7 @@ pub(super) fn entry(address: &VirtualAddress) -> String {
         dad,
         preferred_lifetime,
         no_track,
+        use_vmac,
     } = address;
     let mut line = match peer {
         // With a peer the prefix is the peer's, and whole.
@@ -54,6 +55,7 @@ pub(super) fn entry(address: &VirtualAddress) -> String {
         ("autojoin", *autojoin),
         ("-nodad", *dad),
         ("no_track", *no_track),
+        ("use_vmac", *use_vmac),
     ];
     for (flag, _) in flags.iter().filter(|(_, applies)| *applies) {
         let _ = write!(line, " {flag}");

@@ -73,6 +73,7 @@ pub(super) fn address(entry: &VirtualAddress) -> Value {
         dad,
         preferred_lifetime,
         no_track,
+        use_vmac,
     } = entry;
     let lifetime = match preferred_lifetime {
         AddressLifetime::Default => Value::Null,
@@ -94,5 +95,6 @@ pub(super) fn address(entry: &VirtualAddress) -> Value {
         "-nodad": dad,
         "preferred_lft": lifetime,
         "no_track": no_track,
+        "use_vmac": use_vmac,
     })
 }

@@ -1,7 +1,7 @@
 //! Links and addresses of the kernel: what is known of them, and what the engine wants changed.
 
 use std::collections::{BTreeMap, HashSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 use evervip_model::VirtualAddress;
@@ -53,6 +53,32 @@ impl Kernel {
 
     pub(super) const fn monitor(&self) -> &Monitor {
         &self.monitor
+    }
+
+    /// The socket for changes.
+    pub(super) const fn requests(&mut self) -> &mut Requests {
+        &mut self.requests
+    }
+
+    /// The interface that has this name now.
+    pub(super) fn link_named(&self, name: &str) -> Option<&Link> {
+        self.links.values().find(|link| link.name == name)
+    }
+
+    /// The VRF that an interface is in.
+    pub(super) fn vrf_of(&self, link: &Link) -> Option<u32> {
+        let master = self.links.get(&link.master?)?;
+        (master.kind.as_deref() == Some("vrf")).then_some(master.index)
+    }
+
+    /// The IPv6 link-local address of an interface.
+    pub(super) fn link_local_of(&self, index: u32) -> Option<Ipv6Addr> {
+        let addresses = self.addresses.iter();
+        let mut of_interface = addresses.filter(|(owner, _)| *owner == index);
+        of_interface.find_map(|(_, address)| match address {
+            IpAddr::V6(address) if address.is_unicast_link_local() => Some(*address),
+            _ => None,
+        })
     }
 
     /// The links as the engine sees them.

@@ -14,7 +14,9 @@
 //! system call here.
 
 mod announce;
+mod firewall;
 mod hooks;
+mod interface_settings;
 mod journal;
 mod kernel;
 mod observers;
@@ -23,6 +25,7 @@ mod poller;
 mod sockets;
 mod summary;
 mod transmit;
+mod virtual_interfaces;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -34,13 +37,17 @@ use evervip_os::clock::monotonic_nanos;
 use evervip_os::signal::SignalQueue;
 use evervip_os::timer::DeadlineTimer;
 use evervip_script::{Outcome, Report, Request};
-use evervip_vrrp::{Action, CheckOutcome, Engine, Event, RunId, SocketKey, Timestamp};
+use evervip_vrrp::{
+    Action, CheckOutcome, Engine, Event, RunId, SocketKey, Timestamp, VirtualInterface,
+    virtual_interfaces as wanted_interfaces,
+};
 use nix::sys::signal::Signal;
 use tokio::sync::mpsc::Sender;
 
 use crate::child::{Status, StatusPipe};
 use crate::inbox::{Inbox, Message, Outlet, Reload};
 use crate::observe;
+use firewall::Firewall;
 use hooks::Hooks;
 use journal::Journal;
 use kernel::Kernel;
@@ -49,6 +56,7 @@ use pace::Pace;
 use poller::{Poller, Source};
 use sockets::Sockets;
 use transmit::Transmitter;
+use virtual_interfaces::VirtualInterfaces;
 
 /// What the thread is given.
 pub(crate) struct Parts {
@@ -102,6 +110,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     }
     observe::initialise(&config.files);
     let wanted = Wanted::by(&config);
+    let firewall = Firewall::new(&config);
     let mut engine = Engine::new(config, kernel.links(), &kernel.addresses());
     for (path, text) in wanted.read_files() {
         let event = Event::FileRead {
@@ -132,6 +141,8 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         reload,
         status,
         journal: Journal::new(detail),
+        virtual_interfaces: VirtualInterfaces::default(),
+        firewall,
         missing_sockets: None,
         ending: None,
     };
@@ -170,6 +181,8 @@ struct EngineThread {
     reload: SyncSender<()>,
     status: StatusPipe,
     journal: Journal,
+    virtual_interfaces: VirtualInterfaces,
+    firewall: Firewall,
     /// News for the engine, told when its actions have been carried out.
     missing_sockets: Option<BTreeSet<SocketKey>>,
     /// Set once the engine has stopped; the thread then waits for the last hooks.
@@ -179,9 +192,11 @@ struct EngineThread {
 impl EngineThread {
     fn run(mut self) -> u8 {
         self.kernel.log_addresses();
+        self.make_virtual_interfaces();
         self.handle(Event::Started);
         if self.sockets.permission_missing() || self.kernel.permission_missing() {
             self.handle(Event::StopRequested);
+            self.tidy_up();
             return permission_missing();
         }
         self.status.tell(Status::Started);
@@ -189,10 +204,34 @@ impl EngineThread {
             tracing::error!("VRRP process cannot go on: {error:#}");
             // The peers take over while the guardian starts another child.
             self.handle(Event::StopRequested);
+            self.tidy_up();
             return INTERNAL_ERROR;
         }
+        self.tidy_up();
         tracing::info!("Stopped");
         0
+    }
+
+    /// Takes back what was made for the routers, when the last of them is done.
+    fn tidy_up(&mut self) {
+        self.virtual_interfaces
+            .remove_all(&mut self.kernel, &mut self.firewall);
+        self.firewall.delete();
+    }
+
+    /// Makes the interfaces that the engine wants and that are not there.
+    fn make_virtual_interfaces(&mut self) {
+        let wanted = self.engine.virtual_interfaces().to_vec();
+        self.make_interfaces(&wanted);
+    }
+
+    fn make_interfaces(&mut self, wanted: &[VirtualInterface]) {
+        let made = self
+            .virtual_interfaces
+            .make(wanted, &mut self.kernel, &mut self.firewall);
+        for event in made {
+            self.handle(event);
+        }
     }
 
     fn turn_until_finished(&mut self) -> anyhow::Result<()> {
@@ -214,6 +253,7 @@ impl EngineThread {
             self.ending.map(|since| since + DRAIN * 2),
             self.sockets.retry_at(),
             self.kernel.reread_at(),
+            self.virtual_interfaces.retry_at(),
         ];
         let first = until.into_iter().flatten().min()?;
         Some(first.saturating_duration_since(Instant::now()))
@@ -249,6 +289,9 @@ impl EngineThread {
             self.update_sockets();
             self.carry_out();
         }
+        if is_due(self.virtual_interfaces.retry_at()) {
+            self.make_virtual_interfaces();
+        }
         if is_due(self.kernel.reread_at()) {
             for event in self.kernel.reread() {
                 self.handle(event);
@@ -268,6 +311,7 @@ impl EngineThread {
     /// between them, and leave in one system call per socket; log lines are written at the end.
     fn carry_out(&mut self) {
         let mut refused = Vec::new();
+        let mut interfaces_missing = false;
         while let Some(action) = self.engine.poll_action() {
             if !matches!(action, Action::SendAdvert { .. } | Action::Log(_)) {
                 self.transmitter.flush(&self.sockets);
@@ -298,6 +342,11 @@ impl EngineThread {
                     }
                 }
                 Action::UpdateSockets => self.update_sockets(),
+                Action::UpdateVirtualInterfaces => interfaces_missing = true,
+                Action::CloseAddresses(change) => {
+                    self.firewall.close(&change, &self.kernel.links);
+                }
+                Action::OpenAddresses(change) => self.firewall.open(&change, &self.kernel.links),
                 Action::Log(line) => self.journal.line(line),
             }
         }
@@ -312,6 +361,9 @@ impl EngineThread {
         }
         if let Some(missing) = self.missing_sockets.take() {
             self.handle(Event::SocketsMissing(missing));
+        }
+        if interfaces_missing {
+            self.make_virtual_interfaces();
         }
     }
 
@@ -387,9 +439,16 @@ impl EngineThread {
             }
         }
         let wanted = Wanted::by(&reload.config);
+        // New routers shall find their interfaces when they start.
+        self.make_interfaces(&wanted_interfaces(&reload.config));
         self.engine
             .reload(Timestamp::from_nanos(monotonic_nanos()), reload.config);
         self.carry_out();
+        self.virtual_interfaces.remove_unwanted(
+            self.engine.virtual_interfaces(),
+            &mut self.kernel,
+            &mut self.firewall,
+        );
         // The interface filter depends on the VRIDs and on a setting.
         self.update_sockets();
         self.carry_out();

@@ -7,7 +7,8 @@ use neli::FromBytesWithInput as _;
 use neli::consts::rtnl::{Iff, Ifla, IflaInfo, RtAddrFamily};
 use neli::rtnl::{Ifinfomsg, RtAttrHandle};
 
-use super::message::read_u32;
+use super::message::{read_u16, read_u32};
+use super::virtual_link::{IFLA_MACVLAN_MODE, MACVLAN_MODE_PRIVATE};
 
 /// A network interface as the kernel describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,10 @@ pub struct Link {
     pub master: Option<u32>,
     /// What kind of virtual interface it is, such as `macvlan`; `None` for hardware.
     pub kind: Option<String>,
+    /// Whether it is a macvlan of mode private.
+    pub private_macvlan: bool,
+    /// Interface group.
+    pub group: u32,
 }
 
 impl Link {
@@ -75,6 +80,9 @@ impl Link {
             broadcast_address: hardware_address(&attributes, Ifla::Broadcast),
             base: base(&attributes, kind.as_deref(), *message.ifi_index()),
             master: number(&attributes, Ifla::Master).filter(|index| *index != 0),
+            private_macvlan: kind.as_deref() == Some("macvlan")
+                && macvlan_mode(&attributes) == Some(MACVLAN_MODE_PRIVATE),
+            group: number(&attributes, Ifla::Group).unwrap_or(0),
             kind,
         })
     }
@@ -153,6 +161,23 @@ fn kind(attributes: &Attributes<'_>) -> Option<String> {
         .ok()?;
     let attribute = nested.get_attribute(IflaInfo::Kind)?;
     Some(text(attribute.rta_payload().as_ref()))
+}
+
+/// The mode among the data of a macvlan.
+fn macvlan_mode(attributes: &Attributes<'_>) -> Option<u32> {
+    let nested = attributes
+        .get_nested_attributes::<IflaInfo>(Ifla::Linkinfo)
+        .ok()?;
+    let data = nested.get_attribute(IflaInfo::Data)?;
+    let mut rest = data.rta_payload().as_ref();
+    loop {
+        let length = usize::from(read_u16(rest, 0)?);
+        if read_u16(rest, 2)? == IFLA_MACVLAN_MODE {
+            return read_u32(rest.get(..length)?, 4);
+        }
+        // A length of zero would never come to an end.
+        rest = rest.get(length.max(4).next_multiple_of(4)..)?;
+    }
 }
 
 fn base(attributes: &Attributes<'_>, kind: Option<&str>, own: i32) -> Option<u32> {

@@ -2,24 +2,24 @@
 
 /// One message of a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Message<'a> {
+pub(crate) struct Message<'a> {
     /// `nlmsg_type`.
-    pub(super) kind: u16,
+    pub(crate) kind: u16,
     /// `nlmsg_flags`.
-    pub(super) flags: u16,
+    pub(crate) flags: u16,
     /// `nlmsg_seq`; of the request that is answered.
-    pub(super) sequence: u32,
+    pub(crate) sequence: u32,
     /// `nlmsg_pid`; in an event the port that caused it, 0 is the kernel itself.
-    pub(super) port: u32,
+    pub(crate) port: u32,
     /// What follows the header.
-    pub(super) payload: &'a [u8],
+    pub(crate) payload: &'a [u8],
 }
 
 impl Message<'_> {
     /// For an answer that ends a request: its error number, 0 for success.
     ///
     /// `None` is any other message. An answer too short to hold the number counts as `EBADMSG`.
-    pub(super) fn verdict(&self) -> Option<i32> {
+    pub(crate) fn verdict(&self) -> Option<i32> {
         let kind = i32::from(self.kind);
         if kind != libc::NLMSG_ERROR && kind != libc::NLMSG_DONE {
             return None;
@@ -33,7 +33,7 @@ impl Message<'_> {
     }
 
     /// The text that the kernel added to an error (extended acknowledgement).
-    pub(super) fn detail(&self) -> Option<String> {
+    pub(crate) fn detail(&self) -> Option<String> {
         if i32::from(self.kind) != libc::NLMSG_ERROR || self.flags & FLAG_ATTRIBUTES == 0 {
             return None;
         }
@@ -58,7 +58,7 @@ impl Message<'_> {
 }
 
 /// The messages of a datagram. Whatever follows a header that cannot be right is left out.
-pub(super) fn messages(datagram: &[u8]) -> impl Iterator<Item = Message<'_>> {
+pub(crate) fn messages(datagram: &[u8]) -> impl Iterator<Item = Message<'_>> {
     let mut rest = datagram;
     std::iter::from_fn(move || {
         let length = usize::try_from(read_u32(rest, 0)?).ok()?;
@@ -79,11 +79,11 @@ const fn align(length: usize) -> usize {
     length.saturating_add(3) & !3
 }
 
-pub(super) fn read_u16(bytes: &[u8], offset: usize) -> Option<u16> {
+pub(crate) fn read_u16(bytes: &[u8], offset: usize) -> Option<u16> {
     Some(u16::from_ne_bytes(field(bytes, offset)?))
 }
 
-pub(super) fn read_u32(bytes: &[u8], offset: usize) -> Option<u32> {
+pub(crate) fn read_u32(bytes: &[u8], offset: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(field(bytes, offset)?))
 }
 
@@ -96,9 +96,9 @@ fn field<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
 }
 
 /// Size of a message header.
-pub(super) const HEADER_SIZE: usize = 16;
+pub(crate) const HEADER_SIZE: usize = 16;
 /// The table changed while it was being dumped (`NLM_F_DUMP_INTR`).
-pub(super) const FLAG_DUMP_INTERRUPTED: u16 = 0x10;
+pub(crate) const FLAG_DUMP_INTERRUPTED: u16 = 0x10;
 /// The answer holds only the header of the request (`NLM_F_CAPPED`).
 const FLAG_CAPPED: u16 = 0x100;
 /// The answer has attributes (`NLM_F_ACK_TLVS`).

@@ -11,16 +11,19 @@
 //! every length is checked.
 
 mod address;
+pub(crate) mod builder;
 mod change;
 mod error;
 mod link;
-mod message;
+pub(crate) mod message;
 mod monitor;
 mod requests;
-mod socket;
+pub(crate) mod socket;
+mod virtual_link;
 
 pub use address::{AddressFlags, InterfaceAddress};
 pub use error::NetlinkError;
 pub use link::{HardwareAddress, Link};
 pub use monitor::{KernelEvent, Monitor};
 pub use requests::{Addition, Removal, Requests};
+pub use virtual_link::{IpVlanMode, Ipv4Setting, VirtualLink, VirtualLinkKind};

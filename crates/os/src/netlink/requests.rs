@@ -162,7 +162,7 @@ impl Requests {
         } else {
             self.socket
                 .send(&datagram)
-                .and_then(|()| self.collect(change, first, &mut verdicts))
+                .and_then(|()| self.collect(change.message(), first, &mut verdicts))
         };
         if let Err(error) = outcome {
             // It concerns all that have no answer; the first one carries it.
@@ -178,11 +178,10 @@ impl Requests {
     /// `verdicts[0]`.
     fn collect(
         &mut self,
-        change: Change,
+        request: (&'static str, u16),
         first: u32,
         verdicts: &mut [Verdict],
     ) -> Result<(), NetlinkError> {
-        let request = change.message();
         let port = self.port;
         let mut deadline = answer_deadline();
         let mut missing = verdicts
@@ -217,15 +216,33 @@ impl Requests {
         Ok(())
     }
 
-    fn dump<T>(
+    /// Sends one request, made with the sequence number, and waits for its acknowledgement.
+    pub(super) fn acknowledged(
         &mut self,
         request: (&'static str, u16),
-        encode: fn(u32) -> Result<Vec<u8>, NetlinkError>,
+        encode: impl FnOnce(u32) -> Vec<u8>,
+    ) -> Result<(), NetlinkError> {
+        self.last_sequence = self.last_sequence.wrapping_add(1);
+        let sequence = self.last_sequence;
+        self.socket.send(&encode(sequence))?;
+        let mut verdicts = [Verdict::Missing];
+        self.collect(request, sequence, &mut verdicts)?;
+        match verdicts {
+            [Verdict::Accepted] => Ok(()),
+            [Verdict::Refused(error)] => Err(error),
+            [Verdict::Missing] => Err(NetlinkError::NoAnswer),
+        }
+    }
+
+    pub(super) fn dump<T>(
+        &mut self,
+        request: (&'static str, u16),
+        encode: impl Fn(u32) -> Result<Vec<u8>, NetlinkError>,
         kind: u16,
         decode: fn(&[u8]) -> Option<T>,
     ) -> Result<Vec<T>, NetlinkError> {
         for _ in 0..DUMP_ATTEMPTS {
-            if let Some(found) = self.dump_once(request, encode, kind, decode)? {
+            if let Some(found) = self.dump_once(request, &encode, kind, decode)? {
                 return Ok(found);
             }
         }
@@ -236,7 +253,7 @@ impl Requests {
     fn dump_once<T>(
         &mut self,
         request: (&'static str, u16),
-        encode: fn(u32) -> Result<Vec<u8>, NetlinkError>,
+        encode: impl Fn(u32) -> Result<Vec<u8>, NetlinkError>,
         kind: u16,
         decode: fn(&[u8]) -> Option<T>,
     ) -> Result<Option<Vec<T>>, NetlinkError> {

@@ -1,4 +1,4 @@
-//! A route netlink socket: non-blocking, with a large receive buffer.
+//! A netlink socket: non-blocking, with a large receive buffer.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
@@ -12,13 +12,13 @@ use super::error::{self, NetlinkError};
 use crate::socket_option;
 
 /// The socket with the buffer that datagrams are read into.
-pub(super) struct RouteSocket {
+pub(crate) struct RouteSocket {
     socket: NlSocket,
     buffer: Box<[u8]>,
 }
 
 /// What one read gave.
-pub(super) enum Datagram<'a> {
+pub(crate) enum Datagram<'a> {
     /// Messages.
     Whole(&'a [u8]),
     /// Nothing waits.
@@ -29,8 +29,21 @@ pub(super) enum Datagram<'a> {
 
 impl RouteSocket {
     /// Opens a socket that listens to the given groups.
-    pub(super) fn open(groups: &[u32], receive_buffer: usize) -> Result<Self, NetlinkError> {
-        let socket = NlSocket::connect(NlFamily::Route, None, Groups::new_groups(groups))
+    pub(crate) fn open(groups: &[u32], receive_buffer: usize) -> Result<Self, NetlinkError> {
+        Self::of_family(NlFamily::Route, groups, receive_buffer)
+    }
+
+    /// Opens a socket to the packet filter.
+    pub(crate) fn netfilter() -> Result<Self, NetlinkError> {
+        Self::of_family(NlFamily::Netfilter, &[], NETFILTER_BUFFER)
+    }
+
+    fn of_family(
+        family: NlFamily,
+        groups: &[u32],
+        receive_buffer: usize,
+    ) -> Result<Self, NetlinkError> {
+        let socket = NlSocket::connect(family, None, Groups::new_groups(groups))
             .map_err(error::socket("opening a netlink socket"))?;
         socket
             .nonblock()
@@ -53,14 +66,14 @@ impl RouteSocket {
     }
 
     /// The port number that requests of this socket carry.
-    pub(super) fn port(&self) -> Result<u32, NetlinkError> {
+    pub(crate) fn port(&self) -> Result<u32, NetlinkError> {
         self.socket
             .pid()
             .map_err(error::socket("naming a netlink socket"))
     }
 
     /// Sends messages to the kernel, which works them off before this returns.
-    pub(super) fn send(&self, messages: &[u8]) -> Result<(), NetlinkError> {
+    pub(crate) fn send(&self, messages: &[u8]) -> Result<(), NetlinkError> {
         loop {
             match self.socket.send(messages, Msg::empty()) {
                 Ok(_) => return Ok(()),
@@ -71,7 +84,7 @@ impl RouteSocket {
     }
 
     /// Reads one datagram, if one waits.
-    pub(super) fn read(&mut self) -> Result<Datagram<'_>, NetlinkError> {
+    pub(crate) fn read(&mut self) -> Result<Datagram<'_>, NetlinkError> {
         loop {
             // With TRUNC the answer is the true length of the datagram.
             match self.socket.recv(&mut self.buffer, Msg::TRUNC) {
@@ -108,5 +121,7 @@ impl std::fmt::Debug for RouteSocket {
     }
 }
 
+/// Room for the complaints about a transaction.
+const NETFILTER_BUFFER: usize = 256 * 1024;
 /// The kernel makes dumps of up to 32 KiB; a single link with many virtual functions may be longer.
 const BUFFER_SIZE: usize = 64 * 1024;

@@ -353,7 +353,12 @@ impl Lan {
                     self.push(self.now + CHECK_TIME, Item::CheckEnded(host, life, run));
                 }
                 Action::Notify(_) => changed = true,
-                Action::Announce(_) | Action::UpdateSockets | Action::Log(_) => {}
+                Action::Announce(_)
+                | Action::UpdateSockets
+                | Action::UpdateVirtualInterfaces
+                | Action::CloseAddresses(_)
+                | Action::OpenAddresses(_)
+                | Action::Log(_) => {}
             }
         }
         self.buffer = actions;

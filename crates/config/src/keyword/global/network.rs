@@ -7,18 +7,27 @@ pub(super) const NETWORK: &[Keyword] = &[
     word("nftables", "[TABLE]", "Use nftables.")
         .default("keepalived")
         .optional()
-        .since("2.0.11"),
+        .since("2.0.11")
+        .yes(),
     word("nftables_priority", "NUMBER", "Priority of its chains.")
         .default("-1")
-        .since("2.0.11"),
-    flag("nftables_counters", "Count in its rules.").since("2.0.11"),
+        .since("2.0.11")
+        .yes(),
+    flag("nftables_counters", "Count in its rules.")
+        .since("2.0.11")
+        .yes(),
     flag(
         "nftables_ifindex",
         "Interface numbers instead of names in its sets.",
     )
-    .since("2.0.11"),
-    word("vrrp_iptables", "[IN [OUT]]", "Use iptables.").optional(),
-    word("vrrp_ipsets", "[NAME …]", "Names of the ipsets.").optional(),
+    .since("2.0.11")
+    .yes(),
+    word("vrrp_iptables", "[IN [OUT]]", "Use iptables.")
+        .optional()
+        .yes(),
+    word("vrrp_ipsets", "[NAME …]", "Names of the ipsets.")
+        .optional()
+        .yes(),
     word("vrrp_netlink_cmd_rcv_bufs", "BYTES", RECEIVE_BUFFER)
         .lenient()
         .since("2.0.0"),

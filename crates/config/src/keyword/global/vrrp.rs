@@ -176,8 +176,11 @@ pub(super) const VRRP: &[Keyword] = &[
         "Prefix of the names of virtual MAC interfaces.",
     )
     .default("vrrp")
-    .since("2.2.0"),
-    word("vmac_addr_prefix", "STRING", "The same for use_vmac_addr.").since("2.2.0"),
+    .since("2.2.0")
+    .yes(),
+    word("vmac_addr_prefix", "STRING", "The same for use_vmac_addr.")
+        .since("2.2.0")
+        .yes(),
     flag(
         "disable_local_igmp",
         "No IGMP reports for link-local groups.",

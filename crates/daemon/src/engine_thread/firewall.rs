@@ -1,0 +1,139 @@
+//! The packet filter's tables, made when the first rule is needed.
+
+use std::collections::BTreeMap;
+
+use evervip_model::{Config, Globals, Instance};
+use evervip_os::netlink::{Link, NetlinkError};
+use evervip_os::nftables::{ClosedAddress, Family, TableSettings, Tables};
+use evervip_vrrp::{AddressChange, ReportsMoved};
+
+/// Name of the tables when none is configured.
+const DEFAULT_TABLE: &str = "keepalived";
+
+/// The tables, and what is to be in them.
+pub(super) struct Firewall {
+    settings: TableSettings,
+    tables: Option<Tables>,
+    /// A failure was logged: the kernel may have no `nf_tables`, and saying so once is enough.
+    complained: bool,
+}
+
+impl Firewall {
+    pub(super) fn new(config: &Config) -> Self {
+        if is_needed(config) && config.globals.firewall.table.is_none() {
+            tracing::info!(
+                "use_vmac or no_accept/strict specified, but no firewall configured - using nftables"
+            );
+        }
+        Self {
+            settings: settings(&config.globals, &config.instances),
+            tables: None,
+            complained: false,
+        }
+    }
+
+    /// Packets to and from addresses that are about to be added are dropped.
+    pub(super) fn close(&mut self, change: &AddressChange, links: &BTreeMap<u32, Link>) {
+        let addresses = listed(change, links);
+        self.change(|tables| tables.close(&addresses));
+    }
+
+    /// Packets to and from addresses that were removed are no longer dropped.
+    pub(super) fn open(&mut self, change: &AddressChange, links: &BTreeMap<u32, Link>) {
+        if self.tables.is_some() {
+            let addresses = listed(change, links);
+            self.change(|tables| tables.open_again(&addresses));
+        }
+    }
+
+    /// Membership reports of a virtual interface leave through its base.
+    pub(super) fn move_reports(&mut self, moved: ReportsMoved, index: u32, base: u32) {
+        for family in families(moved) {
+            self.change(|tables| tables.move_reports(family, index, base));
+        }
+    }
+
+    /// A virtual interface is gone.
+    pub(super) fn forget_reports(&mut self, moved: ReportsMoved, index: u32) {
+        for family in families(moved) {
+            self.change(|tables| tables.forget_reports(family, index));
+        }
+    }
+
+    /// The end: deletes the tables.
+    pub(super) fn delete(&mut self) {
+        if self.tables.is_some() {
+            self.change(Tables::delete);
+        }
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Tables) -> Result<(), NetlinkError>) {
+        let result = match &mut self.tables {
+            Some(tables) => change(tables),
+            None => Tables::open(self.settings.clone())
+                .and_then(|tables| change(self.tables.insert(tables))),
+        };
+        let Err(error) = result else {
+            self.complained = false;
+            return;
+        };
+        if !std::mem::replace(&mut self.complained, true) {
+            tracing::error!(
+                "Packet filter: error: {error} - does the kernel have nf_tables? Packets to the addresses are not dropped"
+            );
+        }
+    }
+}
+
+/// Whether any instance has something for the packet filter to do.
+fn is_needed(config: &Config) -> bool {
+    config
+        .instances
+        .iter()
+        .any(|instance| instance.virtual_mac.is_some() || refuses(instance))
+}
+
+fn refuses(instance: &Instance) -> bool {
+    !instance.accept && instance.priority.value() != 255
+}
+
+fn settings(globals: &Globals, instances: &[Instance]) -> TableSettings {
+    let firewall = &globals.firewall;
+    // An interface that may come and go keeps its name, not its index.
+    let may_go = |instance: &Instance| {
+        let mut addresses = instance
+            .addresses
+            .iter()
+            .chain(&instance.excluded_addresses);
+        refuses(instance) && (!instance.track_primary || addresses.any(|a| a.no_track))
+    };
+    TableSettings {
+        name: firewall
+            .table
+            .clone()
+            .unwrap_or_else(|| DEFAULT_TABLE.to_owned()),
+        priority: firewall.priority,
+        counters: firewall.counters,
+        interface_indices: firewall.interface_indices || !instances.iter().any(may_go),
+    }
+}
+
+fn families(moved: ReportsMoved) -> impl Iterator<Item = Family> {
+    [(moved.ipv4, Family::Ipv4), (moved.ipv6, Family::Ipv6)]
+        .into_iter()
+        .filter_map(|(wanted, family)| wanted.then_some(family))
+}
+
+fn listed(change: &AddressChange, links: &BTreeMap<u32, Link>) -> Vec<ClosedAddress> {
+    let addresses = change.addresses.iter();
+    addresses
+        .map(|placed| ClosedAddress {
+            address: placed.address.address,
+            ifindex: placed.interface,
+            ifname: links
+                .get(&placed.interface)
+                .map(|link| link.name.clone())
+                .unwrap_or_default(),
+        })
+        .collect()
+}

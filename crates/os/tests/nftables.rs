@@ -1,0 +1,159 @@
+//! The tables of the packet filter against the real kernel, as `nft` shows them. The expected texts
+//! are what keepalived 2.2.7 made in the same place.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::process::Command;
+
+use evervip_os::nftables::{ClosedAddress, Family, TableSettings, Tables};
+use support::{Namespace, namespaces};
+
+fn settings() -> TableSettings {
+    TableSettings {
+        name: "keepalived".to_owned(),
+        priority: -1,
+        counters: false,
+        interface_indices: true,
+    }
+}
+
+/// A node with `eth0` and `vrrp.51` on top of it, and what `nft` says there; `None` with a reason
+/// where one of the two cannot be had.
+#[allow(clippy::print_stdout, reason = "the harness shows it with the test")]
+fn node() -> Option<Namespace> {
+    let [node] = namespaces()?;
+    node.ip("link add eth0 type veth peer name eth1");
+    node.ip("link add vrrp.51 link eth0 type macvlan mode private");
+    match ruleset(&node) {
+        Ok(_) => Some(node),
+        Err(reason) => {
+            println!("SKIPPED: {reason}");
+            None
+        }
+    }
+}
+
+fn ruleset(node: &Namespace) -> Result<String, String> {
+    let output = node
+        .run(|| Command::new("nft").args(["list", "ruleset"]).output())
+        .map_err(|error| format!("nft: {error}"))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+fn tables(node: &Namespace, settings: TableSettings) -> Tables {
+    node.run(|| Tables::open(settings)).unwrap()
+}
+
+fn closed(node: &Namespace, text: &str, interface: &str) -> ClosedAddress {
+    ClosedAddress {
+        address: text.parse().unwrap(),
+        ifindex: node.index(interface),
+        ifname: interface.to_owned(),
+    }
+}
+
+#[test]
+fn closed_addresses_and_reports_look_as_in_the_original() {
+    let Some(node) = node() else { return };
+    let mut tables = tables(&node, settings());
+    let (vmac, base) = (node.index("vrrp.51"), node.index("eth0"));
+    for family in [Family::Ipv4, Family::Ipv6] {
+        tables.move_reports(family, vmac, base).unwrap();
+    }
+    let addresses = [
+        closed(&node, "10.0.0.100", "vrrp.51"),
+        closed(&node, "2001:db8::51", "vrrp.51"),
+        closed(&node, "fe80::5:1", "vrrp.51"),
+    ];
+    tables.close(&addresses).unwrap();
+    let shown = ruleset(&node).unwrap();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write("tests/data/nftables-all.txt", &shown).unwrap();
+    }
+    assert_eq!(shown, include_str!("data/nftables-all.txt"), "{shown}");
+    tables.open_again(&addresses).unwrap();
+    let shown = ruleset(&node).unwrap();
+    assert!(
+        !shown.contains("10.0.0.100") && !shown.contains("5:1"),
+        "{shown}"
+    );
+    tables.delete().unwrap();
+    assert_eq!(ruleset(&node).unwrap(), "");
+}
+
+#[test]
+fn counters_names_and_priority_are_as_configured() {
+    let Some(node) = node() else { return };
+    let wanted = TableSettings {
+        name: "fw".to_owned(),
+        priority: -5,
+        counters: true,
+        interface_indices: false,
+    };
+    let mut tables = tables(&node, wanted);
+    tables.close(&[closed(&node, "fe80::5:1", "eth0")]).unwrap();
+    let shown = ruleset(&node).unwrap();
+    for part in [
+        "table ip6 fw {",
+        "set vips_link_local_name {",
+        "type ipv6_addr . ifname",
+        "elements = { fe80::5:1 . \"eth0\" }",
+        "priority filter - 5;",
+        "ip6 saddr . oifname @vips_link_local_name counter packets 0 bytes 0 drop",
+    ] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    assert!(!shown.contains("table ip "), "{shown}");
+}
+
+#[test]
+fn an_address_that_two_hold_closed_opens_with_the_second() {
+    let Some(node) = node() else { return };
+    let mut tables = tables(&node, settings());
+    let one = [closed(&node, "10.0.0.100", "eth0")];
+    tables.close(&one).unwrap();
+    tables.close(&one).unwrap();
+    tables.open_again(&one).unwrap();
+    assert!(ruleset(&node).unwrap().contains("10.0.0.100"));
+    tables.open_again(&one).unwrap();
+    assert!(!ruleset(&node).unwrap().contains("10.0.0.100"));
+    // One that nobody holds is no error.
+    tables.open_again(&one).unwrap();
+}
+
+#[test]
+fn tables_that_were_left_behind_are_made_anew() {
+    let Some(node) = node() else { return };
+    let address = [closed(&node, "10.0.0.100", "eth0")];
+    tables(&node, settings()).close(&address).unwrap();
+    let other = [closed(&node, "10.0.0.101", "eth0")];
+    let mut second = tables(&node, settings());
+    second.close(&other).unwrap();
+    let shown = ruleset(&node).unwrap();
+    assert!(
+        shown.contains("10.0.0.101") && !shown.contains("10.0.0.100"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_thousand_addresses_are_closed_in_one_transaction() {
+    let Some(node) = node() else { return };
+    let mut tables = tables(&node, settings());
+    let addresses: Vec<_> = (0..1500_u32)
+        .map(|number| {
+            let text = format!("10.1.{}.{}", number >> 8, number & 255);
+            closed(&node, &text, "eth0")
+        })
+        .collect();
+    tables.close(&addresses).unwrap();
+    assert!(ruleset(&node).unwrap().contains("10.1.5.219"));
+    tables.open_again(&addresses).unwrap();
+    assert!(!ruleset(&node).unwrap().contains("10.1.5.219"));
+}

@@ -1,0 +1,149 @@
+//! Routers on interfaces of their own, and closed addresses (spec vrrp-runtime 13 to 15). The
+//! expected actions are in `data/virtual_interfaces.txt`.
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
+
+mod stage;
+
+use evervip_model::{Config, Instance, VirtualMac};
+use evervip_testkit::{Transcript, sample};
+use evervip_vrrp::Event;
+use stage::{Table, master, plain};
+
+/// Index of the virtual MAC interface of the tests.
+const VMAC: u32 = 51;
+
+fn on_virtual_mac() -> Instance {
+    Instance {
+        virtual_mac: Some(VirtualMac::default()),
+        ..plain()
+    }
+}
+
+fn closed() -> Instance {
+    Instance {
+        accept: false,
+        ..plain()
+    }
+}
+
+fn one(instance: Instance) -> Config {
+    sample::config([instance])
+}
+
+/// The driver makes the interface that is wanted first.
+fn make(stage: &mut Transcript, index: u32) {
+    stage.link(index, "vrrp.1", true);
+    let key = stage.engine.virtual_interfaces()[0].key.clone();
+    stage.event(
+        "interface made",
+        Event::VirtualInterfaceMade {
+            key,
+            index,
+            fresh: true,
+        },
+    );
+}
+
+/// A master on its own interface.
+fn running(instance: Instance) -> Transcript {
+    let mut stage = Transcript::new(one(instance));
+    stage.quietly(|stage| {
+        make(stage, VMAC);
+        stage.start();
+        while !stage::is_master(stage) {
+            stage.next_deadline();
+        }
+    });
+    stage
+}
+
+#[test]
+fn virtual_interfaces() {
+    let mut table = Table::default();
+    table.row(
+        "before the start: packets and addresses use the interface",
+        Transcript::new(one(on_virtual_mac())),
+        |stage| {
+            make(stage, VMAC);
+            stage.start();
+            stage.next_deadline();
+        },
+    );
+    table.row(
+        "adverts by the base, addresses on the interface",
+        Transcript::new(one(Instance {
+            transmit_on_base: true,
+            ..on_virtual_mac()
+        })),
+        |stage| {
+            make(stage, VMAC);
+            stage.start();
+            stage.next_deadline();
+        },
+    );
+    table.row(
+        "without the interface at start",
+        Transcript::new(one(on_virtual_mac())),
+        |stage| {
+            stage.start();
+            make(stage, VMAC);
+        },
+    );
+    table.row(
+        "deleted and made anew",
+        running(on_virtual_mac()),
+        |stage| {
+            stage.link(VMAC, "vrrp.1", false);
+            stage.event("deleted", Event::LinkRemoved { index: VMAC });
+            make(stage, VMAC + 1);
+            stage.next_deadline();
+        },
+    );
+    table.row("base down and up", running(on_virtual_mac()), |stage| {
+        stage.link(sample::ETH0, "eth0", false);
+        stage.link(VMAC, "vrrp.1", false);
+        stage.link(sample::ETH0, "eth0", true);
+        stage.link(VMAC, "vrrp.1", true);
+    });
+    table.row("stop", running(on_virtual_mac()), |stage| {
+        stage.event("stop", Event::StopRequested);
+    });
+    table.expect("virtual_interfaces.txt");
+}
+
+#[test]
+fn closed_addresses() {
+    let mut table = Table::default();
+    table.rows(&one(closed()), "stop", |stage| {
+        stage.event("stop", Event::StopRequested);
+    });
+    table.row("becoming master", stage::backup(one(closed())), |stage| {
+        stage.next_deadline();
+    });
+    table.row(
+        "an address owner's are open",
+        Transcript::new(one(Instance {
+            priority: evervip_model::Priority::new(255).unwrap(),
+            ..closed()
+        })),
+        |stage| {
+            stage.start();
+            stage.next_deadline();
+        },
+    );
+    table.row("reload: closed", master(one(plain())), |stage| {
+        stage.reload("again", one(closed()));
+    });
+    table.row("reload: open", master(one(closed())), |stage| {
+        stage.reload("again", one(plain()));
+    });
+    let mut more = closed();
+    more.addresses.push(sample::vip("10.0.0.110"));
+    table.row("reload: one more", master(one(closed())), |stage| {
+        stage.reload("again", one(more.clone()));
+    });
+    table.row("reload: one less", master(one(more.clone())), |stage| {
+        stage.reload("again", one(closed()));
+    });
+    table.expect("closed_addresses.txt");
+}

@@ -1,6 +1,7 @@
 //! What anybody on the link can do to a pair by sending adverts that must be dropped.
 
 use std::{
+    net::IpAddr,
     path::Path,
     thread,
     time::{Duration, Instant, SystemTime},
@@ -104,10 +105,13 @@ fn frames(genuine: &Advert, mac: [u8; 6]) -> Vec<Vec<u8>> {
     let mut body = genuine.packet.get(header..).unwrap_or_default().to_vec();
     set(&mut body, 2, 200);
     let last = body.len().saturating_sub(1);
+    let IpAddr::V4(group) = genuine.destination else {
+        return Vec::new();
+    };
     let variant = |ttl: u8, change: &dyn Fn(&mut Vec<u8>)| {
         let mut vrrp = body.clone();
         change(&mut vrrp);
-        let packet = ipv4([10, 77, 0, 66].into(), genuine.destination, 112, ttl, &vrrp);
+        let packet = ipv4([10, 77, 0, 66].into(), group, 112, ttl, &vrrp);
         ethernet(genuine.destination_mac, mac, 0x0800, &packet)
     };
     vec![

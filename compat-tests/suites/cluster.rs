@@ -6,11 +6,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use evervip_lab::{AddressWatch, Advert, Capture, Error, Interface, Lab, Log, Node, Process};
+use evervip_lab::{
+    AddressWatch, Advert, Capture, Error, Interface, Lab, Log, Node, Process, wait_until,
+};
 use nix::sys::signal::Signal;
 
 use crate::{
-    conf::{CHECK_FAILS, CHECK_SCRIPT, Conf, INTERFACE, NODES, VIP, VRID},
+    conf::{CHECK_FAILS, CHECK_SCRIPT, Conf, INTERFACE, Mode, NODES, VRID},
     ensure,
     plan::Combo,
     program::Program,
@@ -92,7 +94,31 @@ impl Cluster {
 
     /// Writes the configuration of a member and starts its daemon.
     pub fn start(&mut self, conf: &Conf) -> Verdict {
+        if conf.mode.ipv6 {
+            self.acquaint(conf.mode)?;
+        }
         self.members[conf.node].start(&conf.text())
+    }
+
+    /// Waits until everybody can be reached over IPv6, and tells everybody where the others are: an
+    /// advert that waits for neighbour discovery would come late, and several in a wrong order.
+    fn acquaint(&self, mode: Mode) -> Verdict {
+        for member in &self.members {
+            member.wait_for_address_of_link()?;
+        }
+        for member in &self.members {
+            for (index, other) in self.members.iter().enumerate() {
+                if member.node.name() == other.node.name() {
+                    continue;
+                }
+                let (address, mac) = (mode.own(index).to_string(), mac_text(index));
+                let known = ["neigh", "replace", &address, "lladdr", &mac];
+                member
+                    .node
+                    .ip(&[&known[..], &["dev", INTERFACE, "nud", "permanent"]].concat())?;
+            }
+        }
+        Ok(())
     }
 
     /// Starts both daemons and waits until the first one owns the address and the second has
@@ -101,7 +127,7 @@ impl Cluster {
         self.start(first)?;
         self.start(second)?;
         self.log(1).wait_for("Entering BACKUP STATE", PATIENCE)?;
-        self.settle(0, VIP.into())
+        self.settle(0, first.mode.vip())
     }
 
     /// Waits until the member alone owns the address and has advertised twice since without any
@@ -233,7 +259,7 @@ impl Member {
     fn new(lab: &Lab, index: usize, program: &Program) -> Verdict<Self> {
         let name = ["a", "b", "c"][index];
         let interface = Interface::new(INTERFACE)
-            .mac(&format!("02:00:00:00:00:{:02x}", index + 1))
+            .mac(&mac_text(index))
             .address(&format!("{}/24", NODES[index]));
         let check = format!("#!/bin/sh\n[ ! -e {CHECK_FAILS} ]\n");
         let node = lab
@@ -268,6 +294,19 @@ impl Member {
         Ok(())
     }
 
+    /// Duplicate address detection takes about a second.
+    pub fn wait_for_address_of_link(&self) -> Verdict {
+        wait_until(PATIENCE, "usable address of the link", || {
+            let list = |state: &str| {
+                let arguments = [
+                    "-6", "addr", "show", "dev", INTERFACE, "scope", "link", state,
+                ];
+                self.node.ip(&arguments).unwrap_or_default()
+            };
+            list("permanent").contains("fe80::") && list("tentative").is_empty()
+        })
+    }
+
     /// Makes the check script fail or succeed.
     pub fn set_check(&self, succeeds: bool) -> Verdict {
         if succeeds {
@@ -281,6 +320,10 @@ impl Member {
 /// Hardware address of a member.
 pub fn mac(member: usize) -> [u8; 6] {
     [2, 0, 0, 0, 0, u8::try_from(member + 1).unwrap_or(0)]
+}
+
+fn mac_text(member: usize) -> String {
+    format!("02:00:00:00:00:{:02x}", member + 1)
 }
 
 /// Time from one moment to a later one; zero when they are the other way round.

@@ -1,6 +1,10 @@
 //! Configurations and the arithmetic of their timers.
 
-use std::{iter, net::Ipv4Addr, time::Duration};
+use std::{
+    iter,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    time::Duration,
+};
 
 /// The way in which two nodes talk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,13 +12,15 @@ pub struct Mode {
     pub name: &'static str,
     pub version: u8,
     pub unicast: bool,
+    /// Over IPv6.
+    pub ipv6: bool,
     /// Text of `advert_int`.
     advert_int: &'static str,
     /// The same in milliseconds.
     advert_ms: u64,
 }
 
-/// All modes of the matrix. Version 2 has no interval below one second.
+/// All modes over IPv4. Version 2 has no interval below one second.
 pub const MODES: [Mode; 4] = [V2_MULTICAST, V2_UNICAST, V3_MULTICAST, V3_UNICAST];
 
 /// The default of a plain configuration.
@@ -22,6 +28,7 @@ pub const V2_MULTICAST: Mode = Mode {
     name: "v2-multicast",
     version: 2,
     unicast: false,
+    ipv6: false,
     advert_int: "1",
     advert_ms: 1000,
 };
@@ -30,6 +37,7 @@ pub const V2_UNICAST: Mode = Mode {
     name: "v2-unicast-pass",
     version: 2,
     unicast: true,
+    ipv6: false,
     advert_int: "1",
     advert_ms: 1000,
 };
@@ -37,6 +45,7 @@ pub const V3_MULTICAST: Mode = Mode {
     name: "v3-multicast",
     version: 3,
     unicast: false,
+    ipv6: false,
     advert_int: "0.1",
     advert_ms: 100,
 };
@@ -44,8 +53,30 @@ pub const V3_UNICAST: Mode = Mode {
     name: "v3-unicast",
     version: 3,
     unicast: true,
+    ipv6: false,
     advert_int: "0.1",
     advert_ms: 100,
+};
+
+/// All modes over IPv6.
+pub const IPV6_MODES: [Mode; 3] = [IPV6_MULTICAST, IPV6_UNICAST, IPV6_V2];
+
+pub const IPV6_MULTICAST: Mode = Mode {
+    name: "ipv6-multicast",
+    ipv6: true,
+    ..V3_MULTICAST
+};
+/// Between the addresses of the link.
+pub const IPV6_UNICAST: Mode = Mode {
+    name: "ipv6-unicast",
+    ipv6: true,
+    ..V3_UNICAST
+};
+/// An extension of the original: no RFC has version 2 over IPv6.
+pub const IPV6_V2: Mode = Mode {
+    name: "ipv6-v2",
+    ipv6: true,
+    ..V2_MULTICAST
 };
 
 /// Interface name on every node.
@@ -58,6 +89,10 @@ pub const NODES: [Ipv4Addr; 3] = [
 ];
 /// The address that moves.
 pub const VIP: Ipv4Addr = Ipv4Addr::new(10, 150, 160, 32);
+/// The same over IPv6, where an address of the link has to stand before it.
+pub const VIP_IPV6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x150, 0, 0, 0, 0, 0x32);
+/// See [`VIP_IPV6`].
+pub const VIP_OF_LINK: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0x150, 0x32);
 /// Virtual router id.
 pub const VRID: u8 = 50;
 /// Instance name.
@@ -89,12 +124,45 @@ impl Mode {
     }
 
     /// Where adverts of the given node go.
-    pub fn destination(self, node: usize) -> Ipv4Addr {
-        if self.unicast {
-            NODES[1 - node]
-        } else {
-            Ipv4Addr::new(224, 0, 0, 18)
+    pub fn destination(self, node: usize) -> IpAddr {
+        match (self.unicast, self.ipv6) {
+            (true, _) => self.own(1 - node),
+            (false, false) => [224, 0, 0, 18].into(),
+            (false, true) => [0xff02, 0, 0, 0, 0, 0, 0, 0x12].into(),
         }
+    }
+
+    /// The address that adverts of a node come from. Over IPv6 it follows from the hardware address.
+    pub fn own(self, node: usize) -> IpAddr {
+        if self.ipv6 {
+            let last = u16::try_from(node + 1).unwrap_or(0);
+            [0xfe80, 0, 0, 0, 0, 0xff, 0xfe00, last].into()
+        } else {
+            NODES[node].into()
+        }
+    }
+
+    /// The address that moves.
+    pub fn vip(self) -> IpAddr {
+        if self.ipv6 {
+            VIP_IPV6.into()
+        } else {
+            VIP.into()
+        }
+    }
+
+    /// All addresses of a usual configuration.
+    pub fn vips(self) -> Vec<IpAddr> {
+        if self.ipv6 {
+            vec![VIP_OF_LINK.into(), VIP_IPV6.into()]
+        } else {
+            vec![VIP.into()]
+        }
+    }
+
+    /// Time to live or hop limit of adverts, unless one is configured.
+    pub fn ttl(self) -> u8 {
+        if self.ipv6 && self.unicast { 64 } else { 255 }
     }
 }
 
@@ -111,7 +179,7 @@ pub struct Conf {
     pub check: bool,
     pub vips: Vec<String>,
     /// Unicast peers beside the other node.
-    pub more_peers: Vec<Ipv4Addr>,
+    pub more_peers: Vec<IpAddr>,
     /// Further lines of the instance.
     pub extra: String,
 }
@@ -125,7 +193,9 @@ impl Conf {
             ("BACKUP", 100)
         };
         let check = mode == V2_UNICAST;
-        let vips = vec![format!("{VIP}/32")];
+        let prefix = if mode.ipv6 { 64 } else { 32 };
+        let vips = mode.vips().into_iter();
+        let vips = vips.map(|vip| format!("{vip}/{prefix}")).collect();
         Self {
             mode,
             node,
@@ -196,18 +266,18 @@ impl Conf {
              priority {priority}\n    advert_int {}\n",
             mode.advert_int
         );
-        if mode.version == 3 {
-            text += "    version 3\n";
+        if mode.version == 3 || mode.ipv6 {
+            text += &format!("    version {}\n", mode.version);
         }
         if self.nopreempt {
             text += "    nopreempt\n";
         }
         if mode.unicast {
-            let others = self.more_peers.iter().map(Ipv4Addr::to_string);
-            let peers: Vec<_> = iter::once(NODES[1 - self.node].to_string())
+            let others = self.more_peers.iter().map(IpAddr::to_string);
+            let peers: Vec<_> = iter::once(mode.own(1 - self.node).to_string())
                 .chain(others)
                 .collect();
-            let (own, peers) = (NODES[self.node], peers.join("\n        "));
+            let (own, peers) = (mode.own(self.node), peers.join("\n        "));
             text += &format!(
                 "\n    unicast_src_ip {own}\n    unicast_peer {{\n        {peers}\n    }}\n"
             );

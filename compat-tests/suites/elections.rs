@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 
 use crate::{
     cluster::{Cluster, PATIENCE, elapsed, since_log, with_pair, within},
-    conf::{Conf, INTERFACE, MODES, Mode, NODES, VIP, VRID},
+    conf::{Conf, INTERFACE, IPV6_MODES, MODES, Mode, VRID},
     ensure,
     plan::Plan,
     verdict::{Verdict, in_order},
@@ -32,7 +32,7 @@ const SCENARIOS: [(&str, Scenario); 11] = [
 
 /// Adds the matrix of modes and scenarios.
 pub fn add(plan: &mut Plan) {
-    for mode in MODES {
+    for mode in MODES.into_iter().chain(IPV6_MODES) {
         for (name, scenario) in SCENARIOS {
             plan.pair(&format!("elections::{}::{name}", mode.name), move |combo| {
                 with_pair(combo, |cluster| scenario(cluster, mode))
@@ -45,7 +45,7 @@ pub fn add(plan: &mut Plan) {
 fn start(cluster: &mut Cluster, mode: Mode) -> Verdict {
     let (first, second) = (Conf::new(mode, 0), Conf::new(mode, 1));
     cluster.start_settled(&first, &second)?;
-    cluster.owned_by(0, VIP.into())?;
+    cluster.owned_by(0, mode.vip())?;
     let (entered, timeout) = (
         "(LB_VIP) Entering MASTER STATE",
         "(LB_VIP) Receive advertisement timeout",
@@ -85,7 +85,7 @@ fn start(cluster: &mut Cluster, mode: Mode) -> Verdict {
             "{advert:?}"
         );
         ensure!(
-            advert.addresses == [VIP] && advert.ttl == 255 && advert.tos == 0xc0,
+            advert.addresses == mode.vips() && advert.ttl == mode.ttl() && advert.tos == 0xc0,
             "{advert:?}"
         );
         ensure!(advert.destination == mode.destination(0), "{advert:?}");
@@ -115,7 +115,7 @@ fn kill(cluster: &mut Cluster, mode: Mode) -> Verdict {
     );
     cluster.members[1]
         .addresses
-        .wait_for(PATIENCE, |event| event.added && event.ip == VIP)?;
+        .wait_for(PATIENCE, |event| event.added && event.ip == mode.vip())?;
     let log_lines = [
         "(LB_VIP) Receive advertisement timeout",
         "(LB_VIP) Entering MASTER STATE",
@@ -143,7 +143,7 @@ fn stop(cluster: &mut Cluster, mode: Mode) -> Verdict {
     )?;
     let released = cluster.members[0]
         .addresses
-        .wait_for(PATIENCE, |event| !event.added && event.ip == VIP)?;
+        .wait_for(PATIENCE, |event| !event.added && event.ip == mode.vip())?;
     ensure!(
         released.at >= resigned.at,
         "the address went before the resignation"
@@ -161,7 +161,7 @@ fn stop(cluster: &mut Cluster, mode: Mode) -> Verdict {
         .filter(|advert| advert.at > resigned.at)
         .count();
     ensure!(after == 0, "{after} adverts after the resignation");
-    cluster.settle(1, VIP.into())?;
+    cluster.settle(1, mode.vip())?;
     in_order(
         cluster.log(0),
         logs[0],
@@ -197,7 +197,7 @@ fn script(cluster: &mut Cluster, mode: Mode) -> Verdict {
         mode.skew(100),
         mode.skew(100),
     )?;
-    cluster.settle(1, VIP.into())?;
+    cluster.settle(1, mode.vip())?;
     ensure!(
         cluster.resignations(0, mark) == 2,
         "{} resignations",
@@ -230,7 +230,7 @@ fn script(cluster: &mut Cluster, mode: Mode) -> Verdict {
             .wait_after(logs[0], "(LB_VIP) Entering BACKUP STATE", PATIENCE)?;
     let takeover = cluster.wait_advert(0, mark)?;
     since_log("return", elapsed(recovered.at, takeover.at), mode.down(150))?;
-    cluster.settle(0, VIP.into())?;
+    cluster.settle(0, mode.vip())?;
     let back = [
         "Script `chk_haproxy` now returning 0",
         "VRRP_Script(chk_haproxy) succeeded",
@@ -241,7 +241,7 @@ fn script(cluster: &mut Cluster, mode: Mode) -> Verdict {
         logs[0],
         &[back[0], back[1], back[2], "Entering MASTER STATE"],
     )?;
-    yielded(cluster, 1, logs[1])
+    yielded(cluster, mode, 1, logs[1])
 }
 
 /// The master loses carrier: it gives up, the other takes over, and the return of the link
@@ -267,7 +267,7 @@ fn link(cluster: &mut Cluster, mode: Mode) -> Verdict {
         mode.down(100),
         mode.down(100),
     )?;
-    cluster.settle(1, VIP.into())?;
+    cluster.settle(1, mode.vip())?;
     in_order(
         cluster.log(0),
         logs[0],
@@ -289,7 +289,7 @@ fn link(cluster: &mut Cluster, mode: Mode) -> Verdict {
             .wait_after(logs[0], "(LB_VIP) Entering BACKUP STATE", PATIENCE)?;
     let takeover = cluster.wait_advert(0, mark)?;
     since_log("return", elapsed(recovered.at, takeover.at), mode.down(150))?;
-    cluster.settle(0, VIP.into())?;
+    cluster.settle(0, mode.vip())?;
     in_order(
         cluster.log(0),
         logs[0],
@@ -299,7 +299,7 @@ fn link(cluster: &mut Cluster, mode: Mode) -> Verdict {
             "Entering MASTER STATE",
         ],
     )?;
-    yielded(cluster, 1, logs[1])
+    yielded(cluster, mode, 1, logs[1])
 }
 
 /// A partition that neither node can see makes two masters; when it heals one is left.
@@ -312,8 +312,8 @@ fn partition(cluster: &mut Cluster, mode: Mode) -> Verdict {
         .wait_after(log, "(LB_VIP) Entering MASTER STATE", PATIENCE)?;
     let log = cluster.log(1).mark();
     cluster.members[1].node.set_cut(INTERFACE, false)?;
-    cluster.settle(0, VIP.into())?;
-    yielded(cluster, 1, log)?;
+    cluster.settle(0, mode.vip())?;
+    yielded(cluster, mode, 1, log)?;
     let count = cluster.log(0).count("Entering MASTER STATE");
     ensure!(count == 1, "the preferred node became master {count} times");
     Ok(())
@@ -322,14 +322,14 @@ fn partition(cluster: &mut Cluster, mode: Mode) -> Verdict {
 /// A node of higher priority comes later and takes the address.
 fn preempt(cluster: &mut Cluster, mode: Mode) -> Verdict {
     cluster.start(&Conf::new(mode, 1))?;
-    cluster.settle(1, VIP.into())?;
+    cluster.settle(1, mode.vip())?;
     let (mark, log) = (cluster.capture.mark(), cluster.log(1).mark());
     cluster.start(&Conf::new(mode, 0))?;
     let takeover = cluster.wait_advert(0, mark)?;
-    cluster.settle(0, VIP.into())?;
+    cluster.settle(0, mode.vip())?;
     let discarding = format!(
         "(LB_VIP) received lower priority (100) advert from {} - discarding",
-        NODES[1]
+        mode.own(1)
     );
     in_order(
         cluster.log(0),
@@ -340,7 +340,7 @@ fn preempt(cluster: &mut Cluster, mode: Mode) -> Verdict {
             "Entering MASTER STATE",
         ],
     )?;
-    yielded(cluster, 1, log)?;
+    yielded(cluster, mode, 1, log)?;
     // One may have been on its way when ours was sent.
     let late = cluster
         .adverts(1, mark)
@@ -361,7 +361,7 @@ fn preempt(cluster: &mut Cluster, mode: Mode) -> Verdict {
 /// `nopreempt`: the node of higher priority leaves the address where it is, until it is free.
 fn nopreempt(cluster: &mut Cluster, mode: Mode) -> Verdict {
     cluster.start(&Conf::new(mode, 1))?;
-    cluster.settle(1, VIP.into())?;
+    cluster.settle(1, mode.vip())?;
     cluster.start(&Conf::new(mode, 0).state("BACKUP").nopreempt())?;
     cluster
         .log(0)
@@ -369,8 +369,8 @@ fn nopreempt(cluster: &mut Cluster, mode: Mode) -> Verdict {
     let mark = cluster.capture.mark();
     cluster
         .capture
-        .wait_adverts(mark, 6, PATIENCE, |advert| advert.source == NODES[1])?;
-    cluster.owned_by(1, VIP.into())?;
+        .wait_adverts(mark, 6, PATIENCE, |advert| advert.source == mode.own(1))?;
+    cluster.owned_by(1, mode.vip())?;
     ensure!(
         cluster.adverts(0, 0).is_empty(),
         "the waiting node has sent adverts"
@@ -380,7 +380,7 @@ fn nopreempt(cluster: &mut Cluster, mode: Mode) -> Verdict {
         "a nopreempt node accepts adverts of lower priority"
     );
     cluster.stop(1)?;
-    cluster.settle(0, VIP.into())
+    cluster.settle(0, mode.vip())
 }
 
 /// Two masters of the same priority meet: the higher address stays.
@@ -399,10 +399,10 @@ fn equal_masters(cluster: &mut Cluster, mode: Mode) -> Verdict {
     for member in &cluster.members {
         member.node.set_cut(INTERFACE, false)?;
     }
-    cluster.settle(1, VIP.into())?;
+    cluster.settle(1, mode.vip())?;
     let reason = format!(
         "(LB_VIP) Master received advert from {} with same priority 100 but higher IP address than ours",
-        NODES[1]
+        mode.own(1)
     );
     in_order(
         cluster.log(0),
@@ -424,7 +424,7 @@ fn equal_masters(cluster: &mut Cluster, mode: Mode) -> Verdict {
 /// Equal priority is no reason to take the address from a working master.
 fn equal_incumbent(cluster: &mut Cluster, mode: Mode) -> Verdict {
     cluster.start(&Conf::new(mode, 0).priority(100))?;
-    cluster.settle(0, VIP.into())?;
+    cluster.settle(0, mode.vip())?;
     cluster.start(&Conf::new(mode, 1).priority(100))?;
     cluster
         .log(1)
@@ -432,8 +432,8 @@ fn equal_incumbent(cluster: &mut Cluster, mode: Mode) -> Verdict {
     let mark = cluster.capture.mark();
     cluster
         .capture
-        .wait_adverts(mark, 6, PATIENCE, |advert| advert.source == NODES[0])?;
-    cluster.owned_by(0, VIP.into())?;
+        .wait_adverts(mark, 6, PATIENCE, |advert| advert.source == mode.own(0))?;
+    cluster.owned_by(0, mode.vip())?;
     ensure!(
         cluster.adverts(1, 0).is_empty(),
         "the newcomer has sent adverts"
@@ -444,13 +444,13 @@ fn equal_incumbent(cluster: &mut Cluster, mode: Mode) -> Verdict {
 /// Priority 255 (address owner): master at once, whoever was it before.
 fn owner(cluster: &mut Cluster, mode: Mode) -> Verdict {
     cluster.start(&Conf::new(mode, 1))?;
-    cluster.settle(1, VIP.into())?;
+    cluster.settle(1, mode.vip())?;
     let (mark, log) = (cluster.capture.mark(), cluster.log(1).mark());
     let conf = Conf::new(mode, 0).priority(255);
     cluster.start(&conf)?;
     let takeover = cluster.wait_advert(0, mark)?;
     ensure!(takeover.priority == 255, "{takeover:?}");
-    cluster.settle(0, VIP.into())?;
+    cluster.settle(0, mode.vip())?;
     let (timeout, entered) = (
         "(LB_VIP) Receive advertisement timeout",
         "(LB_VIP) Entering MASTER STATE",
@@ -475,15 +475,15 @@ fn owner(cluster: &mut Cluster, mode: Mode) -> Verdict {
         cluster.log(0).count("Entering BACKUP STATE") == 0,
         "an address owner does not begin as BACKUP"
     );
-    yielded(cluster, 1, log)
+    yielded(cluster, mode, 1, log)
 }
 
 /// The member must have left MASTER because of the first member's higher priority.
-fn yielded(cluster: &Cluster, member: usize, mark: usize) -> Verdict {
+fn yielded(cluster: &Cluster, mode: Mode, member: usize, mark: usize) -> Verdict {
     let lines = [
         format!(
             "(LB_VIP) Master received advert from {} with higher priority",
-            NODES[0]
+            mode.own(0)
         ),
         "(LB_VIP) Entering BACKUP STATE".to_owned(),
         "(LB_VIP) removing VIPs.".to_owned(),

@@ -161,7 +161,7 @@ impl Forgery {
         let destination = if mode.unicast {
             NODES[victim]
         } else {
-            mode.destination(victim)
+            Ipv4Addr::new(224, 0, 0, 18)
         };
         let mut vrrp = vec![mode.version << 4 | 1, VRID, FORGED, 1];
         if mode.version == 2 {

@@ -9,6 +9,7 @@ mod conf;
 mod corpus;
 mod elections;
 mod hostile;
+mod ipv6;
 mod keyword_cases;
 mod models;
 mod mutations;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     };
     elections::add(&mut plan);
     packets::add(&mut plan);
+    ipv6::add(&mut plan);
     cli::add(&mut plan);
     processes::add(&mut plan);
     notify::add(&mut plan);

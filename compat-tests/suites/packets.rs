@@ -1,8 +1,8 @@
 //! What is sent, byte for byte: each configuration runs on the same node first with the one, then
 //! with the other program, and the two records must be equal.
 //!
-//! Only the IP identification and the header checksum that follows from it are left out. Adverts
-//! and gratuitous ARPs are compared apart, because the second burst may fall on either side of
+//! Only the IP identification and the header checksum that follows from it are left out, over IPv6
+//! the flow label. Adverts and gratuitous ARPs (neighbour advertisements) are compared apart, because the second burst may fall on either side of
 //! an advert that is due at the same time.
 
 use std::{
@@ -15,7 +15,10 @@ use nix::sys::signal::Signal;
 
 use crate::{
     cluster::{Cluster, PATIENCE, elapsed, with_single},
-    conf::{Conf, MODES, NODES, V2_MULTICAST, V2_UNICAST, V3_MULTICAST, V3_UNICAST},
+    conf::{
+        Conf, IPV6_MODES, IPV6_MULTICAST, IPV6_UNICAST, IPV6_V2, MODES, Mode, V2_MULTICAST,
+        V2_UNICAST, V3_MULTICAST, V3_UNICAST,
+    },
     ensure,
     plan::{Combo, Plan},
     program::Program,
@@ -53,16 +56,38 @@ pub fn add(plan: &mut Plan) {
 }
 
 fn variants() -> Vec<(String, Conf)> {
-    let plain = MODES.map(|mode| (mode.name.to_owned(), Conf::new(mode, 0)));
+    let modes = MODES.into_iter().chain(IPV6_MODES);
+    let plain = modes.map(|mode| (mode.name.to_owned(), Conf::new(mode, 0)));
     let pass =
         "    authentication {\n        auth_type PASS\n        auth_pass longerthaneight\n    }";
     let two = ["10.150.160.32/24", "10.150.160.33"];
     let excluded = "    virtual_ipaddress_excluded {\n        10.150.160.34\n    }";
     let mut peers = Conf::new(V3_UNICAST, 0);
-    peers.more_peers.push(NODES[2]);
+    peers.more_peers.push(V3_UNICAST.own(2));
     let mut v2_peers = Conf::new(V2_UNICAST, 0);
-    v2_peers.more_peers.push(NODES[2]);
+    v2_peers.more_peers.push(V2_UNICAST.own(2));
+    let mut ipv6_peers = Conf::new(IPV6_UNICAST, 0).vips(&["2001:db8:150::32/64"]);
+    ipv6_peers.more_peers.push(IPV6_UNICAST.own(2));
     let more = [
+        ("ipv6-two-peers", ipv6_peers),
+        (
+            "ipv6-unicast-ttl",
+            Conf::new(IPV6_UNICAST, 0).extra("    unicast_ttl 3"),
+        ),
+        ("ipv6-owner", Conf::new(IPV6_MULTICAST, 0).priority(255)),
+        (
+            "ipv6-group",
+            Conf::new(IPV6_MULTICAST, 0).extra("    mcast_dst_ip ff02::77"),
+        ),
+        (
+            "ipv6-excluded-ipv4",
+            Conf::new(IPV6_MULTICAST, 0).extra(excluded),
+        ),
+        ("ipv6-v2-pass", Conf::new(IPV6_V2, 0).extra(pass)),
+        (
+            "ipv4-group",
+            Conf::new(V3_MULTICAST, 0).extra("    mcast_dst_ip 224.0.0.77"),
+        ),
         ("v2-multicast-pass", Conf::new(V2_MULTICAST, 0).extra(pass)),
         (
             "v2-two-addresses",
@@ -93,7 +118,6 @@ fn variants() -> Vec<(String, Conf)> {
         ("v2-check-script", Conf::new(V2_MULTICAST, 0).check()),
     ];
     plain
-        .into_iter()
         .chain(more.map(|(name, conf)| (name.to_owned(), conf)))
         .collect()
 }
@@ -156,11 +180,11 @@ fn record_run(program: &Program, conf: &Conf) -> Verdict<Record> {
         })?;
         cluster.daemon(0).signal(Signal::SIGTERM)?;
         cluster.daemon(0).wait(PATIENCE)?;
-        let all = gather(cluster, mac, first.at)?;
+        let all = gather(cluster, conf.mode, mac, first.at)?;
         let count = all
             .adverts
             .iter()
-            .filter(|frame| frame.get(PRIORITY) == Some(&0))
+            .filter(|frame| frame.get(priority_at(conf.mode)) == Some(&0))
             .count();
         let copies = conf.more_peers.len() + 1;
         ensure!(count == copies, "{count} resignations, expected {copies}");
@@ -187,9 +211,10 @@ fn record_fault(program: &Program) -> Verdict<Record> {
         ensure!(count == 2, "{count} resignations");
         cluster.daemon(0).signal(Signal::SIGTERM)?;
         cluster.daemon(0).wait(PATIENCE)?;
-        let mut all = gather(cluster, [2, 0, 0, 0, 0, 1], first.at)?;
+        let mut all = gather(cluster, V2_MULTICAST, [2, 0, 0, 0, 0, 1], first.at)?;
         // The number of adverts before the fault depends on the script's phase.
-        all.adverts.retain(|frame| frame.get(PRIORITY) == Some(&0));
+        all.adverts
+            .retain(|frame| frame.get(priority_at(V2_MULTICAST)) == Some(&0));
         all.garps.truncate(all.first_burst);
         ensure!(
             cluster.adverts(0, 0).iter().all(|a| a.at <= released.at),
@@ -201,14 +226,24 @@ fn record_fault(program: &Program) -> Verdict<Record> {
     record.ok_or_else(|| Error::new("nothing recorded"))
 }
 
-fn gather(cluster: &Cluster, mac: [u8; 6], first_advert: SystemTime) -> Verdict<Record> {
+fn gather(
+    cluster: &Cluster,
+    mode: Mode,
+    mac: [u8; 6],
+    first_advert: SystemTime,
+) -> Verdict<Record> {
     let frames: Vec<_> = cluster
         .capture
         .frames()
         .into_iter()
         .filter(|frame| frame.source_mac() == mac)
         .collect();
-    let is_garp = |frame: &&Frame| frame.arp().is_some_and(|arp| arp.is_gratuitous());
+    let is_garp = |frame: &&Frame| {
+        frame.arp().is_some_and(|arp| arp.is_gratuitous())
+            || frame
+                .neighbour_advert()
+                .is_some_and(|advert| advert.source == advert.target)
+    };
     let garps: Vec<_> = frames.iter().filter(is_garp).collect();
     let announced: Vec<_> = garps
         .iter()
@@ -229,24 +264,33 @@ fn gather(cluster: &Cluster, mac: [u8; 6], first_advert: SystemTime) -> Verdict<
         .collect();
     let (resignations, live): (Vec<_>, Vec<_>) = adverts
         .into_iter()
-        .partition(|frame| frame.bytes.get(PRIORITY) == Some(&0));
+        .partition(|frame| frame.bytes.get(priority_at(mode)) == Some(&0));
     let adverts = live.into_iter().take(ADVERTS).chain(resignations);
     Ok(Record {
-        adverts: adverts.map(|frame| normalised(&frame.bytes)).collect(),
+        adverts: adverts
+            .map(|frame| normalised(mode, &frame.bytes))
+            .collect(),
         garps: garps.iter().map(|frame| frame.bytes.clone()).collect(),
         first_burst,
     })
 }
 
-/// Offset of the priority in a frame with a plain IPv4 header.
-const PRIORITY: usize = 14 + 20 + 2;
+/// Offset of the priority in a frame with a plain IP header.
+fn priority_at(mode: Mode) -> usize {
+    14 + if mode.ipv6 { 40 } else { 20 } + 2
+}
 
-/// Without identification and header checksum.
-fn normalised(frame: &[u8]) -> Vec<u8> {
+/// Without identification and header checksum, or without flow label.
+fn normalised(mode: Mode, frame: &[u8]) -> Vec<u8> {
+    let kept_bits: &[(usize, u8)] = if mode.ipv6 {
+        &[(15, 0xf0), (16, 0), (17, 0)]
+    } else {
+        &[(18, 0), (19, 0), (24, 0), (25, 0)]
+    };
     let mut frame = frame.to_vec();
-    for field in [18..20, 24..26] {
-        if let Some(bytes) = frame.get_mut(field) {
-            bytes.fill(0);
+    for (at, mask) in kept_bits {
+        if let Some(byte) = frame.get_mut(*at) {
+            *byte &= mask;
         }
     }
     frame

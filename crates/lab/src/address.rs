@@ -2,7 +2,7 @@
 
 use std::{
     io::IoSliceMut,
-    net::{IpAddr, Ipv4Addr},
+    net::IpAddr,
     os::fd::{AsRawFd, OwnedFd},
     sync::{
         Arc, Mutex, PoisonError,
@@ -37,7 +37,7 @@ pub struct Address {
     pub prefix: u32,
 }
 
-/// An IPv4 address came or went.
+/// An address came or went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressEvent {
     /// When the kernel's message was read.
@@ -45,7 +45,7 @@ pub struct AddressEvent {
     /// True: added; false: removed.
     pub added: bool,
     /// The address.
-    pub ip: Ipv4Addr,
+    pub ip: IpAddr,
     /// Prefix length in bits.
     pub prefix: u8,
 }
@@ -162,8 +162,8 @@ impl Drop for AddressWatch {
     }
 }
 
-/// Group of IPv4 address changes (`RTMGRP_IPV4_IFADDR`).
-const GROUP_IPV4_IFADDR: u32 = 0x10;
+/// Groups of address changes (`RTMGRP_IPV4_IFADDR`, `RTMGRP_IPV6_IFADDR`).
+const GROUPS: u32 = 0x10 | 0x100;
 const RTM_NEWADDR: u16 = 20;
 const RTM_DELADDR: u16 = 21;
 const IFA_ADDRESS: u16 = 1;
@@ -177,7 +177,7 @@ fn netlink_socket() -> Result<OwnedFd> {
         SockProtocol::NetlinkRoute,
     )?;
     setsockopt(&socket, ReceiveTimeout, &TimeVal::milliseconds(50))?;
-    bind(socket.as_raw_fd(), &NetlinkAddr::new(0, GROUP_IPV4_IFADDR))?;
+    bind(socket.as_raw_fd(), &NetlinkAddr::new(0, GROUPS))?;
     Ok(socket)
 }
 
@@ -204,16 +204,14 @@ fn decode(mut bytes: &[u8], at: SystemTime) -> Vec<AddressEvent> {
     events
 }
 
-fn local_address(mut attributes: &[u8]) -> Option<Ipv4Addr> {
+fn local_address(mut attributes: &[u8]) -> Option<IpAddr> {
     let mut found = None;
     while let (Some(length), Some(kind)) = (u16_at(attributes, 0), u16_at(attributes, 2)) {
         let length = usize::from(length);
-        let value: Option<[u8; 4]> = attributes
-            .get(4..length)
-            .and_then(|value| value.try_into().ok());
+        let value = attributes.get(4..length).and_then(ip);
         match (kind, value) {
-            (IFA_LOCAL, Some(value)) => return Some(value.into()),
-            (IFA_ADDRESS, Some(value)) => found = Some(value.into()),
+            (IFA_LOCAL, Some(value)) => return Some(value),
+            (IFA_ADDRESS, Some(value)) => found = Some(value),
             _ => {}
         }
         attributes = attributes
@@ -221,6 +219,12 @@ fn local_address(mut attributes: &[u8]) -> Option<Ipv4Addr> {
             .unwrap_or_default();
     }
     found
+}
+
+fn ip(bytes: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from))
+        .ok()
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {

@@ -1,8 +1,8 @@
-//! Reading captured frames: Ethernet, ARP, VRRP over IPv4. Good enough for assertions; anything
-//! odd is simply not decoded.
+//! Reading captured frames: Ethernet, ARP, VRRP over IPv4 and IPv6, neighbour advertisements. Good
+//! enough for assertions; anything odd is simply not decoded.
 
 use std::{
-    net::Ipv4Addr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     time::{Duration, SystemTime},
 };
 
@@ -15,7 +15,7 @@ pub struct Frame {
     pub bytes: Vec<u8>,
 }
 
-/// A VRRP advertisement over IPv4, version 2 or 3 (RFC 3768 5.1, RFC 9568 5.1).
+/// A VRRP advertisement, version 2 or 3 (RFC 3768 5.1, RFC 9568 5.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advert {
     /// The kernel's receive time.
@@ -24,16 +24,16 @@ pub struct Advert {
     pub source_mac: [u8; 6],
     /// Destination hardware address.
     pub destination_mac: [u8; 6],
-    /// Type of service byte.
+    /// Type of service byte, or traffic class.
     pub tos: u8,
-    /// IP identification.
+    /// IP identification; 0 over IPv6.
     pub id: u16,
-    /// Time to live.
+    /// Time to live, or hop limit.
     pub ttl: u8,
     /// Source address.
-    pub source: Ipv4Addr,
+    pub source: IpAddr,
     /// Destination address.
-    pub destination: Ipv4Addr,
+    pub destination: IpAddr,
     /// VRRP version, 2 or 3.
     pub version: u8,
     /// Virtual router id.
@@ -45,8 +45,8 @@ pub struct Advert {
     /// Advertised interval.
     pub interval: Duration,
     /// Addresses in the order of the packet.
-    pub addresses: Vec<Ipv4Addr>,
-    /// The IPv4 packet from its first header byte to its total length.
+    pub addresses: Vec<IpAddr>,
+    /// The IP packet from its first header byte to its total length.
     pub packet: Vec<u8>,
 }
 
@@ -69,6 +69,21 @@ pub struct Arp {
     pub target: Ipv4Addr,
 }
 
+/// An ICMPv6 neighbour advertisement (RFC 4861 4.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeighbourAdvert {
+    /// The kernel's receive time.
+    pub at: SystemTime,
+    /// Source hardware address of the frame.
+    pub source_mac: [u8; 6],
+    /// Source address.
+    pub source: Ipv6Addr,
+    /// First byte of the flags: router 0x80, solicited 0x40, override 0x20.
+    pub flags: u8,
+    /// The address that is announced.
+    pub target: Ipv6Addr,
+}
+
 impl Arp {
     /// Whether this announces the sender's own address (sender and target are the same).
     pub fn is_gratuitous(&self) -> bool {
@@ -78,8 +93,23 @@ impl Arp {
 
 const ETHERTYPE_IPV4: u16 = 0x0800;
 const ETHERTYPE_ARP: u16 = 0x0806;
+const ETHERTYPE_IPV6: u16 = 0x86dd;
 const ETHERNET_HEADER: usize = 14;
+const IPV6_HEADER: usize = 40;
 const PROTOCOL_VRRP: u8 = 112;
+const PROTOCOL_ICMPV6: u8 = 58;
+const NEIGHBOUR_ADVERTISEMENT: u8 = 136;
+
+/// What the IP header of an advertisement says.
+struct Header<'f> {
+    tos: u8,
+    id: u16,
+    ttl: u8,
+    source: IpAddr,
+    destination: IpAddr,
+    packet: &'f [u8],
+    vrrp: &'f [u8],
+}
 
 impl Frame {
     /// Destination hardware address; zeros in a frame too short for one.
@@ -94,18 +124,15 @@ impl Frame {
 
     /// The frame as a VRRP advertisement.
     pub fn advert(&self) -> Option<Advert> {
-        let ip = self.payload(ETHERTYPE_IPV4)?;
-        let header = usize::from(ip.first()? & 0x0f) * 4;
-        let total = usize::from(u16_at(ip, 2)?);
-        let packet = ip.get(..total)?;
-        let vrrp = packet.get(header..)?;
+        let ip = self.ipv4_header().or_else(|| self.ipv6_header())?;
+        let vrrp = ip.vrrp;
         let version = vrrp.first()? >> 4;
-        if *ip.get(9)? != PROTOCOL_VRRP || vrrp.first()? & 0x0f != 1 || !(2..=3).contains(&version)
-        {
+        if vrrp.first()? & 0x0f != 1 || !(2..=3).contains(&version) {
             return None;
         }
+        let size = if ip.source.is_ipv4() { 4 } else { 16 };
         let count = usize::from(*vrrp.get(3)?);
-        let addresses = vrrp.get(8..8 + 4 * count)?.chunks_exact(4);
+        let addresses = vrrp.get(8..8 + size * count)?.chunks_exact(size);
         let (auth_type, interval) = if version == 2 {
             (*vrrp.get(4)?, Duration::from_secs(u64::from(*vrrp.get(5)?)))
         } else {
@@ -118,21 +145,66 @@ impl Frame {
             at: self.at,
             source_mac: self.source_mac(),
             destination_mac: self.destination_mac(),
-            tos: *ip.get(1)?,
-            id: u16_at(ip, 4)?,
-            ttl: *ip.get(8)?,
-            source: array_at::<4>(ip, 12)?.into(),
-            destination: array_at::<4>(ip, 16)?.into(),
+            tos: ip.tos,
+            id: ip.id,
+            ttl: ip.ttl,
+            source: ip.source,
+            destination: ip.destination,
             version,
             vrid: *vrrp.get(1)?,
             priority: *vrrp.get(2)?,
             auth_type,
             interval,
-            addresses: addresses
-                .filter_map(|a| array_at::<4>(a, 0))
-                .map(Ipv4Addr::from)
-                .collect(),
-            packet: packet.to_vec(),
+            addresses: addresses.filter_map(address).collect(),
+            packet: ip.packet.to_vec(),
+        })
+    }
+
+    fn ipv4_header(&self) -> Option<Header<'_>> {
+        let ip = self.payload(ETHERTYPE_IPV4)?;
+        let header = usize::from(ip.first()? & 0x0f) * 4;
+        let total = usize::from(u16_at(ip, 2)?);
+        let packet = ip.get(..total)?;
+        (*ip.get(9)? == PROTOCOL_VRRP).then_some(())?;
+        Some(Header {
+            tos: *ip.get(1)?,
+            id: u16_at(ip, 4)?,
+            ttl: *ip.get(8)?,
+            source: address(ip.get(12..16)?)?,
+            destination: address(ip.get(16..20)?)?,
+            packet,
+            vrrp: packet.get(header..)?,
+        })
+    }
+
+    fn ipv6_header(&self) -> Option<Header<'_>> {
+        let ip = self.payload(ETHERTYPE_IPV6)?;
+        let total = IPV6_HEADER + usize::from(u16_at(ip, 4)?);
+        let packet = ip.get(..total)?;
+        (*ip.get(6)? == PROTOCOL_VRRP).then_some(())?;
+        Some(Header {
+            tos: (u16_at(ip, 0)? >> 4).to_be_bytes()[1],
+            id: 0,
+            ttl: *ip.get(7)?,
+            source: address(ip.get(8..24)?)?,
+            destination: address(ip.get(24..40)?)?,
+            packet,
+            vrrp: packet.get(IPV6_HEADER..)?,
+        })
+    }
+
+    /// The frame as a neighbour advertisement.
+    pub fn neighbour_advert(&self) -> Option<NeighbourAdvert> {
+        let ip = self.payload(ETHERTYPE_IPV6)?;
+        let icmp = ip.get(IPV6_HEADER..)?;
+        (*ip.get(6)? == PROTOCOL_ICMPV6 && *icmp.first()? == NEIGHBOUR_ADVERTISEMENT)
+            .then_some(())?;
+        Some(NeighbourAdvert {
+            at: self.at,
+            source_mac: self.source_mac(),
+            source: array_at::<16>(ip, 8)?.into(),
+            flags: *icmp.get(4)?,
+            target: array_at::<16>(icmp, 8)?.into(),
         })
     }
 
@@ -153,6 +225,13 @@ impl Frame {
     fn payload(&self, ethertype: u16) -> Option<&[u8]> {
         (u16_at(&self.bytes, 12)? == ethertype).then(|| self.bytes.get(ETHERNET_HEADER..))?
     }
+}
+
+/// Four or sixteen bytes as an address.
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from))
+        .ok()
 }
 
 fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {

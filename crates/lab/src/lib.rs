@@ -56,7 +56,7 @@ pub use address::{Address, AddressEvent, AddressWatch};
 pub use capture::Capture;
 pub use craft::{checksum, ethernet, ipv4};
 pub use error::{Error, Result};
-pub use frame::{Advert, Arp, Frame};
+pub use frame::{Advert, Arp, Frame, NeighbourAdvert};
 pub use inject::Injector;
 pub use lab::Lab;
 pub use log::{Log, LogLine};

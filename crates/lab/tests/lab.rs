@@ -89,9 +89,7 @@ fn addresses_are_seen_come_and_go() {
     lab.wait_owner(VIP, "b", SOON).unwrap();
     assert!(
         watch
-            .wait_for(SOON, |e| e.added
-                && IpAddr::V4(e.ip) == VIP
-                && e.prefix == 32)
+            .wait_for(SOON, |e| e.added && e.ip == VIP && e.prefix == 32)
             .is_ok()
     );
     a.ip(&["addr", "add", "192.0.2.100/32", "dev", "ens192"])
@@ -101,11 +99,7 @@ fn addresses_are_seen_come_and_go() {
     b.ip(&["addr", "del", "192.0.2.100/32", "dev", "ens192"])
         .unwrap();
     assert_eq!(lab.wait_single_owner(VIP, SOON).unwrap(), "a");
-    assert!(
-        watch
-            .wait_for(SOON, |e| !e.added && IpAddr::V4(e.ip) == VIP)
-            .is_ok()
-    );
+    assert!(watch.wait_for(SOON, |e| !e.added && e.ip == VIP).is_ok());
 }
 
 #[test]
@@ -273,7 +267,10 @@ fn captures_injected_adverts_and_arps_with_kernel_time() {
         (advert.version, advert.vrid, advert.priority, advert.ttl),
         (3, 51, 200, 255)
     );
-    assert_eq!((advert.source, advert.destination), (source, group));
+    assert_eq!(
+        (advert.source, advert.destination),
+        (source.into(), group.into())
+    );
     assert_eq!(advert.interval, Duration::from_millis(100));
     assert_eq!(advert.addresses, [Ipv4Addr::new(192, 0, 2, 100)]);
     assert_eq!(advert.packet, packet);

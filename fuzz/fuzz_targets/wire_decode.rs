@@ -4,7 +4,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use arbitrary::{Arbitrary, Unstructured};
-use evervip_wire::{Advert, Body, Datagram, PacketBuffer};
+use evervip_wire::{
+    Advert, AuthField, Body, Coverage, Datagram, HeaderKey, PacketBuffer, TrailerView, is_signed_by,
+};
 use libfuzzer_sys::fuzz_target;
 
 #[derive(Arbitrary)]
@@ -38,7 +40,16 @@ fn decode(bytes: &[u8]) {
     assert!(advert.addresses().count() <= usize::from(advert.count()));
     let _ = (advert.password(), advert.auth_type(), advert.expected_len());
     let _ = (advert.interval_seconds(), advert.interval_centiseconds());
-    let _ = advert.checksum_ok(view.source, view.destination);
+    let _ = advert.checksum_ok(view.source, view.destination, Coverage::PseudoHeader);
+    let key = HeaderKey {
+        password: [0; 8],
+        routed: false,
+    };
+    let _ = view.is_sealed_by(&key);
+    if let Some(Ok(trailer)) = advert.trailer().map(TrailerView::new) {
+        let signed = advert.without_trailer();
+        let _ = is_signed_by(&[0; 32], view.source, signed, &trailer);
+    }
 }
 
 fn there_and_back(sample: &Sample) {
@@ -54,11 +65,12 @@ fn there_and_back(sample: &Sample) {
     let body = if sample.version_3 {
         Body::V3 {
             interval_centiseconds: sample.interval,
+            coverage: Coverage::PseudoHeader,
         }
     } else {
         Body::V2 {
             interval_seconds: sample.interval.to_be_bytes()[1],
-            password: sample.password,
+            authentication: sample.password.map_or(AuthField::None, AuthField::Password),
         }
     };
     let advert = Advert {
@@ -79,5 +91,9 @@ fn there_and_back(sample: &Sample) {
     assert_eq!(view.advert.priority(), sample.priority);
     assert_eq!(view.advert.expected_len(), view.advert.len());
     assert!(view.advert.addresses().eq(addresses.into_iter().take(255)));
-    assert!(view.advert.checksum_ok(view.source, view.destination));
+    let (source, destination) = (view.source, view.destination);
+    assert!(
+        view.advert
+            .checksum_ok(source, destination, Coverage::PseudoHeader)
+    );
 }

@@ -34,7 +34,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "evervip-wire",
         ours: &[],
-        outside: &["etherparse", "thiserror"],
+        outside: &["etherparse", "hmac", "md-5", "sha2", "thiserror"],
     },
     Layer {
         name: "evervip-config",

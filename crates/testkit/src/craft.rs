@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use evervip_model::{Authentication, Delivery, Instance, Version};
-use evervip_wire::{Advert, Body, PacketBuffer, internet_checksum};
+use evervip_wire::{Advert, AuthField, Body, Coverage, PacketBuffer, internet_checksum};
 
 use crate::sample::{GROUP, OWN, lan};
 
@@ -32,18 +32,20 @@ impl Craft {
     #[must_use]
     pub fn of(instance: &Instance) -> Self {
         let unicast = matches!(instance.delivery, Delivery::Unicast { .. });
-        let password = match instance.authentication {
-            Authentication::None | Authentication::Header(_) => None,
-            Authentication::Pass(password) => Some(password),
+        let authentication = match instance.authentication {
+            Authentication::None => AuthField::None,
+            Authentication::Pass(password) => AuthField::Password(password),
+            Authentication::Header(_) => AuthField::Header,
         };
         let millis = instance.advert_interval.as_millis();
         let body = match instance.version {
             Version::V2 => Body::V2 {
                 interval_seconds: u8::try_from(millis / 1000).unwrap_or(u8::MAX),
-                password,
+                authentication,
             },
             Version::V3 => Body::V3 {
                 interval_centiseconds: u16::try_from(millis / 10).unwrap_or(4095),
+                coverage: Coverage::PseudoHeader,
             },
         };
         Self {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use evervip_model::{Authentication, Delivery, State, Version};
-use evervip_wire::{AuthType, Datagram};
+use evervip_wire::{AuthType, Coverage, Datagram};
 
 use crate::complaint::PacketComplaint;
 use crate::election::Accepted;
@@ -196,7 +196,11 @@ fn check_packet(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop
             received: datagram.received_len,
         }));
     }
-    if !advert.checksum_ok(datagram.source, datagram.destination) {
+    if !advert.checksum_ok(
+        datagram.source,
+        datagram.destination,
+        Coverage::PseudoHeader,
+    ) {
         statistics.chk_err += 1;
         return Err(Drop(PacketComplaint::Checksum {
             version: advert.version(),

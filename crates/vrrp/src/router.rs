@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evervip_model::{Authentication, Delivery, Family, Instance, State, Version};
-use evervip_wire::Body;
+use evervip_wire::{AuthField, Body, Coverage};
 
 use crate::addresses::PutBack;
 use crate::log::FaultReason;
@@ -173,14 +173,15 @@ fn body(spec: &Instance) -> Body {
     match spec.version {
         Version::V2 => Body::V2 {
             interval_seconds: interval_seconds(spec),
-            password: match spec.authentication {
-                // An instance with a header is held in FAULT and sends nothing.
-                Authentication::None | Authentication::Header(_) => None,
-                Authentication::Pass(password) => Some(password),
+            authentication: match spec.authentication {
+                Authentication::None => AuthField::None,
+                Authentication::Pass(password) => AuthField::Password(password),
+                Authentication::Header(_) => AuthField::Header,
             },
         },
         Version::V3 => Body::V3 {
             interval_centiseconds: interval_centiseconds(spec),
+            coverage: Coverage::PseudoHeader,
         },
     }
 }

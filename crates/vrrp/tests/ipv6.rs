@@ -66,6 +66,7 @@ fn packet(source: &str, priority: u8, hops: u8, destination: &str) -> Vec<u8> {
         addresses: &addresses,
         body: Body::V3 {
             interval_centiseconds: 100,
+            coverage: evervip_wire::Coverage::PseudoHeader,
         },
     };
     PacketBuffer::new(&advert, ip(source), ip(destination), hops)

@@ -9,7 +9,7 @@ use evervip_model::{Authentication, Config, Delivery, Instance};
 use evervip_testkit::craft::{CHECKSUM, Craft, IP_HEADER};
 use evervip_testkit::{Transcript, sample};
 use evervip_vrrp::{Action, SocketKey};
-use evervip_wire::Body;
+use evervip_wire::{AuthField, Body};
 use stage::{Table, backup, in_every_state, master, plain, theirs, version_3};
 
 /// Offsets in what [`Craft::bytes`] gives.
@@ -95,7 +95,7 @@ fn invalid_version_2(instance: &Instance) -> Vec<Packet> {
     let with = |password| {
         let body = Body::V2 {
             interval_seconds: 1,
-            password,
+            authentication: AuthField::Password(password),
         };
         Craft {
             body,
@@ -111,7 +111,7 @@ fn invalid_version_2(instance: &Instance) -> Vec<Packet> {
             "the other authentication type",
             change(at::AUTH_TYPE, own ^ 1),
         ),
-        ("wrong password", with(Some(*b"secret\0x"))),
+        ("wrong password", with(*b"secret\0x")),
         ("interval 2 s", change(at::INTERVAL, 2)),
         ("interval 0 s", change(at::INTERVAL, 0)),
     ]

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::Checksum;
+use crate::{Checksum, Coverage, TRAILER_LEN};
 
 /// IP protocol number of VRRP.
 pub const PROTOCOL: u8 = 112;
@@ -34,14 +34,56 @@ pub enum Body {
     V2 {
         /// Whole seconds, 1 to 255.
         interval_seconds: u8,
-        /// Eight bytes in clear (type 1), or none (type 0).
-        password: Option<[u8; 8]>,
+        /// What stands in the authentication field.
+        authentication: AuthField,
     },
     /// RFC 9568.
     V3 {
         /// 1 to 4095; a larger value is cut to its low twelve bits.
         interval_centiseconds: u16,
+        /// What the checksum covers over IPv4.
+        coverage: Coverage,
     },
+}
+
+/// The authentication type and data of a version 2 packet.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub enum AuthField {
+    /// Type 0.
+    #[default]
+    None,
+    /// Type 1: eight bytes in clear.
+    Password([u8; 8]),
+    /// Type 2: an authentication header before the packet, which exists over IPv4 alone.
+    Header,
+}
+
+impl std::fmt::Debug for AuthField {
+    /// Never shows the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Password(_) => "Password(***)",
+            Self::Header => "Header",
+        })
+    }
+}
+
+impl AuthField {
+    const fn kind(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Password(_) => 1,
+            Self::Header => 2,
+        }
+    }
+
+    const fn data(self) -> [u8; AUTH_LEN] {
+        match self {
+            Self::None | Self::Header => [0; AUTH_LEN],
+            Self::Password(password) => password,
+        }
+    }
 }
 
 /// An advertisement to be sent.
@@ -59,9 +101,8 @@ pub struct Advert<'a> {
 
 impl Advert<'_> {
     /// Appends the packet, without IP header, to `out`. `source` and `destination`, of the same
-    /// family, are covered by the checksum of version 3 and by that of IPv6 (keepalived's default;
-    /// RFC 9568 5.2.8 as amended for IPv4 by `v3_checksum_as_v2` is not its default). Over IPv6
-    /// version 2 has no authentication data (spec wire 2).
+    /// family, are covered by the checksum of version 3, as [`Coverage`] says, and by that of IPv6.
+    /// Over IPv6 version 2 has no authentication data (spec wire 2).
     pub fn emit(&self, source: IpAddr, destination: IpAddr, out: &mut Vec<u8>) {
         let start = out.len();
         let addresses = &self.addresses[..self.addresses.len().min(255)];
@@ -70,10 +111,11 @@ impl Advert<'_> {
         let (version, word) = match self.body {
             Body::V2 {
                 interval_seconds,
-                password,
-            } => (2, [u8::from(password.is_some()), interval_seconds]),
+                authentication,
+            } => (2, [authentication.kind(), interval_seconds]),
             Body::V3 {
                 interval_centiseconds,
+                ..
             } => (3, (interval_centiseconds & 0x0fff).to_be_bytes()),
         };
         out.extend_from_slice(&[
@@ -92,18 +134,39 @@ impl Advert<'_> {
                 IpAddr::V6(address) => out.extend_from_slice(&address.octets()),
             }
         }
-        let sum = match self.body {
-            Body::V2 { password, .. } if source.is_ipv4() => {
-                out.extend_from_slice(&password.unwrap_or_default());
-                Checksum::default()
+        let coverage = match self.body {
+            Body::V2 { authentication, .. } if source.is_ipv4() => {
+                out.extend_from_slice(&authentication.data());
+                Coverage::PacketAlone
             }
-            Body::V2 { .. } | Body::V3 { .. } => {
-                pseudo_header(source, destination, out.len() - start)
-            }
+            Body::V2 { .. } => Coverage::PseudoHeader,
+            Body::V3 { coverage, .. } => coverage,
         };
-        let sum = sum.chain(&out[start..]).finish();
-        out[start + at::CHECKSUM..start + at::ADDRESSES].copy_from_slice(&sum.to_be_bytes());
+        set_checksum(&mut out[start..], coverage, source, destination);
     }
+}
+
+/// Sets the checksum of a packet that starts with the VRRP header.
+pub(crate) fn set_checksum(
+    packet: &mut [u8],
+    coverage: Coverage,
+    source: IpAddr,
+    destination: IpAddr,
+) {
+    packet[at::CHECKSUM..at::ADDRESSES].fill(0);
+    let sum = checksum(packet, coverage, source, destination);
+    packet[at::CHECKSUM..at::ADDRESSES].copy_from_slice(&sum.to_be_bytes());
+}
+
+/// The checksum over a packet as it is; 0 when a right one stands in it.
+fn checksum(packet: &[u8], coverage: Coverage, source: IpAddr, destination: IpAddr) -> u16 {
+    coverage
+        .addresses(source, destination)
+        .map_or_else(Checksum::default, |(source, destination)| {
+            pseudo_header(source, destination, packet.len())
+        })
+        .chain(packet)
+        .finish()
 }
 
 /// The pseudo header of version 3 over IPv4, and of both versions over IPv6 (spec wire 2.3). Where a
@@ -266,15 +329,31 @@ impl<'a> AdvertView<'a> {
         self.bytes.get(start..start + AUTH_LEN)?.try_into().ok()
     }
 
-    /// Whether the checksum fits: version 2 over IPv4 over the packet alone, else with pseudo header.
+    /// Whether the checksum fits; `coverage` is that of version 3 over IPv4. Over IPv4 a trailer is
+    /// not covered, over IPv6 everything is (spec wire 2.3).
     #[must_use]
-    pub fn checksum_ok(&self, source: IpAddr, destination: IpAddr) -> bool {
-        let start = if self.version() == 2 && !self.ipv6 {
-            Checksum::default()
+    pub fn checksum_ok(&self, source: IpAddr, destination: IpAddr, coverage: Coverage) -> bool {
+        if self.ipv6 {
+            return checksum(self.bytes, Coverage::PseudoHeader, source, destination) == 0;
+        }
+        let coverage = if self.version() == 2 {
+            Coverage::PacketAlone
         } else {
-            pseudo_header(source, destination, self.bytes.len())
+            coverage
         };
-        start.chain(self.bytes).finish() == 0
+        checksum(self.without_trailer(), coverage, source, destination) == 0
+    }
+
+    /// As much as version and count of this packet ask for.
+    #[must_use]
+    pub fn without_trailer(&self) -> &'a [u8] {
+        self.bytes.get(..self.expected_len()).unwrap_or(self.bytes)
+    }
+
+    /// What follows the packet when it has exactly the length of a signature.
+    #[must_use]
+    pub fn trailer(&self) -> Option<&'a [u8; TRAILER_LEN]> {
+        self.bytes.get(self.expected_len()..)?.try_into().ok()
     }
 }
 

@@ -4,12 +4,18 @@ use std::net::IpAddr;
 
 use etherparse::{IpDscp, IpNumber, Ipv4Header, Ipv4HeaderSlice, Ipv6Header, Ipv6HeaderSlice};
 
-use crate::{Advert, AdvertView, PROTOCOL};
+use crate::ah::{AH_LEN, AH_PROTOCOL, AuthenticationHeader, HeaderKey};
+use crate::hmac::{Sequence, SigningKey};
+use crate::{Advert, AdvertView, AuthField, Body, Coverage, PROTOCOL, advert};
 
 /// Traffic class of network control (spec wire 2.1 and 2.2).
 const NETWORK_CONTROL: u8 = 0xc0;
 /// Where the identification stands in an IPv4 header.
 const IDENTIFICATION: std::ops::Range<usize> = 4..6;
+/// Where the total length stands in an IPv4 header.
+const TOTAL_LENGTH: std::ops::Range<usize> = 2..4;
+/// Where the payload length stands in an IPv6 header.
+const PAYLOAD_LENGTH: std::ops::Range<usize> = 4..6;
 
 /// Length of the headers that are made here.
 const fn header_len(source: IpAddr) -> usize {
@@ -22,33 +28,81 @@ const fn header_len(source: IpAddr) -> usize {
 /// A complete IP packet with one advertisement, kept so that it can be sent again.
 ///
 /// The header checksum of IPv4 stays 0: the kernel fills it in on a raw socket. Only the
-/// identification of IPv4 changes between two sendings of an unchanged advertisement.
+/// identification of IPv4 and what proves the sender change between two sendings of an unchanged
+/// advertisement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PacketBuffer {
     bytes: Vec<u8>,
-    ipv6: bool,
+    source: IpAddr,
+    destination: IpAddr,
+    /// Where the VRRP packet begins.
+    start: usize,
+    /// Where it ends; a signature may follow.
+    end: usize,
 }
 
 impl PacketBuffer {
     /// Encodes an advertisement with identification 0. Source and destination are of the same
-    /// family; `ttl` is the time to live or the hop limit.
+    /// family; `ttl` is the time to live or the hop limit. An authentication header is left empty:
+    /// see [`Self::seal`].
     #[must_use]
     pub fn new(advert: &Advert<'_>, source: IpAddr, destination: IpAddr, ttl: u8) -> Self {
+        let sealed = source.is_ipv4()
+            && matches!(advert.body, Body::V2 { authentication, .. } if authentication == AuthField::Header);
+        let (protocol, between) = if sealed {
+            (AH_PROTOCOL, AH_LEN)
+        } else {
+            (PROTOCOL, 0)
+        };
         let length = header_len(source);
-        let mut bytes = vec![0; length];
+        let start = length + between;
+        let mut bytes = vec![0; start];
         advert.emit(source, destination, &mut bytes);
-        let header = header(source, destination, ttl, bytes.len() - length);
+        let header = header(source, destination, ttl, protocol, bytes.len() - length);
         bytes[..length].copy_from_slice(&header);
         Self {
+            source,
+            destination,
+            start,
+            end: bytes.len(),
             bytes,
-            ipv6: source.is_ipv6(),
         }
     }
 
     /// Sets the identification of the next sending; IPv6 has none.
     pub fn set_identification(&mut self, identification: u16) {
-        if !self.ipv6 {
+        if self.source.is_ipv4() {
             self.bytes[IDENTIFICATION].copy_from_slice(&identification.to_be_bytes());
+        }
+    }
+
+    /// Fills in the authentication header, if the packet has one. It covers the identification,
+    /// which is set before.
+    pub fn seal(&mut self, key: &HeaderKey, sequence: u32) {
+        if self.start == header_len(self.source) + AH_LEN {
+            key.seal(&mut self.bytes, PROTOCOL, sequence);
+        }
+    }
+
+    /// Appends a signature, or replaces the one that is there.
+    pub fn sign(&mut self, key: &SigningKey, sequence: Sequence) {
+        let trailer = key.sign(self.source, &self.bytes[self.start..self.end], sequence);
+        self.bytes.truncate(self.end);
+        self.bytes.extend_from_slice(&trailer);
+        let (field, claimed) = if self.source.is_ipv4() {
+            (TOTAL_LENGTH, self.bytes.len())
+        } else {
+            (PAYLOAD_LENGTH, self.bytes.len() - Ipv6Header::LEN)
+        };
+        self.bytes[field].copy_from_slice(&length(claimed).to_be_bytes());
+        if self.source.is_ipv6() {
+            let packet = &mut self.bytes[self.start..];
+            advert::set_checksum(
+                packet,
+                Coverage::PseudoHeader,
+                self.source,
+                self.destination,
+            );
         }
     }
 
@@ -59,14 +113,14 @@ impl PacketBuffer {
     }
 }
 
-fn header(source: IpAddr, destination: IpAddr, ttl: u8, payload: usize) -> Vec<u8> {
+fn header(source: IpAddr, destination: IpAddr, ttl: u8, protocol: u8, payload: usize) -> Vec<u8> {
     match (source, destination) {
         (IpAddr::V4(source), IpAddr::V4(destination)) => Ipv4Header {
             dscp: IpDscp::try_new(NETWORK_CONTROL >> 2).unwrap_or_default(),
             total_len: length(Ipv4Header::MIN_LEN + payload),
             dont_fragment: false,
             time_to_live: ttl,
-            protocol: IpNumber(PROTOCOL),
+            protocol: IpNumber(protocol),
             source: source.octets(),
             destination: destination.octets(),
             ..Ipv4Header::default()
@@ -122,10 +176,22 @@ pub struct Datagram<'a> {
     pub total_len: usize,
     /// Bytes that were received, IP header included.
     pub received_len: usize,
-    /// Length of the IP header.
+    /// Length of what stands before the advert: the IP header and the authentication header.
     pub header_len: usize,
-    /// What follows the IP header.
+    /// All of it.
+    pub bytes: &'a [u8],
+    /// The authentication header between IP header and advert.
+    pub authentication: Option<AuthenticationHeader>,
+    /// What follows these headers.
     pub advert: AdvertView<'a>,
+}
+
+impl Datagram<'_> {
+    /// Whether the authentication header was made with this key; `false` without one.
+    #[must_use]
+    pub fn is_sealed_by(&self, key: &HeaderKey) -> bool {
+        self.authentication.is_some() && key.verifies(self.bytes, self.header_len - AH_LEN)
+    }
 }
 
 impl<'a> Datagram<'a> {
@@ -143,10 +209,19 @@ impl<'a> Datagram<'a> {
 
     fn parse_ipv4(bytes: &'a [u8]) -> Result<Self, BadDatagram> {
         let header = Ipv4HeaderSlice::from_slice(bytes).map_err(|_| BadDatagram::TooShort)?;
-        if header.protocol() != IpNumber(PROTOCOL) {
+        let ip_len = header.slice().len();
+        let authentication = match header.protocol() {
+            IpNumber(PROTOCOL) => None,
+            IpNumber(AH_PROTOCOL) => {
+                let header = AuthenticationHeader::parse(&bytes[ip_len..]);
+                Some(header.ok_or(BadDatagram::TooShort)?)
+            }
+            _ => return Err(BadDatagram::Foreign),
+        };
+        if authentication.is_some_and(|header| header.next_header != PROTOCOL) {
             return Err(BadDatagram::Foreign);
         }
-        let header_len = header.slice().len();
+        let header_len = ip_len + authentication.map_or(0, |_| AH_LEN);
         Ok(Self {
             source: header.source_addr().into(),
             destination: header.destination_addr().into(),
@@ -154,7 +229,9 @@ impl<'a> Datagram<'a> {
             total_len: usize::from(header.total_len()),
             received_len: bytes.len(),
             header_len,
-            advert: advert(&bytes[header_len..], false)?,
+            bytes,
+            authentication,
+            advert: view(&bytes[header_len..], false)?,
         })
     }
 
@@ -170,11 +247,13 @@ impl<'a> Datagram<'a> {
             total_len: Ipv6Header::LEN + usize::from(header.payload_length()),
             received_len: bytes.len(),
             header_len: Ipv6Header::LEN,
-            advert: advert(&bytes[Ipv6Header::LEN..], true)?,
+            bytes,
+            authentication: None,
+            advert: view(&bytes[Ipv6Header::LEN..], true)?,
         })
     }
 }
 
-fn advert(bytes: &[u8], ipv6: bool) -> Result<AdvertView<'_>, BadDatagram> {
+fn view(bytes: &[u8], ipv6: bool) -> Result<AdvertView<'_>, BadDatagram> {
     AdvertView::new(bytes, ipv6).map_err(|_| BadDatagram::TooShort)
 }

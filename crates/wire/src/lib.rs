@@ -13,13 +13,19 @@
 #![forbid(unsafe_code)]
 
 mod advert;
+mod ah;
 mod checksum;
+mod coverage;
 mod datagram;
+mod hmac;
 mod neighbour;
 
-pub use advert::{Advert, AdvertView, AuthType, Body, HEADER_LEN, PROTOCOL, TooShort};
+pub use advert::{Advert, AdvertView, AuthField, AuthType, Body, HEADER_LEN, PROTOCOL, TooShort};
+pub use ah::{AH_LEN, AH_PROTOCOL, AuthenticationHeader, HeaderKey};
 pub use checksum::{Checksum, internet_checksum};
+pub use coverage::Coverage;
 pub use datagram::{BadDatagram, Datagram, PacketBuffer};
+pub use hmac::{MalformedTrailer, Sequence, SigningKey, TRAILER_LEN, TrailerView, is_signed_by};
 pub use neighbour::{
     GRATUITOUS_ARP_LEN, NEIGHBOUR_ADVERT_LEN, gratuitous_arp, unsolicited_neighbour_advert,
 };

@@ -3,19 +3,35 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use evervip_wire::{Advert, Body, Datagram, PacketBuffer};
+use evervip_wire::{Advert, AuthField, Body, Coverage, Datagram, PacketBuffer};
 use proptest::prelude::*;
 
 fn body() -> impl Strategy<Value = Body> {
     prop_oneof![
         (1..=255_u8, any::<Option<[u8; 8]>>()).prop_map(|(interval_seconds, password)| Body::V2 {
             interval_seconds,
-            password
+            authentication: password.map_or(AuthField::None, AuthField::Password),
         }),
-        (1..=4095_u16).prop_map(|interval_centiseconds| Body::V3 {
-            interval_centiseconds
+        ((1..=4095_u16), coverage()).prop_map(|(interval_centiseconds, coverage)| Body::V3 {
+            interval_centiseconds,
+            coverage,
         }),
     ]
+}
+
+fn coverage() -> impl Strategy<Value = Coverage> {
+    prop_oneof![
+        Just(Coverage::PseudoHeader),
+        Just(Coverage::GroupPseudoHeader),
+        Just(Coverage::PacketAlone),
+    ]
+}
+
+const fn coverage_of(body: Body) -> Coverage {
+    match body {
+        Body::V2 { .. } => Coverage::PacketAlone,
+        Body::V3 { coverage, .. } => coverage,
+    }
 }
 
 proptest! {
@@ -24,7 +40,10 @@ proptest! {
         if let Ok(view) = Datagram::parse(&bytes) {
             let _ = (view.advert.password(), view.advert.auth_type(), view.advert.expected_len());
             prop_assert!(view.advert.addresses().count() <= 255);
-            let _ = view.advert.checksum_ok(view.source, view.destination);
+            for coverage in [Coverage::PseudoHeader, Coverage::GroupPseudoHeader, Coverage::PacketAlone] {
+                let _ = view.advert.checksum_ok(view.source, view.destination, coverage);
+            }
+            let _ = view.advert.trailer();
         }
     }
 
@@ -41,14 +60,18 @@ proptest! {
         prop_assert_eq!(view.total_len, view.received_len);
         prop_assert_eq!((view.advert.vrid(), view.advert.priority()), (vrid, priority));
         prop_assert_eq!(view.advert.addresses().collect::<Vec<_>>(), addresses);
-        prop_assert!(view.advert.checksum_ok(view.source, view.destination));
+        prop_assert!(view.advert.checksum_ok(view.source, view.destination, coverage_of(body)));
         match body {
-            Body::V2 { interval_seconds, password } => {
+            Body::V2 { interval_seconds, authentication } => {
                 prop_assert_eq!(view.advert.version(), 2);
                 prop_assert_eq!(view.advert.interval_seconds(), interval_seconds);
-                prop_assert_eq!(view.advert.password(), Some(password.unwrap_or_default()));
+                let password = match authentication {
+                    AuthField::Password(password) => password,
+                    AuthField::None | AuthField::Header => [0; 8],
+                };
+                prop_assert_eq!(view.advert.password(), Some(password));
             }
-            Body::V3 { interval_centiseconds } => {
+            Body::V3 { interval_centiseconds, .. } => {
                 prop_assert_eq!(view.advert.version(), 3);
                 prop_assert_eq!(view.advert.interval_centiseconds(), interval_centiseconds);
             }
@@ -70,11 +93,11 @@ proptest! {
         prop_assert_eq!(view.received_len, view.header_len + view.advert.expected_len());
         prop_assert_eq!((view.advert.vrid(), view.advert.priority()), (vrid, priority));
         prop_assert_eq!(view.advert.addresses().collect::<Vec<_>>(), addresses);
-        prop_assert!(view.advert.checksum_ok(source, destination));
+        prop_assert!(view.advert.checksum_ok(source, destination, coverage_of(body)));
         prop_assert_eq!(view.advert.password(), None);
         let mut wrong = packet.as_bytes().to_vec();
         wrong[view.header_len + 2] ^= 0x10;
         let wrong = Datagram::parse(&wrong).unwrap();
-        prop_assert!(!wrong.advert.checksum_ok(source, destination));
+        prop_assert!(!wrong.advert.checksum_ok(source, destination, coverage_of(body)));
     }
 }

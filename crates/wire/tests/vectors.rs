@@ -4,7 +4,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use evervip_wire::{
-    Advert, AuthType, Body, Datagram, PacketBuffer, gratuitous_arp, unsolicited_neighbour_advert,
+    Advert, AuthField, AuthType, Body, Coverage, Datagram, PacketBuffer, gratuitous_arp,
+    unsolicited_neighbour_advert,
 };
 
 const GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(224, 0, 0, 18));
@@ -28,7 +29,10 @@ fn packet(frame: &str) -> Vec<u8> {
 fn check(captured: &str, advert: Advert<'_>, destination: IpAddr, ttl: u8, id: u16) {
     let mut expected = packet(captured);
     let view = Datagram::parse(&expected).unwrap();
-    assert!(view.advert.checksum_ok(view.source, view.destination));
+    assert!(
+        view.advert
+            .checksum_ok(view.source, view.destination, Coverage::default())
+    );
     assert_eq!(
         (view.source, view.destination, view.ttl),
         (NODE, destination, ttl)
@@ -56,10 +60,17 @@ fn check(captured: &str, advert: Advert<'_>, destination: IpAddr, ttl: u8, id: u
     assert_eq!(ours.as_bytes(), expected);
 }
 
-const fn v2(password: Option<[u8; 8]>, interval_seconds: u8) -> Body {
+fn v2(password: Option<[u8; 8]>, interval_seconds: u8) -> Body {
     Body::V2 {
         interval_seconds,
-        password,
+        authentication: password.map_or(AuthField::None, AuthField::Password),
+    }
+}
+
+const fn v3(interval_centiseconds: u16) -> Body {
+    Body::V3 {
+        interval_centiseconds,
+        coverage: Coverage::PseudoHeader,
     }
 }
 
@@ -119,9 +130,7 @@ fn c_v3_multicast() {
             vrid: 12,
             priority: 255,
             addresses: &[IpAddr::from([10, 1, 1, 112]), IpAddr::from([10, 1, 1, 212])],
-            body: Body::V3 {
-                interval_centiseconds: 25,
-            },
+            body: v3(25),
         },
         GROUP,
         255,
@@ -137,9 +146,7 @@ fn d_v3_unicast() {
             vrid: 13,
             priority: 200,
             addresses: &[IpAddr::from([10, 1, 1, 113])],
-            body: Body::V3 {
-                interval_centiseconds: 100,
-            },
+            body: v3(100),
         },
         PEER,
         255,
@@ -188,7 +195,9 @@ fn any_changed_bit_breaks_the_checksum() {
             // Version 2 has no pseudo header, so that a flipped version is caught by its length instead.
             if view.advert.version() == 3 {
                 assert!(
-                    !view.advert.checksum_ok(view.source, view.destination),
+                    !view
+                        .advert
+                        .checksum_ok(view.source, view.destination, Coverage::default()),
                     "byte {byte} bit {bit}"
                 );
             }
@@ -224,7 +233,10 @@ fn ip_options_are_stepped_over() {
     let view = Datagram::parse(&bytes).unwrap();
     assert_eq!((view.header_len, view.received_len), (24, 40));
     assert_eq!((view.advert.vrid(), view.advert.priority()), (12, 255));
-    assert!(view.advert.checksum_ok(view.source, view.destination));
+    assert!(
+        view.advert
+            .checksum_ok(view.source, view.destination, Coverage::default())
+    );
     // A header that claims to be longer than the packet is refused, not read beyond its end.
     bytes[0] = 0x4f;
     assert!(Datagram::parse(&bytes).is_err());
@@ -238,7 +250,10 @@ fn check_ipv6(captured: &str, advert: Advert<'_>, source: &str, destination: &st
     let address = |text: &str| IpAddr::V6(text.parse::<Ipv6Addr>().unwrap());
     let (source, destination) = (address(source), address(destination));
     let view = Datagram::parse(&expected).unwrap();
-    assert!(view.advert.checksum_ok(view.source, view.destination));
+    assert!(
+        view.advert
+            .checksum_ok(view.source, view.destination, Coverage::default())
+    );
     assert_eq!(
         (view.source, view.destination, view.ttl),
         (source, destination, hops)
@@ -262,9 +277,7 @@ fn ipv6(vrid: u8, priority: u8, addresses: &[IpAddr]) -> Advert<'_> {
         vrid,
         priority,
         addresses,
-        body: Body::V3 {
-            interval_centiseconds: 100,
-        },
+        body: v3(100),
     }
 }
 

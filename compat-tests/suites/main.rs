@@ -8,6 +8,7 @@ mod cluster;
 mod conf;
 mod corpus;
 mod elections;
+mod fifo;
 mod hostile;
 mod ipv6;
 mod keyword_cases;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
     cli::add(&mut plan);
     processes::add(&mut plan);
     notify::add(&mut plan);
+    fifo::add(&mut plan);
     reload::add(&mut plan);
     hostile::add(&mut plan);
     keyword_cases::add(&mut plan);

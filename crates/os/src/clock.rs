@@ -1,5 +1,7 @@
 //! The clock that deadlines are measured on.
 
+use std::time::Duration;
+
 use nix::time::{ClockId, clock_gettime};
 
 /// Nanoseconds of `CLOCK_MONOTONIC`: since an arbitrary point before the machine started, never
@@ -19,6 +21,13 @@ pub fn monotonic_nanos() -> u64 {
     })
 }
 
+/// Time since the machine was started, suspension included.
+#[must_use]
+pub fn boot_time() -> Duration {
+    // The kernel cannot refuse this clock; a zero would only mean "just now".
+    clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(Duration::ZERO, Duration::from)
+}
+
 /// One second.
 pub(crate) const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
@@ -30,7 +39,7 @@ mod tests {
     fn time_advances() {
         let first = monotonic_nanos();
         assert!(first > 0);
-        let bound = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        let bound = std::time::Instant::now() + Duration::from_secs(5);
         while monotonic_nanos() == first {
             assert!(std::time::Instant::now() < bound, "the clock stands still");
         }

@@ -31,6 +31,22 @@ pub enum Request {
         /// Words appended to the command's own.
         words: Vec<OsString>,
     },
+    /// Start a program that reads a FIFO until it is told to end. When it ends by itself a line says
+    /// so; it is not started again (spec vrrp-runtime 9.4). [`Request::Drain`] waits for its end, and
+    /// sends SIGTERM when the time is over.
+    Listener {
+        /// Identifies it.
+        listener: u64,
+        /// What to run.
+        command: Command,
+        /// Words appended to the command's own.
+        words: Vec<OsString>,
+    },
+    /// SIGTERM to a listener, 1 s later SIGKILL.
+    StopListener {
+        /// As it was started.
+        listener: u64,
+    },
     /// SIGTERM to the groups of all running checks, 1 s later SIGKILL. Their ends are
     /// reported as usual.
     StopChecks,

@@ -8,7 +8,7 @@ use evervip_model::Command;
 use nix::sys::signal::Signal;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::launch::{Group, launch};
 use crate::watch::{cannot_run, reason, watch_check};
@@ -21,6 +21,9 @@ pub const REQUEST_CAPACITY: usize = 4096;
 /// Reports that may wait for the engine; beyond that the tasks of ended commands wait.
 pub const REPORT_CAPACITY: usize = 256;
 
+/// Time that a listener has to end when it is told to.
+const LISTENER_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Makes a runner with the two channels that lead to and from it.
 #[must_use]
 pub fn runner() -> (mpsc::Sender<Request>, Runner, mpsc::Receiver<Report>) {
@@ -32,6 +35,7 @@ pub fn runner() -> (mpsc::Sender<Request>, Runner, mpsc::Receiver<Report>) {
         stop: watch::Sender::new(0),
         tasks: JoinSet::new(),
         awaited: HashMap::new(),
+        listeners: HashMap::new(),
         checks: HashMap::new(),
         drain: None,
     };
@@ -46,8 +50,11 @@ pub struct Runner {
     /// Counts the calls to stop the checks; each check's task has a receiver.
     stop: watch::Sender<u64>,
     tasks: JoinSet<()>,
-    /// What a drain waits for: stop hooks, and checks that were told to stop.
-    awaited: HashMap<Id, Group>,
+    /// What a drain waits for: stop hooks, checks that were told to stop, and listeners; and how each
+    /// is ended when the time is over.
+    awaited: HashMap<Id, (Group, Signal)>,
+    /// Running listeners that nobody told to end.
+    listeners: HashMap<u64, (Id, Group)>,
     /// Running checks that nobody told to stop.
     checks: HashMap<Id, Group>,
     /// End of the drain that was asked for.
@@ -86,9 +93,17 @@ impl Runner {
             Request::Check(check) => self.check(check),
             Request::Hook { command, words } => self.hook(&command, &words, false),
             Request::StopHook { command, words } => self.hook(&command, &words, true),
+            Request::Listener {
+                listener,
+                command,
+                words,
+            } => self.listen(listener, &command, &words),
+            Request::StopListener { listener } => self.stop_listener(listener),
             Request::StopChecks => {
                 self.stop.send_modify(|calls| *calls += 1);
-                self.awaited.extend(self.checks.drain());
+                let checks = self.checks.drain();
+                self.awaited
+                    .extend(checks.map(|(task, group)| (task, (group, Signal::SIGKILL))));
             }
             Request::Drain { within } => self.begin_drain(within),
         }
@@ -133,19 +148,43 @@ impl Runner {
                     let _ = running.child.wait().await;
                 });
                 if awaited {
-                    self.awaited.insert(task.id(), group);
+                    self.awaited.insert(task.id(), (group, Signal::SIGKILL));
                 }
             }
-            Err(error) => tracing::error!(
-                "Error exec-ing command '{}', error {}: {}",
-                command.path.display(),
-                error.raw_os_error().unwrap_or_default(),
-                reason(&error)
-            ),
+            Err(error) => not_executed(command, &error),
+        }
+    }
+
+    /// Starts the reader of a FIFO; its task only reaps it.
+    fn listen(&mut self, listener: u64, command: &Command, words: &[OsString]) {
+        match launch(command, words) {
+            Ok(mut running) => {
+                let group = running.group;
+                let task = self.tasks.spawn(async move {
+                    // Nobody looks at the status of a listener.
+                    let _ = running.child.wait().await;
+                });
+                self.listeners.insert(listener, (task.id(), group));
+            }
+            Err(error) => not_executed(command, &error),
+        }
+    }
+
+    /// Its end is not waited for, and no news.
+    fn stop_listener(&mut self, listener: u64) {
+        if let Some((_, group)) = self.listeners.remove(&listener) {
+            group.signal(Signal::SIGTERM);
+            self.tasks.spawn(async move {
+                sleep(LISTENER_PATIENCE).await;
+                group.signal(Signal::SIGKILL);
+            });
         }
     }
 
     fn begin_drain(&mut self, within: Duration) {
+        let listeners = self.listeners.drain();
+        self.awaited
+            .extend(listeners.map(|(_, (task, group))| (task, (group, Signal::SIGTERM))));
         if self.awaited.is_empty() {
             self.end_drain();
         } else {
@@ -158,8 +197,8 @@ impl Runner {
     fn end_drain(&mut self) {
         self.drain = None;
         let killed = self.awaited.len();
-        for (_, group) in self.awaited.drain() {
-            group.signal(Signal::SIGKILL);
+        for (_, (group, signal)) in self.awaited.drain() {
+            group.signal(signal);
         }
         self.report(Report::Drained { killed });
     }
@@ -171,11 +210,25 @@ impl Runner {
             Err(error) => error.id(),
         };
         self.checks.remove(&id);
+        let before = self.listeners.len();
+        self.listeners.retain(|_, (task, _)| *task != id);
+        if self.listeners.len() < before {
+            tracing::info!("vrrp notify fifo script terminated");
+        }
         let was_last = self.awaited.remove(&id).is_some() && self.awaited.is_empty();
         if was_last && self.drain.is_some() {
             self.end_drain();
         }
     }
+}
+
+fn not_executed(command: &Command, error: &std::io::Error) {
+    tracing::error!(
+        "Error exec-ing command '{}', error {}: {}",
+        command.path.display(),
+        error.raw_os_error().unwrap_or_default(),
+        reason(error)
+    );
 }
 
 /// Sends a report. When the receiver is gone nobody wants to know any more.

@@ -489,6 +489,49 @@ fn drain_waits_for_stop_hooks_and_kills_the_late() {
     });
 }
 
+#[test]
+fn listeners_are_ended_when_told_and_at_the_end() {
+    bench(|mut b| async move {
+        let body = "echo $$ >\"$D/$1\"; exec sleep 60";
+        let listen = |listener: u64, command: &Command| Request::Listener {
+            listener,
+            command: command.clone(),
+            words: vec![OsString::from(listener.to_string())],
+        };
+        let command = b.script("listen", body);
+        b.send(listen(1, &command)).await;
+        b.send(listen(2, &command)).await;
+        let (first, second) = (b.content("1").await, b.content("2").await);
+        b.send(Request::StopListener { listener: 1 }).await;
+        until(|| is_over(&first).then_some(())).await;
+        assert!(!is_over(&second));
+        b.send(Request::Drain {
+            within: Duration::from_millis(100),
+        })
+        .await;
+        assert_eq!(b.next().await, Report::Drained { killed: 1 });
+        until(|| is_over(&second).then_some(())).await;
+    });
+}
+
+/// One that sees the end of its FIFO and leaves is not waited for any longer.
+#[test]
+fn drain_waits_for_listeners() {
+    bench(|mut b| async move {
+        let command = b.script("leaves", "echo >\"$D/up\"; sleep 0.3; echo >\"$D/done\"");
+        b.send(Request::Listener {
+            listener: 1,
+            command,
+            words: vec![],
+        })
+        .await;
+        b.content("up").await;
+        b.send(Request::Drain { within: PATIENCE }).await;
+        assert_eq!(b.next().await, Report::Drained { killed: 0 });
+        assert!(b.directory.path().join("done").exists());
+    });
+}
+
 /// A hook that hangs holds nobody up (spec vrrp-runtime 9.1).
 #[test]
 fn hooks_are_not_waited_for() {

@@ -109,6 +109,9 @@ fn notify(notification: &Notification) -> String {
     let kind = match notification.kind {
         NotificationKind::Entered(state) => state.keepalived_name(),
         NotificationKind::MasterRxLowerPri => "MASTER_RX_LOWER_PRI",
+        NotificationKind::PriorityChanged(_) => "PRIORITY",
+        NotificationKind::Deleted => "DELETED",
+        NotificationKind::StillIn(_) => "STILL",
     };
     format!("notify {subject} {kind} {}", notification.priority)
 }

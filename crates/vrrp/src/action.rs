@@ -53,6 +53,14 @@ pub enum NotificationKind {
     Entered(State),
     /// A master received an advert of lower priority.
     MasterRxLowerPri,
+    /// The effective priority changed in this state; for FIFOs alone, and only where the
+    /// configuration wants it (`notify_priority_changes`).
+    PriorityChanged(State),
+    /// A reload has removed the instance (`notify_deleted`).
+    Deleted,
+    /// A reload has left the subject in this state; for FIFOs alone
+    /// (`fifo_write_vrrp_states_on_reload`).
+    StillIn(State),
 }
 
 /// A state change that hooks and other listeners are told of (spec vrrp-runtime 9).

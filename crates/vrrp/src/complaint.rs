@@ -45,6 +45,8 @@ pub enum PacketComplaint {
     NotAPeer,
     /// TTL outside the peer's range.
     PeerTtl { received: u8, min: u8, max: u8 },
+    /// An address owner that ignores adverts.
+    Owner,
 }
 
 struct List<'a>(&'a [IpAddr]);
@@ -129,6 +131,10 @@ impl PacketComplaint {
                 "({name}) address list of the advert from {from} differs: received {}, ours {} - make both nodes list the same addresses in the same order",
                 List(received),
                 List(ours)
+            ),
+            Self::Owner => write!(
+                f,
+                "({name}) Dropping packet(s) from {from} since we are address owner"
             ),
             Self::NotAPeer => write!(
                 f,

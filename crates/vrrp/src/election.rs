@@ -32,7 +32,8 @@ impl Engine {
         if advert.priority == 0 {
             self.log(LogLine::BackupReceivedZero { name });
             let skew = self.routers[id].skew();
-            self.timers.set(TimerKey::Router(id), now + skew);
+            let from = self.waits_from(now);
+            self.timers.set(TimerKey::Router(id), from + skew);
             return;
         }
         let router = &self.routers[id];
@@ -86,7 +87,8 @@ impl Engine {
         });
         router.want = State::Backup;
         let wait = router.master_down();
-        self.timers.set(TimerKey::Router(id), now + wait);
+        let from = self.waits_from(now);
+        self.timers.set(TimerKey::Router(id), from + wait);
     }
 
     fn learn_interval(&mut self, id: RouterId, interval: Option<Duration>) {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use evervip_model::{Config, Globals, Instance, State};
 
@@ -48,6 +49,10 @@ pub struct Engine {
     pub(crate) missing_sockets: BTreeSet<SocketKey>,
     /// Whether the kernel lets a program send from an address that the host does not have.
     pub(crate) foreign_sources: bool,
+    /// How long the machine had been up at the start.
+    pub(crate) uptime: Duration,
+    /// Nobody becomes MASTER before.
+    pub(crate) startup_ends: Timestamp,
     pub(crate) lookup: Lookup,
     pub(crate) timers: Timers,
     pub(crate) lanes: BTreeMap<Lane, LaneQueue>,
@@ -95,6 +100,8 @@ impl Engine {
             sources: HashSet::new(),
             missing_sockets: BTreeSet::new(),
             foreign_sources: false,
+            uptime: Duration::ZERO,
+            startup_ends: Timestamp::from_nanos(0),
             lookup: Lookup::new(),
             timers: Timers::default(),
             lanes: BTreeMap::new(),

@@ -36,6 +36,7 @@ mod receive;
 mod reload;
 mod router;
 mod sockets;
+mod startup;
 mod statistics;
 mod time;
 mod timers;

@@ -223,6 +223,9 @@ pub enum LogLine {
     Track(TrackLine),
     /// About the packet filter.
     Firewall(FirewallLine),
+    StartupDelayed {
+        delay: Duration,
+    },
 }
 
 impl LogLine {
@@ -574,6 +577,9 @@ impl LogLine {
             Self::WakingNeighbours { name, address } => {
                 let kind = if address.is_ipv4() { "ARP" } else { "NA" };
                 write!(f, "{name}: sending gratuitous {kind} for {address}")
+            }
+            Self::StartupDelayed { delay } => {
+                write!(f, "Delaying startup for {} seconds", delay.as_secs_f64())
             }
             Self::GroupSync { group, state } => {
                 write!(f, "VRRP_Group({group}) Syncing instances to {state} state")

@@ -151,11 +151,12 @@ impl PacketComplaint {
             Self::Addresses { .. } => 13,
             Self::NotAPeer => 14,
             Self::PeerTtl { .. } => 15,
+            Self::Owner => 16,
         }
     }
 }
 
-/// Rows 3 to 15 of the table: everything that makes a packet invalid.
+/// Rows 3 to 16 of the table: everything that makes a packet invalid, or of no interest.
 fn check_packet(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop> {
     let advert = &datagram.advert;
     let multicast = matches!(router.spec.delivery, Delivery::Multicast { .. });
@@ -214,6 +215,9 @@ fn check_packet(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop
         (false, true) => {
             statistics.addr_list_err += 1;
             Err(Drop(PacketComplaint::Multicast))
+        }
+        _ if router.spec.owner_ignore_adverts && router.is_owner() => {
+            Err(Drop(PacketComplaint::Owner))
         }
         _ => Ok(()),
     }

@@ -10,7 +10,9 @@ use crate::check::{Check, Verdict};
 use crate::router::{Router, advertised};
 use crate::timers::TimerKey;
 use crate::transition::Resignation;
-use crate::{Engine, LogLine, RouterId, Timestamp};
+use crate::{
+    Action, Engine, LogLine, Notification, NotificationKind, RouterId, Subject, Timestamp,
+};
 
 /// What makes two configured instances the same router. The name is not part of it.
 #[derive(PartialEq)]
@@ -80,6 +82,29 @@ impl Engine {
         self.host_changed(now);
         self.unify_groups(now);
         self.advertise_changes(now, &changed);
+        if self.globals.fifos.states_on_reload {
+            self.tell_states(&fresh);
+        }
+    }
+
+    /// Tells FIFOs the state of every group, and of every router that is not MASTER, but for those
+    /// that have just entered their first state (spec vrrp-runtime 9.4).
+    fn tell_states(&mut self, fresh: &[RouterId]) {
+        for group in 0..self.groups.len() {
+            let group = &self.groups[group];
+            let notification = Notification {
+                subject: Subject::Group(Arc::clone(&group.spec)),
+                kind: NotificationKind::StillIn(group.state),
+                priority: 0,
+            };
+            self.push(Action::Notify(notification));
+        }
+        for id in self.routers.ids() {
+            let state = self.routers[id].state;
+            if !matches!(state, State::Master | State::Init) && !fresh.contains(&id) {
+                self.notify(id, NotificationKind::StillIn(state));
+            }
+        }
     }
 
     /// First everything that is to go, then everything that is to come: an address may move from

@@ -13,7 +13,7 @@ use crate::router::Router;
 use crate::timers::TimerKey;
 use crate::track_file::FileStatus;
 use crate::virtual_interface::own_key;
-use crate::{Engine, LogLine, RouterId, Timestamp};
+use crate::{Engine, LogLine, NotificationKind, RouterId, Timestamp};
 
 /// What the facts amount to for one router.
 #[derive(Debug, PartialEq, Eq)]
@@ -244,6 +244,16 @@ impl Engine {
         }
         if let Some(line) = line {
             self.log(line);
+        }
+        self.notify_priority(id, old);
+    }
+
+    /// Tells FIFOs of another effective priority than `old`.
+    fn notify_priority(&mut self, id: RouterId, old: u8) {
+        let router = &self.routers[id];
+        if router.spec.notify_priority_changes && router.effective_priority != old {
+            let state = router.state;
+            self.notify(id, NotificationKind::PriorityChanged(state));
         }
     }
 

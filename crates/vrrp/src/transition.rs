@@ -27,6 +27,7 @@ pub(crate) enum Resignation {
 impl Engine {
     /// First decisions (spec vrrp-runtime 1 and 2.1).
     pub(crate) fn start(&mut self, now: Timestamp) {
+        self.begin_startup_delay(now);
         let ids = self.routers.ids();
         for id in &ids {
             self.resolve(*id);
@@ -135,8 +136,9 @@ impl Engine {
         let router = &mut self.routers[id];
         router.state = State::Backup;
         router.want = State::Master;
+        let from = self.waits_from(now);
         self.timers
-            .set(TimerKey::Router(id), now + Duration::from_micros(1));
+            .set(TimerKey::Router(id), from + Duration::from_micros(1));
     }
 
     /// Owners in a group are BACKUP for one interval; the first timer takes all of them.
@@ -155,6 +157,10 @@ impl Engine {
         }
         let owners = self.are_owners(id);
         if owners && self.routers[id].group.is_none() {
+            if self.is_startup_delayed(now) {
+                self.await_ownership(now, id);
+                return;
+            }
             self.enter_master(now, id);
             self.wake_neighbours(id);
             return;
@@ -313,11 +319,9 @@ impl Engine {
         if was == State::Fault || (was == State::Init && !init) {
             self.wake_neighbours(id);
         }
-        let router = &self.routers[id];
-        self.timers.set(
-            TimerKey::Router(id),
-            now + timer.unwrap_or_else(|| router.master_down()),
-        );
+        let wait = timer.unwrap_or_else(|| self.routers[id].master_down());
+        let from = self.waits_from(now);
+        self.timers.set(TimerKey::Router(id), from + wait);
         self.notify(id, NotificationKind::Entered(State::Backup));
     }
 
@@ -380,7 +384,9 @@ impl Engine {
             self.resign(id, Resignation::Once);
             self.release(id);
         }
-        if was != State::Fault {
+        if self.routers[id].spec.notify_deleted {
+            self.notify(id, NotificationKind::Deleted);
+        } else if was != State::Fault {
             self.notify(id, NotificationKind::Entered(State::Fault));
         }
     }

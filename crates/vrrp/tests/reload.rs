@@ -331,10 +331,12 @@ proptest! {
                 prop_assert!(!touched, "{:?}", action);
             }
         }
-        // They go on as if nothing had happened: eight adverts in eight seconds.
+        // They go on as if nothing had happened: eight adverts each in eight seconds, or one more when
+        // the last one leaves a little early together with that of another router.
         let sent = |stage: &Transcript| stage.engine.status().iter().filter(|s| s.name.starts_with('S')).map(|s| s.statistics.advert_sent).sum::<u64>();
         let before = sent(&stage);
         stage.quietly(|stage| stage.pass(Duration::from_secs(8)));
-        prop_assert_eq!(sent(&stage) - before, 16);
+        let count = sent(&stage) - before;
+        prop_assert!((16..=18).contains(&count), "{count} adverts");
     }
 }

@@ -96,7 +96,9 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "A MASTER sends one more advert before it yields.",
     )
     .yes(),
-    boolean("owner_ignore_adverts", "The address owner ignores adverts.").since("2.3.3"),
+    boolean("owner_ignore_adverts", "The address owner ignores adverts.")
+        .since("2.3.3")
+        .yes(),
     word("debug", "0 to 4", "No effect.")
         .default("0")
         .accepted(),
@@ -327,7 +329,8 @@ pub(super) const INSTANCE: &[Keyword] = &[
     .yes(),
     script("notify_deleted", "Run when a reload removes the instance.")
         .optional()
-        .since("2.1.0"),
+        .since("2.1.0")
+        .yes(),
     script(
         "notify_master_rx_lower_pri",
         "Run when a MASTER gets an advert of lower priority.",
@@ -338,7 +341,8 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "notify_priority_changes",
         "Priority changes are written to the FIFOs too.",
     )
-    .since("2.0.16"),
+    .since("2.0.16")
+    .yes(),
     boolean("smtp_alert", "Send mail at state changes.").default("smtp_alert_vrrp"),
     word(
         "lvs_sync_daemon_interface",

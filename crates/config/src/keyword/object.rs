@@ -45,7 +45,9 @@ pub(super) const SYNC_GROUP: &[Keyword] = &[
     )
     .yes(),
     boolean("smtp_alert", "Send mail at state changes."),
-    boolean("notify_priority_changes", "Default for the members.").since("2.0.16"),
+    boolean("notify_priority_changes", "Default for the members.")
+        .since("2.0.16")
+        .yes(),
     flag(
         "sync_group_tracking_weight",
         "Members may keep weighted trackers.",

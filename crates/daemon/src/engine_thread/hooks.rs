@@ -1,6 +1,7 @@
 //! Commands of the configuration, handed to the script runner without waiting for it.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,26 +32,49 @@ impl Hooks {
             Subject::Instance(spec) => ("INSTANCE", &spec.name, &spec.notify),
             Subject::Group(spec) => ("GROUP", &spec.name, &spec.notify),
         };
-        let NotificationKind::Entered(state) = notification.kind else {
-            if let Some(command) = &commands.master_rx_lower_pri {
-                self.start(command, Vec::new(), false);
+        let (specific, word) = match notification.kind {
+            NotificationKind::Entered(state) => {
+                (specific(commands, state), state.keepalived_name())
             }
-            return;
+            NotificationKind::Deleted => (commands.deleted.as_deref(), "DELETED"),
+            NotificationKind::MasterRxLowerPri => {
+                if let Some(command) = &commands.master_rx_lower_pri {
+                    self.start(command, Vec::new(), false);
+                }
+                return;
+            }
+            NotificationKind::PriorityChanged(_) | NotificationKind::StillIn(_) => return,
         };
-        let last = state == State::Stop;
-        if let Some(command) = specific(commands, state) {
+        let last = notification.kind == NotificationKind::Entered(State::Stop);
+        if let Some(command) = specific {
             self.start(command, Vec::new(), last);
         }
         if let Some(command) = &commands.any {
-            let words = [
-                kind,
-                name,
-                state.keepalived_name(),
-                &notification.priority.to_string(),
-            ]
-            .map(OsString::from);
+            let priority = notification.priority.to_string();
+            let words = [kind, name, word, &priority].map(OsString::from);
             self.start(command, words.to_vec(), last);
         }
+    }
+
+    /// Starts the program that reads a FIFO.
+    pub(super) fn listen(&self, listener: u64, command: &Command, fifo: &Path) {
+        let request = Request::Listener {
+            listener,
+            command: command.clone(),
+            words: vec![fifo.into()],
+        };
+        if self.requests.try_send(request).is_err() {
+            tracing::error!(
+                "notify fifo script {} was not started: thousands of scripts wait to be started already",
+                command.path.display()
+            );
+        }
+    }
+
+    /// Ends it.
+    pub(super) fn stop_listener(&self, listener: u64) {
+        // Without room for the request it ends with the daemon.
+        let _ = self.requests.try_send(Request::StopListener { listener });
     }
 
     fn start(&self, command: &Command, words: Vec<OsString>, last: bool) {

@@ -14,6 +14,7 @@
 //! system call here.
 
 mod announce;
+mod fifo;
 mod firewall;
 mod hooks;
 mod interface_settings;
@@ -33,7 +34,7 @@ use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use evervip_model::Config;
-use evervip_os::clock::monotonic_nanos;
+use evervip_os::clock::{boot_time, monotonic_nanos};
 use evervip_os::signal::SignalQueue;
 use evervip_os::timer::DeadlineTimer;
 use evervip_script::{Outcome, Report, Request};
@@ -47,6 +48,7 @@ use tokio::sync::mpsc::Sender;
 use crate::child::{Status, StatusPipe};
 use crate::inbox::{Inbox, Message, Outlet, Reload};
 use crate::observe;
+use fifo::Fifos;
 use firewall::Firewall;
 use hooks::Hooks;
 use journal::Journal;
@@ -111,6 +113,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     observe::initialise(&config.files);
     let wanted = Wanted::by(&config);
     let firewall = Firewall::new(&config);
+    let fifos = config.globals.fifos.clone();
     let mut engine = Engine::new(config, kernel.links(), &kernel.addresses());
     for (path, text) in wanted.read_files() {
         let event = Event::FileRead {
@@ -122,16 +125,18 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     let mut observers = Observers::new(outlet);
     observers.watch(wanted);
     engine.allow_foreign_sources(foreign_sources_allowed());
+    engine.set_uptime(boot_time());
     let mut poller = Poller::new()?;
     poller.add(&timer, Source::Deadline)?;
     poller.add(kernel.monitor(), Source::Kernel)?;
     poller.add(&inbox, Source::Inbox)?;
     poller.add(&signals, Source::Signal)?;
-    let thread = EngineThread {
+    let mut thread = EngineThread {
         engine,
         kernel,
         observers,
         hooks: Hooks::new(scripts),
+        fifos: Fifos::default(),
         sockets: Sockets::default(),
         transmitter: Transmitter::default(),
         poller,
@@ -146,6 +151,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         missing_sockets: None,
         ending: None,
     };
+    thread.fifos.configure(&fifos, &thread.hooks);
     Ok(thread.run())
 }
 
@@ -172,6 +178,7 @@ struct EngineThread {
     kernel: Kernel,
     observers: Observers,
     hooks: Hooks,
+    fifos: Fifos,
     sockets: Sockets,
     transmitter: Transmitter,
     poller: Poller,
@@ -335,7 +342,10 @@ impl EngineThread {
                     self.kernel.announce(&announcement, &name);
                     self.journal.announced(name, announcement);
                 }
-                Action::Notify(notification) => self.hooks.notify(&notification),
+                Action::Notify(notification) => {
+                    self.hooks.notify(&notification);
+                    self.fifos.notify(&notification);
+                }
                 Action::StartCheck { run, script } => {
                     if !self.hooks.start_check(run, script) {
                         refused.push(run);
@@ -438,6 +448,8 @@ impl EngineThread {
                 self.file_read(path, text);
             }
         }
+        self.fifos
+            .configure(&reload.config.globals.fifos, &self.hooks);
         let wanted = Wanted::by(&reload.config);
         // New routers shall find their interfaces when they start.
         self.make_interfaces(&wanted_interfaces(&reload.config));
@@ -476,6 +488,7 @@ impl EngineThread {
             return;
         }
         self.handle(Event::StopRequested);
+        self.fifos.close();
         self.hooks.drain(DRAIN);
         self.ending = Some(Instant::now());
     }

@@ -28,14 +28,16 @@ pub(super) const SCRIPT: &[Keyword] = &[
         "FIFO that gets a line for every state change.",
     )
     .lenient()
-    .since("1.3.6"),
+    .since("1.3.6")
+    .yes(),
     word(
         "vrrp_notify_fifo",
         "PATH [USER [GROUP]]",
         "The same, for instances and groups alone.",
     )
     .lenient()
-    .since("1.3.6"),
+    .since("1.3.6")
+    .yes(),
     word(
         "lvs_notify_fifo",
         "PATH [USER [GROUP]]",
@@ -46,13 +48,15 @@ pub(super) const SCRIPT: &[Keyword] = &[
     .lvs(),
     script("notify_fifo_script", "Program that reads notify_fifo.")
         .lenient()
-        .since("1.3.6"),
+        .since("1.3.6")
+        .yes(),
     script(
         "vrrp_notify_fifo_script",
         "Program that reads vrrp_notify_fifo.",
     )
     .lenient()
-    .since("1.3.6"),
+    .since("1.3.6")
+    .yes(),
     script(
         "lvs_notify_fifo_script",
         "Program that reads lvs_notify_fifo.",
@@ -64,10 +68,12 @@ pub(super) const SCRIPT: &[Keyword] = &[
         "vrrp_notify_priority_changes",
         "Priority changes are written to the FIFOs too.",
     )
-    .since("2.0.16"),
+    .since("2.0.16")
+    .yes(),
     flag(
         "fifo_write_vrrp_states_on_reload",
         "All states are written to the FIFOs after a reload.",
     )
-    .since("2.2.5"),
+    .since("2.2.5")
+    .yes(),
 ];

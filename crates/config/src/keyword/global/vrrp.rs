@@ -151,7 +151,8 @@ pub(super) const VRRP: &[Keyword] = &[
         "vrrp_owner_ignore_adverts",
         "The address owner ignores adverts.",
     )
-    .since("2.3.3"),
+    .since("2.3.3")
+    .yes(),
     flag(
         "log_unknown_vrids",
         "Log adverts for virtual routers that are not configured here.",
@@ -163,13 +164,15 @@ pub(super) const VRRP: &[Keyword] = &[
         "0.001 to 4294.967295 seconds",
         "Delays the start of the instances.",
     )
-    .since("2.0.14"),
+    .since("2.0.14")
+    .yes(),
     word(
         "vrrp_delay_after_boot",
         "0.001 to 4294.967295 seconds",
         "Delays it until the machine is up that long.",
     )
-    .since("2.4.0"),
+    .since("2.4.0")
+    .yes(),
     word(
         "vmac_prefix",
         "STRING",

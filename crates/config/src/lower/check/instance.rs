@@ -32,7 +32,7 @@ impl Lower<'_> {
         if strict {
             self.strict_defaults(draft);
         }
-        self.check_owner_ignores(draft, strict);
+        self.check_owner_ignores(draft);
         self.check_advert_interval(draft);
         self.check_virtual_interface(draft, strict);
         self.check_own_interface(draft);

@@ -30,8 +30,9 @@ impl Lower<'_> {
         draft.accept = Some(accept);
     }
 
-    /// An explicit `off` is overruled for an owner, even when not strict, as the original does.
-    pub(super) fn check_owner_ignores(&mut self, draft: &mut InstanceDraft, strict: bool) {
+    /// An explicit `off` is overruled for an owner, as the original does. Strict mode alone does not
+    /// turn it on, as it does in 2.4: a second owner by mistake is met as by 2.2.7.
+    pub(super) fn check_owner_ignores(&mut self, draft: &mut InstanceDraft) {
         let owner = draft.priority == Some(Priority::OWNER);
         let problem = match draft.owner_ignore_adverts {
             Some(true) if !owner => Some("owner_ignore_adverts requires priority 255 - clearing"),
@@ -44,7 +45,7 @@ impl Lower<'_> {
             self.after(draft, Code::Conflict, text).help =
                 Some("remove owner_ignore_adverts".to_owned());
         }
-        let default = strict || self.globals.model.vrrp.owner_ignore_adverts;
+        let default = self.globals.model.vrrp.owner_ignore_adverts;
         let given = draft.owner_ignore_adverts.is_some();
         draft.owner_ignore_adverts = Some(owner && (given || default));
     }

@@ -1,6 +1,6 @@
 //! Notify FIFOs: which lines a reader gets, and a FIFO script.
 
-use std::process::Command;
+use std::{net::Ipv4Addr, process::Command};
 
 use evervip_lab::{Advert, Process, checksum, ethernet, ipv4, wait_until};
 use nix::sys::signal::Signal;
@@ -39,6 +39,7 @@ pub fn add(plan: &mut Plan) {
 }
 
 const MODE: Mode = V2_MULTICAST;
+const GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
 const FIFO: &str = "/run/notify.fifo";
 const LINES: &str = "/run/lines";
 
@@ -274,6 +275,6 @@ fn lower(genuine: &Advert, mac: [u8; 6]) -> Vec<u8> {
     vrrp[6..8].fill(0);
     let sum = checksum(&[&vrrp]);
     vrrp[6..8].copy_from_slice(&sum.to_be_bytes());
-    let packet = ipv4(NODES[1], genuine.destination, 112, 255, &vrrp);
+    let packet = ipv4(NODES[1], GROUP, 112, 255, &vrrp);
     ethernet(genuine.destination_mac, mac, 0x0800, &packet)
 }

@@ -69,7 +69,7 @@ pub struct Arp {
     pub target: Ipv4Addr,
 }
 
-/// An ICMPv6 neighbour advertisement (RFC 4861 4.4).
+/// A neighbour advertisement (RFC 4861 4.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NeighbourAdvert {
     /// The kernel's receive time.

@@ -1,5 +1,6 @@
 //! Log lines of the engine. Their text is an interface: monitoring greps it (spec cli-and-process 6).
 
+mod fault;
 mod firewall;
 mod track;
 
@@ -8,38 +9,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use evervip_model::{Family, State, UnrunnableScripts};
-
-pub use firewall::FirewallLine;
+use evervip_model::{State, UnrunnableScripts};
 
 use crate::complaint::PacketComplaint;
 
+pub use fault::FaultReason;
+pub use firewall::FirewallLine;
 pub use track::TrackLine;
-
-/// Why an instance is in FAULT.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FaultReason {
-    /// Its interface, or one that it tracks, is down.
-    InterfaceDown(String),
-    /// Its interface does not exist.
-    InterfaceMissing(String),
-    /// A tracked interface is up, and the track is reversed.
-    InterfaceUp(String),
-    /// There is no address of the family to send from.
-    NoSourceAddress(Family),
-    /// The configured source address is not on the interface, and `track_src_ip` is set.
-    SourceAddressMissing,
-    /// Its socket cannot be opened, so that it would not hear its peers.
-    SocketMissing,
-    /// An unweighted check script fails (or succeeds, with `reverse`).
-    Script(Arc<str>),
-    /// The configuration asks for something that cannot be run.
-    Configuration,
-    /// The number in a tracked file says so.
-    File(Arc<str>),
-    /// Its virtual interface on top of this one does not exist.
-    VirtualInterfaceMissing(String),
-}
 
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -268,30 +244,6 @@ impl LogLine {
     }
 }
 
-impl fmt::Display for FaultReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InterfaceDown(interface) => write!(f, "(interface {interface} down)"),
-            Self::InterfaceMissing(interface) => {
-                write!(f, "(interface {interface} does not exist)")
-            }
-            Self::InterfaceUp(interface) => write!(f, "(interface {interface} up)"),
-            Self::VirtualInterfaceMissing(base) => {
-                write!(f, "(virtual interface on {base} does not exist)")
-            }
-            Self::NoSourceAddress(family) => write!(f, "(no {family} address for interface)"),
-            Self::SourceAddressMissing => f.write_str("(src address not configured)"),
-            Self::SocketMissing => f.write_str("(no socket for VRRP packets)"),
-            Self::Script(script) => write!(f, "due to script {script}"),
-            Self::Configuration => {
-                f.write_str("(the configuration asks for something not supported)")
-            }
-            // The status is clamped to this value.
-            Self::File(file) => write!(f, "(tracked file {file} has status -254)"),
-        }
-    }
-}
-
 impl fmt::Display for LogLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -505,6 +457,38 @@ impl LogLine {
 
     fn fmt_host(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::UnknownVrid {
+                vrid,
+                interface,
+                from,
+            } => {
+                write!(
+                    f,
+                    "Unknown VRID({vrid}) received on interface({interface}) from {from}. ignoring..."
+                )
+            }
+            Self::LinkUp { interface } => write!(f, "Netlink reports {interface} up"),
+            Self::LinkDown { interface } => write!(f, "Netlink reports {interface} down"),
+            Self::LinkAdded { interface } => write!(f, "Interface {interface} added"),
+            Self::LinkRenamed { from, to } => {
+                write!(f, "Interface name has changed from {from} to {to}")
+            }
+            Self::LinkDeleted { interface } => write!(f, "Interface {interface} deleted"),
+            Self::GroupFault { group, member } => {
+                write!(f, "VRRP_Group({group}): Syncing {member} to FAULT state")
+            }
+            Self::StartupDelayed { delay } => {
+                write!(f, "Delaying startup for {} seconds", delay.as_secs_f64())
+            }
+            Self::GroupSync { group, state } => {
+                write!(f, "VRRP_Group({group}) Syncing instances to {state} state")
+            }
+            _ => self.fmt_addresses(f),
+        }
+    }
+
+    fn fmt_addresses(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::SettingAddresses { name, excluded } => {
                 write!(
                     f,
@@ -553,36 +537,10 @@ impl LogLine {
                     "({name}) put {address} back on {interface}: it was removed while we are MASTER"
                 )
             }
-            Self::UnknownVrid {
-                vrid,
-                interface,
-                from,
-            } => {
-                write!(
-                    f,
-                    "Unknown VRID({vrid}) received on interface({interface}) from {from}. ignoring..."
-                )
-            }
-            Self::LinkUp { interface } => write!(f, "Netlink reports {interface} up"),
-            Self::LinkDown { interface } => write!(f, "Netlink reports {interface} down"),
-            Self::LinkAdded { interface } => write!(f, "Interface {interface} added"),
-            Self::LinkRenamed { from, to } => {
-                write!(f, "Interface name has changed from {from} to {to}")
-            }
-            Self::LinkDeleted { interface } => write!(f, "Interface {interface} deleted"),
-            Self::GroupFault { group, member } => {
-                write!(f, "VRRP_Group({group}): Syncing {member} to FAULT state")
-            }
             // The original's wording, without parentheses.
             Self::WakingNeighbours { name, address } => {
                 let kind = if address.is_ipv4() { "ARP" } else { "NA" };
                 write!(f, "{name}: sending gratuitous {kind} for {address}")
-            }
-            Self::StartupDelayed { delay } => {
-                write!(f, "Delaying startup for {} seconds", delay.as_secs_f64())
-            }
-            Self::GroupSync { group, state } => {
-                write!(f, "VRRP_Group({group}) Syncing instances to {state} state")
             }
             _ => Ok(()),
         }

@@ -14,13 +14,15 @@ pub(crate) struct Extent {
     pub(crate) length: usize,
     /// The packet was longer.
     pub(crate) truncated: bool,
+    /// Index of the interface that it came in on, if the socket was asked to tell; else 0.
+    pub(crate) ifindex: u32,
 }
 
 /// Room in front of each packet of [`receive_ipv6`]: its IPv6 header is made there, which the kernel
 /// does not hand out.
 pub(crate) const IPV6_HEADER: usize = 40;
 
-/// Room for what the kernel tells of an IPv6 packet: destination with interface, and hop limit.
+/// Room for what the kernel tells of a packet: destination with interface, and hop limit of IPv6.
 const CONTROL: usize = 96;
 
 /// Aligned as control messages must be.
@@ -30,10 +32,34 @@ struct Control([u8; CONTROL]);
 
 /// Socket addresses that may be handed to the kernel: plain C structures that start with their
 /// address family.
-pub(crate) trait Destination: Copy {}
+pub(crate) trait Destination: Copy {
+    /// Bytes of the address itself.
+    const LENGTH: usize = size_of::<Self>();
+
+    /// Index of the interface to send through, when the address does not tell; 0 is none.
+    fn interface(&self) -> u32 {
+        0
+    }
+}
 impl Destination for libc::sockaddr_in {}
 impl Destination for libc::sockaddr_in6 {}
 impl Destination for libc::sockaddr_ll {}
+
+/// An IPv4 destination with the interface to send through.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct Through {
+    pub(crate) address: libc::sockaddr_in,
+    pub(crate) ifindex: u32,
+}
+
+impl Destination for Through {
+    const LENGTH: usize = size_of::<libc::sockaddr_in>();
+
+    fn interface(&self) -> u32 {
+        self.ifindex
+    }
+}
 
 /// Reads packets that already wait, one into each slot of `slot_size` bytes of `buffer`; at most
 /// [`RECEIVE_MAX`]. Never blocks; nothing waiting is `Ok(0)`.
@@ -45,22 +71,26 @@ pub(crate) fn receive(
 ) -> io::Result<usize> {
     let mut vectors = [EMPTY_VECTOR; RECEIVE_MAX];
     let mut headers = [const { empty_header() }; RECEIVE_MAX];
+    let mut controls = [Control([0; CONTROL]); RECEIVE_MAX];
     let mut slots = 0;
-    for ((slot, vector), header) in buffer
+    for (((slot, vector), header), control) in buffer
         .chunks_exact_mut(slot_size)
         .zip(&mut vectors)
         .zip(&mut headers)
+        .zip(&mut controls)
     {
         vector.iov_base = slot.as_mut_ptr().cast();
         vector.iov_len = slot.len();
         header.msg_hdr.msg_iov = vector;
         header.msg_hdr.msg_iovlen = 1;
+        header.msg_hdr.msg_control = control.0.as_mut_ptr().cast();
+        header.msg_hdr.msg_controllen = CONTROL as _;
         slots += 1;
     }
     let count = retry(|| {
         // SAFETY: the first `slots` headers are complete: each points to one vector, which describes
-        // a slot of `buffer` that no other vector describes; all of them outlive the call, and
-        // `buffer` is borrowed exclusively.
+        // a slot of `buffer` that no other vector describes, and to a control buffer of the length
+        // given; all of them outlive the call, and `buffer` is borrowed exclusively.
         unsafe {
             libc::recvmmsg(
                 socket.as_raw_fd(),
@@ -81,6 +111,7 @@ pub(crate) fn receive(
             .unwrap_or(slot_size)
             .min(slot_size);
         extent.truncated = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0;
+        extent.ifindex = told(&header.msg_hdr).ifindex;
     }
     Ok(count)
 }
@@ -145,20 +176,31 @@ pub(crate) fn receive_ipv6(
     {
         let length = usize::try_from(header.msg_len).unwrap_or(0);
         let length = length.min(slot_size - IPV6_HEADER);
-        let (destination, hops) = told(&header.msg_hdr);
+        let told = told(&header.msg_hdr);
+        let (hops, destination) = (told.hops, told.destination);
         let made = ipv6_header(length, protocol, hops, source.sin6_addr, destination);
         slot[..IPV6_HEADER].copy_from_slice(&made);
         extent.length = IPV6_HEADER + length;
         extent.truncated = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0;
+        extent.ifindex = told.ifindex;
     }
     Ok(count)
 }
 
-/// Destination and hop limit from the control messages; unspecified and 0 when the kernel has said
-/// nothing, so that the packet fits no router.
-fn told(header: &libc::msghdr) -> (libc::in6_addr, u8) {
-    let mut destination = NO_ADDRESS;
-    let mut hops = 0;
+/// What control messages tell of a packet; unspecified and 0 when the kernel has said nothing, so
+/// that the packet fits no router.
+struct Told {
+    destination: libc::in6_addr,
+    hops: u8,
+    ifindex: u32,
+}
+
+fn told(header: &libc::msghdr) -> Told {
+    let mut found = Told {
+        destination: NO_ADDRESS,
+        hops: 0,
+        ifindex: 0,
+    };
     // SAFETY: the kernel has filled control buffer and length of this header; the macro checks that a
     // first message lies within.
     let mut message = unsafe { libc::CMSG_FIRSTHDR(header) };
@@ -179,19 +221,26 @@ fn told(header: &libc::msghdr) -> (libc::in6_addr, u8) {
         {
             // SAFETY: the message is long enough for this structure; it need not be aligned.
             let info = unsafe { data.cast::<libc::in6_pktinfo>().read_unaligned() };
-            destination = info.ipi6_addr;
+            found.destination = info.ipi6_addr;
+            found.ifindex = info.ipi6_ifindex;
+        } else if level == libc::IPPROTO_IP
+            && holds::<libc::in_pktinfo>(length as _, kind, libc::IP_PKTINFO)
+        {
+            // SAFETY: the message is long enough for this structure; it need not be aligned.
+            let info = unsafe { data.cast::<libc::in_pktinfo>().read_unaligned() };
+            found.ifindex = u32::try_from(info.ipi_ifindex).unwrap_or(0);
         } else if level == libc::IPPROTO_IPV6
             && holds::<libc::c_int>(length as _, kind, libc::IPV6_HOPLIMIT)
         {
             // SAFETY: the message is long enough for an integer; it need not be aligned.
             let value = unsafe { data.cast::<libc::c_int>().read_unaligned() };
-            hops = u8::try_from(value).unwrap_or(0);
+            found.hops = u8::try_from(value).unwrap_or(0);
         }
         // SAFETY: `message` is a message of this header; the macro gives the next one within the
         // buffer, or null.
         message = unsafe { libc::CMSG_NXTHDR(header, message) };
     }
-    (destination, hops)
+    found
 }
 
 /// Whether a control message of this length and kind is the wanted one with a whole `T` in it.
@@ -265,17 +314,24 @@ fn send_chunk<'a, T, D: Destination>(
     let mut destinations = [const { MaybeUninit::<D>::uninit() }; SEND_MAX];
     let mut vectors = [EMPTY_VECTOR; SEND_MAX];
     let mut headers = [const { empty_header() }; SEND_MAX];
+    let mut controls = [Interface([0; INTERFACE]); SEND_MAX];
     let mut count = 0;
-    for (((item, destination), vector), header) in chunk
+    for ((((item, destination), vector), header), control) in chunk
         .iter()
         .zip(&mut destinations)
         .zip(&mut vectors)
         .zip(&mut headers)
+        .zip(&mut controls)
     {
         let (address, bytes) = parts(item);
+        if address.interface() != 0 {
+            *control = Interface::new(address.interface());
+            header.msg_hdr.msg_control = control.0.as_mut_ptr().cast();
+            header.msg_hdr.msg_controllen = INTERFACE as _;
+        }
         header.msg_hdr.msg_name = std::ptr::from_mut(destination.write(address)).cast();
         header.msg_hdr.msg_namelen =
-            libc::socklen_t::try_from(size_of::<D>()).map_err(io::Error::other)?;
+            libc::socklen_t::try_from(D::LENGTH).map_err(io::Error::other)?;
         vector.iov_base = bytes.as_ptr().cast_mut().cast();
         vector.iov_len = bytes.len();
         header.msg_hdr.msg_iov = vector;
@@ -283,9 +339,9 @@ fn send_chunk<'a, T, D: Destination>(
         count += 1;
     }
     retry(|| {
-        // SAFETY: the first `count` headers are complete: name and vector point to initialised
-        // elements of arrays that outlive the call, the vectors describe slices borrowed for 'a,
-        // which the kernel only reads.
+        // SAFETY: the first `count` headers are complete: name, vector and, where there is one, the
+        // control message point to initialised elements of arrays that outlive the call, the vectors
+        // describe slices borrowed for 'a, which the kernel only reads.
         unsafe {
             libc::sendmmsg(
                 socket.as_raw_fd(),
@@ -295,6 +351,29 @@ fn send_chunk<'a, T, D: Destination>(
             )
         }
     })
+}
+
+/// A control message that names the interface to send through: its length, `IPPROTO_IP`,
+/// `IP_PKTINFO`, and a structure of which only the index is set.
+#[repr(C, align(8))]
+#[derive(Clone, Copy)]
+struct Interface([u8; INTERFACE]);
+
+/// Size of that message: header (a length and two numbers), structure, padding.
+const INTERFACE: usize = HEADER + 16;
+const HEADER: usize = size_of::<usize>() + 8;
+
+impl Interface {
+    fn new(ifindex: u32) -> Self {
+        let mut bytes = [0; INTERFACE];
+        let length = HEADER + size_of::<libc::in_pktinfo>();
+        let word = size_of::<usize>();
+        bytes[..word].copy_from_slice(&length.to_ne_bytes());
+        bytes[word..word + 4].copy_from_slice(&libc::IPPROTO_IP.to_ne_bytes());
+        bytes[word + 4..HEADER].copy_from_slice(&libc::IP_PKTINFO.to_ne_bytes());
+        bytes[HEADER..HEADER + 4].copy_from_slice(&ifindex.to_ne_bytes());
+        Self(bytes)
+    }
 }
 
 /// Repeats a call that a signal interrupted.

@@ -4,6 +4,8 @@
 //! filter on the whole packet, IP header first. A load beyond the end of the packet ends the program
 //! with "drop", which is what a packet too short to have a VRID deserves.
 
+use std::net::Ipv6Addr;
+
 use evervip_model::Vrid;
 use socket2::SockFilter;
 
@@ -125,6 +127,63 @@ pub fn vrrp_ipv6(filter: &VridFilter) -> Vec<Instruction> {
     }
 }
 
+/// The program for a socket that receives on many interfaces: a packet passes that came in on one of
+/// them and has a VRID that is wanted there. With `group` the socket is an IPv6 one, whose packets
+/// begin behind the IP header, and the packet must be for that group.
+///
+/// Its length grows with the number of wanted pairs; for more than the kernel allows it lets
+/// everything through, which costs time and harms nothing.
+#[must_use]
+pub fn vrrp_on_interfaces<'a>(
+    group: Option<Ipv6Addr>,
+    interfaces: impl IntoIterator<Item = (&'a u32, &'a VridFilter)>,
+) -> Vec<Instruction> {
+    let mut program = Vec::new();
+    if let Some(group) = group {
+        for (word, offset) in group.octets().chunks_exact(4).zip((24_u32..).step_by(4)) {
+            let word = u32::from_be_bytes([word[0], word[1], word[2], word[3]]);
+            program.push(plain(LOAD_WORD, NETWORK_HEADER + offset));
+            program.push(jump(JUMP_EQUAL, word, 1, 0));
+            program.push(plain(RETURN, DROP));
+        }
+        program.push(plain(LOAD_BYTE, OFFSET_VRID));
+    } else {
+        program.push(plain(LOAD_X_HEADER_LENGTH, 0));
+        program.push(plain(LOAD_BYTE_AT_X, OFFSET_VRID));
+    }
+    program.extend([
+        plain(COPY_A_TO_X, 0),
+        plain(LOAD_WORD, INTERFACE_INDEX),
+        plain(STORE, 0),
+        plain(SHIFT_LEFT, 8),
+        plain(OR_X, 0),
+    ]);
+    let mut whole = Vec::new();
+    for (ifindex, filter) in interfaces {
+        match filter {
+            VridFilter::Only(set) => {
+                let vrids = (1..=255).filter_map(|vrid| Vrid::new(vrid).ok());
+                for vrid in vrids.filter(|vrid| set.contains(*vrid)) {
+                    let key = (ifindex << 8) | u32::from(vrid.value());
+                    program.push(jump(JUMP_EQUAL, key, 0, 1));
+                    program.push(plain(RETURN, ACCEPT));
+                }
+            }
+            VridFilter::Everything => whole.push(*ifindex),
+        }
+    }
+    program.push(plain(LOAD_STORED, 0));
+    for ifindex in whole {
+        program.push(jump(JUMP_EQUAL, ifindex, 0, 1));
+        program.push(plain(RETURN, ACCEPT));
+    }
+    program.push(plain(RETURN, DROP));
+    if program.len() > LONGEST {
+        return vec![plain(RETURN, ACCEPT)];
+    }
+    program
+}
+
 fn only_protocol(protocol: u8) -> Vec<Instruction> {
     vec![
         plain(LOAD_BYTE, OFFSET_PROTOCOL),
@@ -193,6 +252,13 @@ const OFFSET_PROTOCOL: u32 = 9;
 /// Offset of the VRID behind the IP header.
 const OFFSET_VRID: u32 = 1;
 
+/// Where the network header begins, whatever the packet's own start is (`SKF_NET_OFF`).
+const NETWORK_HEADER: u32 = 0xfff0_0000;
+/// The index of the interface instead of a part of the packet (`SKF_AD_OFF + SKF_AD_IFINDEX`).
+const INTERFACE_INDEX: u32 = 0xffff_f008;
+/// Instructions that the kernel allows (`BPF_MAXINSNS`).
+const LONGEST: usize = 4096;
+
 /// How many bytes of the packet to keep.
 const ACCEPT: u32 = u32::MAX;
 const DROP: u32 = 0;
@@ -216,6 +282,12 @@ const AND: u16 = 0x54;
 const SHIFT_RIGHT: u16 = 0x74;
 /// `ALU | RSH | X`
 const SHIFT_RIGHT_BY_X: u16 = 0x7c;
+/// `ALU | LSH | K`
+const SHIFT_LEFT: u16 = 0x64;
+/// `ALU | OR | X`
+const OR_X: u16 = 0x4c;
+/// `LD | W | ABS`
+const LOAD_WORD: u16 = 0x20;
 /// `JMP | JA`
 const JUMP: u16 = 0x05;
 /// `JMP | JEQ | K`

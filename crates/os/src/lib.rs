@@ -11,6 +11,7 @@
 //! | [`nftables`] | the packet filter's two tables |
 //! | [`sysctl`] | settings below `/proc/sys/net` |
 //! | [`vrrp_socket`] | receiving and sending VRRP packets on one interface |
+//! | [`shared_socket`] | the same on all virtual interfaces of a link at once |
 //! | [`packet_socket`] | sending complete link-layer frames (gratuitous ARP) |
 //! | [`bpf`] | the kernel filters of both, as plain data |
 //! | [`directory_watch`] | what happens to the files of directories |
@@ -26,6 +27,7 @@ pub mod netlink;
 pub mod nftables;
 pub mod packet_socket;
 pub mod process;
+pub mod shared_socket;
 pub mod signal;
 pub mod sysctl;
 pub mod timer;

@@ -181,9 +181,9 @@ impl AsRawFd for VrrpSocket {
 /// Room for the packets of one [`VrrpSocket::receive`]; made once, used for all sockets.
 #[derive(Debug)]
 pub struct ReceiveBatch {
-    buffer: Box<[u8]>,
-    extents: [Extent; RECEIVE_MAX],
-    count: usize,
+    pub(crate) buffer: Box<[u8]>,
+    pub(crate) extents: [Extent; RECEIVE_MAX],
+    pub(crate) count: usize,
 }
 
 impl ReceiveBatch {
@@ -209,6 +209,7 @@ impl ReceiveBatch {
             .map(|(slot, extent)| Received {
                 bytes: &slot[..extent.length],
                 truncated: extent.truncated,
+                ifindex: extent.ifindex,
             })
     }
 }
@@ -227,6 +228,9 @@ pub struct Received<'a> {
     /// The packet was longer than the 2,048 bytes that are kept of each. The longest advert, with 255
     /// addresses, authentication and all IP options, has less than 1,200.
     pub truncated: bool,
+    /// Index of the interface that it came in on; only of a
+    /// [`SharedSocket`](crate::shared_socket::SharedSocket), else 0.
+    pub ifindex: u32,
 }
 
 fn open_receiver(spec: &SocketSpec, filter: &VridFilter) -> Result<Socket, SocketError> {
@@ -334,7 +338,7 @@ fn set_freebind(socket: &Socket, local: IpAddr) -> io::Result<()> {
     }
 }
 
-fn join(socket: &Socket, group: IpAddr, ifindex: u32) -> io::Result<()> {
+pub(crate) fn join(socket: &Socket, group: IpAddr, ifindex: u32) -> io::Result<()> {
     match group {
         IpAddr::V4(group) => {
             socket.join_multicast_v4_n(&group, &InterfaceIndexOrAddress::Index(ifindex))
@@ -344,7 +348,7 @@ fn join(socket: &Socket, group: IpAddr, ifindex: u32) -> io::Result<()> {
 }
 
 /// Asks for destination and hop limit of each packet, which its header would have told.
-fn tell_of_packets(socket: &Socket) -> io::Result<()> {
+pub(crate) fn tell_of_packets(socket: &Socket) -> io::Result<()> {
     socket_option::set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, &ON)?;
     socket_option::set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVHOPLIMIT, &ON)
 }
@@ -389,7 +393,7 @@ fn setup(operation: &'static str, spec: &SocketSpec) -> impl FnOnce(io::Error) -
     }
 }
 
-fn parts_ipv4<'a>(outgoing: &'a Outgoing<'_>) -> (libc::sockaddr_in, &'a [u8]) {
+pub(crate) fn parts_ipv4<'a>(outgoing: &'a Outgoing<'_>) -> (libc::sockaddr_in, &'a [u8]) {
     let destination = match outgoing.destination {
         IpAddr::V4(destination) => destination,
         // Not asked for; the kernel refuses to send to it.
@@ -406,7 +410,10 @@ fn parts_ipv4<'a>(outgoing: &'a Outgoing<'_>) -> (libc::sockaddr_in, &'a [u8]) {
     (address, outgoing.packet)
 }
 
-fn parts_ipv6<'a>(outgoing: &'a Outgoing<'_>, ifindex: u32) -> (libc::sockaddr_in6, &'a [u8]) {
+pub(crate) fn parts_ipv6<'a>(
+    outgoing: &'a Outgoing<'_>,
+    ifindex: u32,
+) -> (libc::sockaddr_in6, &'a [u8]) {
     let destination = match outgoing.destination {
         IpAddr::V4(destination) => destination.to_ipv6_mapped(),
         IpAddr::V6(destination) => destination,
@@ -424,13 +431,13 @@ fn parts_ipv6<'a>(outgoing: &'a Outgoing<'_>, ifindex: u32) -> (libc::sockaddr_i
 }
 
 /// Bytes kept of a packet.
-const SLOT_SIZE: usize = 2048;
+pub(crate) const SLOT_SIZE: usize = 2048;
 /// Bytes of `SO_SNDBUF`: about 600 adverts of the size that the kernel accounts for.
-const SEND_BUFFER: usize = 512 * 1024;
+pub(crate) const SEND_BUFFER: usize = 512 * 1024;
 /// Type of service of adverts (spec wire 2.1).
-const INTERNETWORK_CONTROL: u32 = 0xc0;
+pub(crate) const INTERNETWORK_CONTROL: u32 = 0xc0;
 #[expect(clippy::cast_possible_truncation, reason = "AF_INET is 2")]
 const FAMILY: libc::sa_family_t = libc::AF_INET as libc::sa_family_t;
 #[expect(clippy::cast_possible_truncation, reason = "AF_INET6 is 10")]
 const FAMILY_IPV6: libc::sa_family_t = libc::AF_INET6 as libc::sa_family_t;
-const ON: libc::c_int = 1;
+pub(crate) const ON: libc::c_int = 1;

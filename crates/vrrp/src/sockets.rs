@@ -46,6 +46,9 @@ pub struct SocketSpec {
     pub interface_name: String,
     /// Virtual router identifiers in use.
     pub vrids: BTreeSet<u8>,
+    /// For a virtual interface of ours the one that it is on: the sockets of all on the same one may
+    /// be one pair.
+    pub base: Option<u32>,
 }
 
 /// The routers of each (socket, VRID). More than one only when unicast instances share a VRID and
@@ -56,16 +59,22 @@ impl Engine {
     /// The sockets needed now, in a fixed order.
     #[must_use]
     pub fn sockets(&self) -> Vec<SocketSpec> {
-        let mut vrids: BTreeMap<SocketKey, BTreeSet<u8>> = BTreeMap::new();
-        for (key, vrid) in self.lookup.keys() {
-            vrids.entry(*key).or_default().insert(*vrid);
+        let mut wanted: BTreeMap<SocketKey, (BTreeSet<u8>, Option<u32>)> = BTreeMap::new();
+        for ((key, vrid), routers) in &self.lookup {
+            let (vrids, base) = wanted.entry(*key).or_default();
+            vrids.insert(*vrid);
+            if self.virtual_interfaces.contains(key.interface) {
+                let first = routers.first().and_then(|id| self.routers.get(*id));
+                *base = first.and_then(|router| router.base);
+            }
         }
-        vrids
+        wanted
             .into_iter()
-            .map(|(key, vrids)| SocketSpec {
+            .map(|(key, (vrids, base))| SocketSpec {
                 key,
                 interface_name: self.interfaces.name_of(key.interface),
                 vrids,
+                base,
             })
             .collect()
     }

@@ -23,6 +23,7 @@ mod kernel;
 mod observers;
 mod pace;
 mod poller;
+mod shared_sockets;
 mod sockets;
 mod summary;
 mod transmit;
@@ -388,12 +389,12 @@ impl EngineThread {
 
     /// Takes one batch of packets from a socket; what is left makes the socket ready again.
     fn packets(&mut self, token: u32) {
-        let Some((key, batch)) = self.sockets.receive(token) else {
+        let Some((listener, batch)) = self.sockets.receive(token) else {
             return;
         };
         for packet in batch.packets() {
             self.handle(Event::PacketReceived {
-                socket: key,
+                socket: listener.key(&packet),
                 bytes: packet.bytes,
             });
         }

@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use evervip_model::Vrid;
 use evervip_os::bpf::{VridFilter, VridSet};
-use evervip_os::vrrp_socket::{self, ReceiveBatch, SocketError, VrrpSocket};
+use evervip_os::shared_socket::SharedSocket;
+use evervip_os::vrrp_socket::{self, ReceiveBatch, Received, SocketError, VrrpSocket};
 use evervip_vrrp::{Engine, SocketKey, SocketKind, SocketSpec};
 
 use super::poller::{Poller, Source};
+use super::shared_sockets::{SharedSockets, link_of};
 
 /// How soon a socket that could not be opened is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -25,6 +27,7 @@ struct Open {
 #[derive(Default)]
 pub(super) struct Sockets {
     open: HashMap<SocketKey, Open>,
+    shared: SharedSockets,
     by_token: HashMap<u32, SocketKey>,
     next_token: u32,
     /// Room for received packets; lent out while they are handled.
@@ -35,9 +38,49 @@ pub(super) struct Sockets {
     refused: bool,
 }
 
+/// What packets leave through.
+pub(super) enum Channel<'a> {
+    /// A pair of sockets of an interface.
+    Own(&'a VrrpSocket),
+    /// The pair of all virtual interfaces of a link.
+    Shared(&'a SharedSocket),
+}
+
+/// Where a batch of packets came in.
+#[derive(Clone, Copy)]
+pub(super) enum Listener {
+    /// On the sockets of this key.
+    Own(SocketKey),
+    /// On one of many interfaces, members of this group: each packet tells its own.
+    Shared(IpAddr),
+}
+
+impl Listener {
+    /// The key of the sockets that a packet would have come in on if nothing were shared.
+    pub(super) const fn key(self, packet: &Received<'_>) -> SocketKey {
+        match self {
+            Self::Own(key) => key,
+            Self::Shared(group) => SocketKey {
+                interface: packet.ifindex,
+                kind: SocketKind::Multicast(group),
+            },
+        }
+    }
+}
+
 impl Sockets {
-    pub(super) fn get(&self, key: SocketKey) -> Option<&VrrpSocket> {
-        self.open.get(&key).map(|open| &open.socket)
+    /// Which channel the packets of a key leave through.
+    pub(super) fn token(&self, key: SocketKey) -> Option<u32> {
+        let own = self.open.get(&key).map(|open| open.token);
+        own.or_else(|| self.shared.token(key))
+    }
+
+    pub(super) fn channel(&self, token: u32) -> Option<Channel<'_>> {
+        if let Some(shared) = self.shared.get(token) {
+            return Some(Channel::Shared(&shared.socket));
+        }
+        let open = self.open.get(self.by_token.get(&token)?)?;
+        Some(Channel::Own(&open.socket))
     }
 
     /// Whether a socket was refused for lack of privilege.
@@ -47,7 +90,7 @@ impl Sockets {
 
     /// What the engine needs and could not be opened.
     pub(super) fn missing(&self) -> BTreeSet<SocketKey> {
-        let closed = |key: &&SocketKey| !self.open.contains_key(*key);
+        let closed = |key: &&SocketKey| self.token(**key).is_none();
         self.failing.iter().filter(closed).copied().collect()
     }
 
@@ -62,6 +105,9 @@ impl Sockets {
         let wanted = engine.sockets();
         self.failing
             .retain(|key| wanted.iter().any(|spec| spec.key == *key));
+        let (shared, wanted): (Vec<_>, Vec<_>) =
+            wanted.into_iter().partition(|spec| link_of(spec).is_some());
+        self.update_shared(shared, engine, poller);
         self.open.retain(|key, open| {
             let keep = wanted
                 .iter()
@@ -73,11 +119,7 @@ impl Sockets {
             keep
         });
         for spec in wanted {
-            let filter = if engine.wants_unknown_vrids() {
-                VridFilter::Everything
-            } else {
-                only(&spec)
-            };
+            let filter = filter_of(&spec, engine);
             match self.open.get_mut(&spec.key) {
                 Some(open) if open.filter == filter => {}
                 Some(open) => match open.socket.set_filter(&filter) {
@@ -87,6 +129,39 @@ impl Sockets {
                 None => self.open_one(&spec, filter, poller),
             }
         }
+    }
+
+    fn update_shared(&mut self, wanted: Vec<SocketSpec>, engine: &Engine, poller: &mut Poller) {
+        let fresh: HashSet<SocketKey> = wanted
+            .iter()
+            .map(|spec| spec.key)
+            .filter(|key| self.token(*key).is_none())
+            .collect();
+        let wanted: Vec<(SocketSpec, VridFilter)> = wanted
+            .into_iter()
+            .map(|spec| {
+                let filter = filter_of(&spec, engine);
+                (spec, filter)
+            })
+            .collect();
+        let failed = self.shared.update(&wanted, &mut self.next_token, poller);
+        for (spec, error) in failed {
+            self.refused |= error.kind() == io::ErrorKind::PermissionDenied;
+            self.retry(&spec, &error.to_string());
+        }
+        for (spec, _) in &wanted {
+            if fresh.contains(&spec.key) && self.token(spec.key).is_some() {
+                self.works(spec);
+            }
+        }
+    }
+
+    /// A socket was opened.
+    fn works(&mut self, spec: &SocketSpec) {
+        if self.failing.remove(&spec.key) {
+            tracing::info!("VRRP socket on {} works now", spec.interface_name);
+        }
+        describe(spec);
     }
 
     fn open_one(&mut self, spec: &SocketSpec, filter: VridFilter, poller: &mut Poller) {
@@ -107,10 +182,7 @@ impl Sockets {
                     self.retry(spec, &format!("cannot wait for packets: {error:#}"));
                     return;
                 }
-                if self.failing.remove(&spec.key) {
-                    tracing::info!("VRRP socket on {} works now", spec.interface_name);
-                }
-                describe(spec);
+                self.works(spec);
                 self.by_token.insert(token, spec.key);
                 self.open.insert(
                     spec.key,
@@ -143,12 +215,18 @@ impl Sockets {
     }
 
     /// Takes a batch of waiting packets; give the batch back after use.
-    pub(super) fn receive(&mut self, token: u32) -> Option<(SocketKey, ReceiveBatch)> {
-        let key = *self.by_token.get(&token)?;
-        let open = self.open.get(&key)?;
+    pub(super) fn receive(&mut self, token: u32) -> Option<(Listener, ReceiveBatch)> {
+        let listener = match self.shared.get(token) {
+            Some(shared) => Listener::Shared(shared.group),
+            None => Listener::Own(*self.by_token.get(&token)?),
+        };
         let mut batch = self.batch.take().unwrap_or_default();
-        match open.socket.receive(&mut batch) {
-            Ok(1..) => Some((key, batch)),
+        let received = match self.channel(token)? {
+            Channel::Own(socket) => socket.receive(&mut batch),
+            Channel::Shared(socket) => socket.receive(&mut batch),
+        };
+        match received {
+            Ok(1..) => Some((listener, batch)),
             // Errors such as "network is down" are reported by netlink as well, with their reason.
             Ok(_) | Err(_) => {
                 self.batch = Some(batch);
@@ -159,6 +237,14 @@ impl Sockets {
 
     pub(super) fn give_back(&mut self, batch: ReceiveBatch) {
         self.batch = Some(batch);
+    }
+}
+
+fn filter_of(spec: &SocketSpec, engine: &Engine) -> VridFilter {
+    if engine.wants_unknown_vrids() {
+        VridFilter::Everything
+    } else {
+        only(spec)
     }
 }
 

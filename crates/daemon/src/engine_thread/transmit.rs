@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use evervip_os::shared_socket::OutgoingThrough;
 use evervip_os::vrrp_socket::Outgoing;
 use evervip_vrrp::{AdvertSpec, Engine, RouterId, SocketKey};
 use evervip_wire::{Advert, PacketBuffer};
 
-use super::sockets::Sockets;
+use super::sockets::{Channel, Sockets};
 
 /// The packets of one router: a copy for each destination.
 struct Encoded {
@@ -31,9 +32,10 @@ struct Sender {
 #[derive(Default)]
 pub(super) struct Transmitter {
     senders: HashMap<RouterId, Sender>,
-    queue: Vec<(SocketKey, RouterId)>,
-    /// Sockets on which the last sending failed, so that only the first failure is logged.
-    failing: HashMap<SocketKey, u64>,
+    /// With the channel that each leaves through.
+    queue: Vec<(u32, RouterId)>,
+    /// Channels on which the last sending failed, so that only the first failure is logged.
+    failing: HashMap<u32, u64>,
 }
 
 impl Transmitter {
@@ -66,28 +68,32 @@ impl Transmitter {
         let Some(encoded) = &mut sender.encoded else {
             return;
         };
+        let Some(channel) = sockets.token(encoded.socket) else {
+            return;
+        };
         sender.identification = sender.identification.checked_add(1).unwrap_or(1);
         for (_, packet) in &mut encoded.copies {
             packet.set_identification(sender.identification);
         }
         sender.queued = true;
-        self.queue.push((encoded.socket, router));
+        self.queue.push((channel, router));
     }
 
     /// Forgets routers and sockets that are no more.
     pub(super) fn forget_gone(&mut self, engine: &Engine, sockets: &Sockets) {
         self.senders
             .retain(|router, _| engine.router_name(*router).is_some());
-        self.failing.retain(|key, _| sockets.get(*key).is_some());
+        self.failing
+            .retain(|token, _| sockets.channel(*token).is_some());
     }
 
-    /// Sends everything collected, with one call per socket.
+    /// Sends everything collected, with one call per channel.
     pub(super) fn flush(&mut self, sockets: &Sockets) {
         if self.queue.is_empty() {
             return;
         }
         let mut queue = std::mem::take(&mut self.queue);
-        queue.sort_by_key(|(socket, _)| *socket);
+        queue.sort_by_key(|(channel, _)| *channel);
         for group in queue.chunk_by(|a, b| a.0 == b.0) {
             self.send(sockets, group);
         }
@@ -100,41 +106,52 @@ impl Transmitter {
         self.queue = queue;
     }
 
-    fn send(&mut self, sockets: &Sockets, group: &[(SocketKey, RouterId)]) {
-        let Some((key, socket)) = group
+    fn send(&mut self, sockets: &Sockets, group: &[(u32, RouterId)]) {
+        let Some((token, channel)) = group
             .first()
-            .and_then(|(key, _)| Some((*key, sockets.get(*key)?)))
+            .and_then(|(token, _)| Some((*token, sockets.channel(*token)?)))
         else {
             return;
         };
-        let packets: Vec<Outgoing<'_>> = group
+        let packets = group
             .iter()
             .filter_map(|(_, router)| self.senders.get(router)?.encoded.as_ref())
-            .flat_map(|encoded| &encoded.copies)
-            .map(|(destination, packet)| Outgoing {
-                destination: *destination,
-                packet: packet.as_bytes(),
-            })
-            .collect();
+            .flat_map(|encoded| encoded.copies.iter().map(|copy| (encoded.socket, copy)))
+            .map(|(socket, (destination, packet))| OutgoingThrough {
+                ifindex: socket.interface,
+                packet: Outgoing {
+                    destination: *destination,
+                    packet: packet.as_bytes(),
+                },
+            });
         let mut failures = 0;
         let mut reason = None;
-        socket.send(&packets, |_, error| {
+        let on_error = |_, error| {
             failures += 1;
             reason.get_or_insert(error);
-        });
+        };
+        let name = match channel {
+            Channel::Own(socket) => {
+                let packets: Vec<Outgoing<'_>> = packets.map(|p| p.packet).collect();
+                socket.send(&packets, on_error);
+                socket.spec().ifname.as_str()
+            }
+            Channel::Shared(socket) => {
+                let packets: Vec<OutgoingThrough<'_>> = packets.collect();
+                socket.send(&packets, on_error);
+                "virtual interfaces"
+            }
+        };
         match reason {
             None => {
-                if let Some(lost) = self.failing.remove(&key) {
-                    tracing::info!(
-                        "sending adverts on {} works again, {lost} were lost",
-                        socket.spec().ifname
-                    );
+                if let Some(lost) = self.failing.remove(&token) {
+                    tracing::info!("sending adverts on {name} works again, {lost} were lost");
                 }
             }
             Some(error) => {
-                let known = self.failing.entry(key).or_insert(0);
+                let known = self.failing.entry(token).or_insert(0);
                 if *known == 0 {
-                    tracing::warn!("cannot send adverts on {}: {error}", socket.spec().ifname);
+                    tracing::warn!("cannot send adverts on {name}: {error}");
                 }
                 *known += failures;
             }

@@ -22,6 +22,7 @@ mod program;
 mod reload;
 mod verdict;
 mod verdict_of;
+mod vmac;
 
 use std::process::ExitCode;
 
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
     keyword_cases::add(&mut plan);
     models::add(&mut plan);
     mutations::add(&mut plan);
+    vmac::add(&mut plan);
     let (trials, tally) = plan.finish();
     let conclusion = run(&arguments, trials);
     if !arguments.list {

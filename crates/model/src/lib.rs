@@ -26,6 +26,7 @@ mod hmac;
 mod instance;
 mod link;
 mod number;
+mod process_pattern;
 mod route;
 mod rule;
 mod state;
@@ -55,6 +56,7 @@ pub use instance::{
 };
 pub use link::{GarpGroup, LinkDelays, Linkbeat, LinkbeatMethod};
 pub use number::{Family, OutOfRange, Priority, Version, Vrid, Weight};
+pub use process_pattern::ProcessPattern;
 pub use route::{
     Encapsulation, Insertion, IpEncapsulation, Metric, Network, NextHop, Route, RouteMetrics,
     RouteType,

@@ -11,15 +11,15 @@ use crate::Weight;
 pub struct ProcessIndex(pub usize);
 
 /// How the words of a process's command line are compared with the configured parameters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ParameterMatch {
     /// Not at all.
     Ignored,
     /// All words are equal.
     Exact,
-    /// The first words are equal; further ones may follow.
+    /// As [`Partial`](Self::Partial), and of the last configured word the beginning is enough.
     Initial,
-    /// As [`Initial`](Self::Initial), and of the last configured word the beginning is enough.
+    /// The first words are equal; further ones may follow.
     Partial,
 }
 
@@ -28,7 +28,7 @@ pub enum ParameterMatch {
 pub struct TrackProcess {
     /// Name; of several with one name the first is the one that is tracked.
     pub name: Arc<str>,
-    /// Process name (at most 15 bytes of it count) or path of the program.
+    /// Process name (at most 15 bytes of it count) or first word of the command line.
     pub process: OsString,
     /// Words behind it.
     pub parameters: Vec<OsString>,

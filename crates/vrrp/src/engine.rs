@@ -16,6 +16,7 @@ use crate::router::{Router, Routers, is_of};
 use crate::sockets::Lookup;
 use crate::timers::{TimerKey, Timers};
 use crate::track_file::Files;
+use crate::track_process::Processes;
 use crate::virtual_interface::VirtualInterfaces;
 use crate::{
     Action, AdvertSpec, Event, LinkState, LogLine, RouterId, SocketKey, Statistics, Timestamp,
@@ -36,6 +37,7 @@ pub struct Engine {
     pub(crate) groups: Vec<Group>,
     pub(crate) checks: Vec<Check>,
     pub(crate) files: Files,
+    pub(crate) processes: Processes,
     pub(crate) interfaces: Interfaces,
     pub(crate) virtual_interfaces: VirtualInterfaces,
     /// Addresses of all routers: they never serve as a source.
@@ -93,6 +95,7 @@ impl Engine {
             groups: Vec::new(),
             checks: Vec::new(),
             files: Files::default(),
+            processes: Processes::default(),
             interfaces: Interfaces::default(),
             virtual_interfaces: VirtualInterfaces::default(),
             virtual_addresses: HashSet::new(),
@@ -134,6 +137,7 @@ impl Engine {
         self.take_globals(&config);
         self.checks = config.scripts.into_iter().map(Check::new).collect();
         self.files.configure(config.files);
+        self.processes.configure(config.processes, &mut self.timers);
         let mut ids = Vec::new();
         for instance in config.instances {
             let revision = self.new_revision();
@@ -188,6 +192,7 @@ impl Engine {
             Event::FileRead { path, text } => {
                 self.note_file(path, text);
             }
+            Event::ProcessesCounted { pattern, count } => self.note_processes(pattern, count),
             Event::StopRequested => self.phase = Phase::Stopped,
             Event::VirtualInterfaceMade { key, index, fresh } => {
                 self.virtual_interfaces.made(key, index, fresh);
@@ -233,6 +238,9 @@ impl Engine {
             }
             Event::CheckEnded { run, outcome } => self.check_ended(now, run, &outcome),
             Event::FileRead { path, text } => self.file_read(now, path, text),
+            Event::ProcessesCounted { pattern, count } => {
+                self.processes_counted(now, pattern, count);
+            }
             Event::StopRequested => {
                 self.stop();
                 self.phase = Phase::Stopped;
@@ -255,6 +263,7 @@ impl Engine {
                 TimerKey::Refresh(id) => self.refresh_burst(now, id, due),
                 TimerKey::Spacing(lane) => self.drain_lane(now, lane),
                 TimerKey::Check(slot) => self.check_due(now, slot, due),
+                TimerKey::Process(slot) => self.process_due(now, slot),
             }
         }
         if let Some(due) = first {

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
 
+use evervip_model::ProcessPattern;
+
 use crate::{SocketKey, VirtualInterfaceKey};
 
 /// Identifies one run of a check script, so that the result of a run that no longer matters can be
@@ -101,6 +103,14 @@ pub enum Event<'a> {
         path: &'a Path,
         /// Its first [`FILE_TEXT`](crate::FILE_TEXT) bytes; empty when it is missing.
         text: &'a [u8],
+    },
+    /// There are now so many processes of a pattern. Told before the start, and before a reload, as
+    /// [`Event::FileRead`] is.
+    ProcessesCounted {
+        /// Which processes.
+        pattern: &'a ProcessPattern,
+        /// How many.
+        count: u32,
     },
     /// The daemon is to end. Everything after it is ignored.
     StopRequested,

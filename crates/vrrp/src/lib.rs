@@ -42,6 +42,7 @@ mod time;
 mod timers;
 mod track;
 mod track_file;
+mod track_process;
 mod transition;
 mod virtual_interface;
 

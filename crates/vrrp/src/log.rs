@@ -303,7 +303,7 @@ impl LogLine {
             }
             Self::FaultReason {
                 name,
-                reason: reason @ FaultReason::NoSourceAddress(_),
+                reason: reason @ (FaultReason::NoSourceAddress(_) | FaultReason::Process(_)),
             } => {
                 write!(f, "({name}) entering FAULT state {reason}")
             }

@@ -53,6 +53,7 @@ impl Engine {
         self.remove_missing(&specs);
         self.reload_checks(now, config.scripts);
         self.files.configure(config.files);
+        self.processes.configure(config.processes, &mut self.timers);
         let mut order = Vec::new();
         let mut fresh = Vec::new();
         let mut changed = Vec::new();

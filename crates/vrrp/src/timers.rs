@@ -22,6 +22,8 @@ pub(crate) enum TimerKey {
     Spacing(crate::announce::Lane),
     /// The next start of a check script, by its slot.
     Check(usize),
+    /// The end of the delay of a tracked process, by its slot.
+    Process(usize),
 }
 
 #[derive(Debug, Default)]

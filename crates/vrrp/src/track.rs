@@ -47,6 +47,14 @@ impl Engine {
         for track in &router.spec.track_scripts {
             waiting |= self.assess_script(track, &mut faults, &mut total);
         }
+        for track in &router.spec.track_processes {
+            let good = self.processes.has_quorum(track);
+            if track.weight != 0 {
+                total = total.saturating_add(contribution(good, track.weight, track.reverse));
+            } else if good == track.reverse {
+                faults.push(FaultReason::Process(self.processes.name(track)));
+            }
+        }
         for track in &router.spec.track_files {
             match self.files.status(track) {
                 FileStatus::Adds(added) => total = total.saturating_add(added),

@@ -26,6 +26,8 @@ pub enum FaultReason {
     Configuration,
     /// The number in a tracked file says so.
     File(Arc<str>),
+    /// Too few or too many processes run.
+    Process(Arc<str>),
     /// Its virtual interface on top of this one does not exist.
     VirtualInterfaceMissing(String),
 }
@@ -49,6 +51,7 @@ impl fmt::Display for FaultReason {
                 f.write_str("(the configuration asks for something not supported)")
             }
             // The status is clamped to this value.
+            Self::Process(process) => write!(f, "(tracked process {process} quorum not achieved)"),
             Self::File(file) => write!(f, "(tracked file {file} has status -254)"),
         }
     }

@@ -15,6 +15,8 @@ pub enum TrackLine {
     FileRecovered { name: Arc<str>, file: Arc<str> },
     PrioritySet { name: Arc<str>, priority: u8 },
     InvalidNumber { number: i64, path: PathBuf },
+    QuorumGained { process: Arc<str> },
+    QuorumLost { process: Arc<str> },
 }
 
 impl TrackLine {
@@ -41,6 +43,12 @@ impl fmt::Display for TrackLine {
                 "Invalid number {number} read from {} - ignoring",
                 path.display()
             ),
+            Self::QuorumGained { process } => {
+                write!(f, "Quorum gained for tracked process {process}")
+            }
+            Self::QuorumLost { process } => {
+                write!(f, "Quorum lost for tracked process {process}")
+            }
         }
     }
 }

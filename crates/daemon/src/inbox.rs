@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use evervip_model::Config;
+use evervip_model::{Config, ProcessPattern};
 use evervip_script::Report;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
@@ -26,6 +26,8 @@ pub(crate) struct Reload {
     pub(crate) config: Config,
     /// The texts of the tracked files.
     pub(crate) files: Vec<(PathBuf, Vec<u8>)>,
+    /// How many tracked processes there are.
+    pub(crate) processes: Vec<(ProcessPattern, u32)>,
 }
 
 /// The sending half. Messages are bounded by what the senders have under way: a report for each

@@ -4,12 +4,13 @@
 use std::sync::mpsc::Receiver;
 
 use evervip_config::{Config, Mode};
+use evervip_model::ProcessPattern;
 use evervip_os::process::release_free_memory;
 
 use crate::child::{Status, StatusPipe};
 use crate::configuration::{self, Machine, Source};
 use crate::inbox::{Message, Outlet, Reload};
-use crate::observe::read_file;
+use crate::observe::{count_processes, read_file};
 
 /// Starts the thread that serves requests for a reload. A configuration that is accepted goes to
 /// the engine; one that is refused goes nowhere.
@@ -49,5 +50,10 @@ fn observed(config: Config) -> Reload {
     let files = files
         .map(|file| (file.path.clone(), read_file(&file.path)))
         .collect();
-    Reload { config, files }
+    let patterns = config.processes.iter().map(ProcessPattern::of).collect();
+    Reload {
+        files,
+        processes: count_processes(patterns),
+        config,
+    }
 }

@@ -234,11 +234,11 @@ fn position(vrid: Vrid) -> (usize, u32) {
     (usize::from(value >> 5), 1 << (value & 31))
 }
 
-const fn plain(code: u16, operand: u32) -> Instruction {
+pub(crate) const fn plain(code: u16, operand: u32) -> Instruction {
     jump(code, operand, 0, 0)
 }
 
-const fn jump(code: u16, operand: u32, jump_true: u8, jump_false: u8) -> Instruction {
+pub(crate) const fn jump(code: u16, operand: u32, jump_true: u8, jump_false: u8) -> Instruction {
     Instruction {
         code,
         jump_true,
@@ -260,8 +260,8 @@ const INTERFACE_INDEX: u32 = 0xffff_f008;
 const LONGEST: usize = 4096;
 
 /// How many bytes of the packet to keep.
-const ACCEPT: u32 = u32::MAX;
-const DROP: u32 = 0;
+pub(crate) const ACCEPT: u32 = u32::MAX;
+pub(crate) const DROP: u32 = 0;
 
 // The operations used, with the kernel's names for them.
 /// `LD | B | ABS`
@@ -291,11 +291,11 @@ const LOAD_WORD: u16 = 0x20;
 /// `JMP | JA`
 const JUMP: u16 = 0x05;
 /// `JMP | JEQ | K`
-const JUMP_EQUAL: u16 = 0x15;
+pub(crate) const JUMP_EQUAL: u16 = 0x15;
 /// `JMP | JSET | K`
 const JUMP_IF_BITS: u16 = 0x45;
 /// `RET | K`
-const RETURN: u16 = 0x06;
+pub(crate) const RETURN: u16 = 0x06;
 /// `MISC | TAX`
 const COPY_A_TO_X: u16 = 0x07;
 

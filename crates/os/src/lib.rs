@@ -15,6 +15,7 @@
 //! | [`packet_socket`] | sending complete link-layer frames (gratuitous ARP) |
 //! | [`bpf`] | the kernel filters of both, as plain data |
 //! | [`directory_watch`] | what happens to the files of directories |
+//! | [`process_events`], [`process_table`] | processes of the machine as they come and go, and all of them |
 //! | [`process`], [`signal`] | fork, names, parent death, daemons; signals as a queue |
 //!
 //! Invariants: no function blocks unless its documentation says for how long; every descriptor is
@@ -27,6 +28,8 @@ pub mod netlink;
 pub mod nftables;
 pub mod packet_socket;
 pub mod process;
+pub mod process_events;
+pub mod process_table;
 pub mod shared_socket;
 pub mod signal;
 pub mod sysctl;

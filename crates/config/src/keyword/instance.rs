@@ -225,7 +225,8 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "{ NAME [weight N [reverse]] }",
         "Processes whose presence counts.",
     )
-    .since("2.0.11"),
+    .since("2.0.11")
+    .yes(),
     values(
         "track_bfd",
         "{ NAME [weight N [reverse]] }",

@@ -28,7 +28,8 @@ pub(super) const SYNC_GROUP: &[Keyword] = &[
         "{ NAME [weight N [reverse]] }",
         "Tracked by every member.",
     )
-    .since("2.0.11"),
+    .since("2.0.11")
+    .yes(),
     values(
         "track_bfd",
         "{ NAME [weight N [reverse]] }",
@@ -127,19 +128,23 @@ pub(super) const TRACK_FILE: &[Keyword] = &[
 ];
 
 pub(super) const TRACK_PROCESS: &[Keyword] = &[
-    word("process", "PATH [ARGUMENT …]", "The process to look for.").since("2.0.11"),
+    word("process", "PATH [ARGUMENT …]", "The process to look for.")
+        .since("2.0.11")
+        .yes(),
     word(
         "param_match",
         "[initial | partial]",
         "How arguments are compared.",
     )
     .optional()
-    .since("2.0.11"),
+    .since("2.0.11")
+    .yes(),
     flag(
         "full_command",
         "Compare the command line instead of the name.",
     )
-    .since("2.0.11"),
+    .since("2.0.11")
+    .yes(),
     word(
         "weight",
         "-254 to 254 [reverse]",
@@ -147,29 +152,36 @@ pub(super) const TRACK_PROCESS: &[Keyword] = &[
     )
     .lenient()
     .default("0")
-    .since("2.0.11"),
+    .since("2.0.11")
+    .yes(),
     word("quorum", "1 to 65535", "How many must run.")
         .default("1")
-        .since("2.0.11"),
-    word("quorum_max", "0 to 65535", "How many may run.").since("2.0.11"),
+        .since("2.0.11")
+        .yes(),
+    word("quorum_max", "0 to 65535", "How many may run.")
+        .since("2.0.11")
+        .yes(),
     word(
         "delay",
         "0.000001 to 3600 seconds",
         "Sets both delays below.",
     )
-    .since("2.0.11"),
+    .since("2.0.11")
+    .yes(),
     word(
         "terminate_delay",
         "0.000001 to 3600 seconds",
         "Time after an end until it counts.",
     )
-    .since("2.0.11"),
+    .since("2.0.11")
+    .yes(),
     word(
         "fork_delay",
         "0.000001 to 3600 seconds",
         "Time after a start until it counts.",
     )
-    .since("2.0.11"),
+    .since("2.0.11")
+    .yes(),
 ];
 
 pub(super) const BFD: &[Keyword] = &[

@@ -102,7 +102,8 @@ pub(super) const TOP: &[Keyword] = &[
     )
     .args("NAME")
     .fatal()
-    .since("2.0.11"),
+    .since("2.0.11")
+    .yes(),
     block(
         "track_file",
         Block::TrackFile,

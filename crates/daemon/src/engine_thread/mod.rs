@@ -34,7 +34,7 @@ use std::path::Path;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use evervip_model::Config;
+use evervip_model::{Config, ProcessPattern};
 use evervip_os::clock::{boot_time, monotonic_nanos};
 use evervip_os::signal::SignalQueue;
 use evervip_os::timer::DeadlineTimer;
@@ -120,6 +120,13 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         let event = Event::FileRead {
             path: &path,
             text: &text,
+        };
+        engine.handle(Timestamp::from_nanos(monotonic_nanos()), event);
+    }
+    for (pattern, count) in wanted.count_processes() {
+        let event = Event::ProcessesCounted {
+            pattern: &pattern,
+            count,
         };
         engine.handle(Timestamp::from_nanos(monotonic_nanos()), event);
     }
@@ -433,8 +440,12 @@ impl EngineThread {
 
     /// News of tracked objects.
     fn observed(&mut self) {
-        for (path, text) in self.observers.news().files {
+        let news = self.observers.news();
+        for (path, text) in news.files {
             self.file_read(&path, &text);
+        }
+        for (pattern, count) in news.processes {
+            self.processes_counted(&pattern, count);
         }
     }
 
@@ -442,11 +453,20 @@ impl EngineThread {
         self.handle(Event::FileRead { path, text });
     }
 
+    fn processes_counted(&mut self, pattern: &ProcessPattern, count: u32) {
+        self.handle(Event::ProcessesCounted { pattern, count });
+    }
+
     fn reload(&mut self, reload: Reload) {
         for (path, text) in &reload.files {
             // Of a file that is watched already the watcher knows best.
             if !self.observers.watches_file(path) {
                 self.file_read(path, text);
+            }
+        }
+        for (pattern, count) in &reload.processes {
+            if !self.observers.watches_processes(pattern) {
+                self.processes_counted(pattern, *count);
             }
         }
         self.fifos

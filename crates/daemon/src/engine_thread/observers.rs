@@ -1,17 +1,21 @@
 //! The watchers of tracked objects: started when a configuration first needs them, and given their
 //! orders.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use evervip_model::Config;
+use evervip_model::{Config, ProcessPattern};
 
 use crate::inbox::Outlet;
-use crate::observe::{FileWatcher, News, Noticeboard, OrderGiver, orders, read_file};
+use crate::observe::{
+    FileWatcher, News, Noticeboard, OrderGiver, ProcessWatcher, count_processes, orders, read_file,
+};
 
 /// The way to the watchers, and back.
 pub(super) struct Observers {
     board: Noticeboard,
     files: Option<OrderGiver<Vec<PathBuf>>>,
+    processes: Option<OrderGiver<Vec<ProcessPattern>>>,
     /// What was ordered last.
     watched: Wanted,
 }
@@ -20,12 +24,15 @@ pub(super) struct Observers {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wanted {
     files: Vec<PathBuf>,
+    processes: Vec<ProcessPattern>,
 }
 
 impl Wanted {
     pub(super) fn by(config: &Config) -> Self {
+        let patterns: BTreeSet<_> = config.processes.iter().map(ProcessPattern::of).collect();
         Self {
             files: config.files.iter().map(|file| file.path.clone()).collect(),
+            processes: patterns.into_iter().collect(),
         }
     }
 
@@ -34,6 +41,11 @@ impl Wanted {
         let files = self.files.iter();
         files.map(|path| (path.clone(), read_file(path))).collect()
     }
+
+    /// The numbers of the processes, counted here and now: before the start only.
+    pub(super) fn count_processes(&self) -> Vec<(ProcessPattern, u32)> {
+        count_processes(self.processes.clone())
+    }
 }
 
 impl Observers {
@@ -41,6 +53,7 @@ impl Observers {
         Self {
             board: Noticeboard::new(outlet),
             files: None,
+            processes: None,
             watched: Wanted::default(),
         }
     }
@@ -58,6 +71,12 @@ impl Observers {
         if let Some(files) = &self.files {
             files.give(wanted.files.clone());
         }
+        if self.processes.is_none() && !wanted.processes.is_empty() {
+            self.processes = self.start_processes();
+        }
+        if let Some(processes) = &self.processes {
+            processes.give(wanted.processes.clone());
+        }
         self.watched = wanted;
     }
 
@@ -71,6 +90,21 @@ impl Observers {
                 tracing::error!("Unable to monitor vrrp track files: {error}");
             })
             .ok()
+    }
+
+    fn start_processes(&self) -> Option<OrderGiver<Vec<ProcessPattern>>> {
+        let started = orders().and_then(|(giver, orders)| {
+            ProcessWatcher::start(self.board.clone(), orders)?;
+            Ok(giver)
+        });
+        started
+            .inspect_err(|error| tracing::error!("Unable to monitor processes: {error}"))
+            .ok()
+    }
+
+    /// Whether these processes are watched.
+    pub(super) fn watches_processes(&self, pattern: &ProcessPattern) -> bool {
+        self.processes.is_some() && self.watched.processes.contains(pattern)
     }
 
     /// What has been seen since the last call.

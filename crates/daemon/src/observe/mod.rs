@@ -4,28 +4,35 @@
 //! News are left on a [`Noticeboard`], the latest of each object alone, so that no flood of changes
 //! can fill a queue.
 
+mod census;
 mod files;
 mod orders;
+mod processes;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use evervip_model::ProcessPattern;
+
 use crate::inbox::{Message, Outlet};
 
 pub(crate) use files::{FileWatcher, initialise, read_file};
 pub(crate) use orders::{OrderGiver, Orders, orders};
+pub(crate) use processes::{ProcessWatcher, count_processes};
 
 /// What is new since the last look.
 #[derive(Debug, Default)]
 pub(crate) struct News {
     /// The texts of files by their configured paths.
     pub(crate) files: BTreeMap<PathBuf, Vec<u8>>,
+    /// How many processes there are of each pattern.
+    pub(crate) processes: BTreeMap<ProcessPattern, u32>,
 }
 
 impl News {
     fn is_empty(&self) -> bool {
-        self.files.is_empty()
+        self.files.is_empty() && self.processes.is_empty()
     }
 }
 

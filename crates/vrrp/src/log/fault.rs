@@ -50,8 +50,8 @@ impl fmt::Display for FaultReason {
             Self::Configuration => {
                 f.write_str("(the configuration asks for something not supported)")
             }
-            // The status is clamped to this value.
             Self::Process(process) => write!(f, "(tracked process {process} quorum not achieved)"),
+            // The status is clamped to this value.
             Self::File(file) => write!(f, "(tracked file {file} has status -254)"),
         }
     }

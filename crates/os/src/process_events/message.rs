@@ -1,4 +1,4 @@
-//! The bytes of the process connector (linux/connector.h, linux/cn_proc.h): a netlink header, a
+//! The bytes of the process connector (`linux/connector.h`, `linux/cn_proc.h`): a netlink header, a
 //! connector header, and an event. All numbers are in the machine's byte order.
 
 use super::ProcessEvent;

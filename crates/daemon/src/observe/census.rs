@@ -97,7 +97,11 @@ impl Census {
         let lines = !self.patterns.iter().all(by_name);
         for pid in std::mem::take(&mut self.unknown) {
             let name = names.then(|| table.name(pid)).flatten();
-            let line = lines.then(|| table.command_line(pid)).unwrap_or_default();
+            let line = if lines {
+                table.command_line(pid)
+            } else {
+                Vec::new()
+            };
             let meant = |pattern: &ProcessPattern| {
                 name.as_deref().is_some_and(|name| pattern.is_name(name))
                     || pattern.is_command_line(&line)

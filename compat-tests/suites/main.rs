@@ -20,6 +20,7 @@ mod plan;
 mod processes;
 mod program;
 mod reload;
+mod unicast;
 mod verdict;
 mod verdict_of;
 mod vmac;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
     elections::add(&mut plan);
     packets::add(&mut plan);
     ipv6::add(&mut plan);
+    unicast::add(&mut plan);
     cli::add(&mut plan);
     processes::add(&mut plan);
     notify::add(&mut plan);

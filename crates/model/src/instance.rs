@@ -124,8 +124,6 @@ pub enum OldUnicastChecksum {
 pub enum UnsupportedReason {
     /// `auth_type AH`.
     AuthenticationHeader,
-    /// No `interface`: the routing table would choose one.
-    NoInterface,
     /// `auth_hmac`: adverts would go out unsigned, and forged ones be believed.
     SignedAdverts,
     /// The interface cannot multicast, and there are no peers.
@@ -143,7 +141,8 @@ pub struct Instance {
     pub name: Arc<str>,
     /// `state`.
     pub initial_state: InitialState,
-    /// `interface`; `None` only with [`UnsupportedReason::NoInterface`].
+    /// `interface`; `None` only for unicast from a configured source: the routing table leads its
+    /// packets, and each address names an interface of its own.
     pub interface: Option<String>,
     /// `vrf` of the sockets; only without `interface`.
     pub vrf: Option<String>,

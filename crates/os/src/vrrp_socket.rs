@@ -49,9 +49,9 @@ impl SocketKind {
 /// What identifies a socket: users that agree in all of it share one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SocketSpec {
-    /// Index of the interface.
+    /// Index of the interface; 0 leaves the choice to the routing table.
     pub ifindex: u32,
-    /// Its name, at most 15 bytes.
+    /// Its name, at most 15 bytes; empty when the routing table chooses.
     pub ifname: String,
     /// Multicast or unicast.
     pub kind: SocketKind,
@@ -315,8 +315,9 @@ fn open_common(spec: &SocketSpec) -> Result<Socket, SocketError> {
         socket.set_multicast_all_v6(false)
     };
     multicast_all.map_err(setup("setting IP_MULTICAST_ALL", spec))?;
+    let device = Some(spec.ifname.as_bytes()).filter(|name| !name.is_empty());
     socket
-        .bind_device(Some(spec.ifname.as_bytes()))
+        .bind_device(device)
         .map_err(setup("setting SO_BINDTODEVICE", spec))?;
     Ok(socket)
 }

@@ -5,15 +5,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use evervip_model::{Config, Globals, Instance, State};
+use evervip_model::{Config, Delivery, Globals, Instance, State};
 
 use crate::addresses::{AddressDiff, place};
 use crate::announce::{Lane, LaneQueue};
 use crate::check::Check;
 use crate::group::Group;
 use crate::interface::{Interfaces, LinkChange};
-use crate::router::{Router, Routers, is_of};
-use crate::sockets::Lookup;
+use crate::router::{Router, Routers, is_of, named_interface};
+use crate::sockets::{Lookup, ROUTED};
 use crate::timers::{TimerKey, Timers};
 use crate::track_file::Files;
 use crate::track_process::Processes;
@@ -396,10 +396,10 @@ impl Engine {
     /// Finds interface, source address and places of a router.
     pub(crate) fn resolve(&mut self, id: RouterId) {
         let spec = Arc::clone(&self.routers[id].spec);
-        let base = spec
-            .interface
-            .as_deref()
-            .and_then(|name| self.interfaces.index_of(name));
+        let base = match named_interface(&spec) {
+            Some(name) => self.interfaces.index_of(name),
+            None => matches!(spec.delivery, Delivery::Unicast { .. }).then_some(ROUTED),
+        };
         let interface = self.virtual_interfaces.run_interface(&spec, base);
         let source = match own_source(&spec) {
             Some(configured) => Some(configured).filter(|source| is_of(*source, spec.family)),
@@ -528,7 +528,7 @@ fn virtual_addresses(config: &Config) -> HashSet<IpAddr> {
 fn interface_names(config: &Config) -> HashSet<String> {
     let mut names = HashSet::new();
     for instance in &config.instances {
-        names.extend(instance.interface.clone());
+        names.extend(named_interface(instance).map(str::to_owned));
         names.extend(
             instance
                 .track_interfaces

@@ -122,9 +122,13 @@ impl Interfaces {
 
     /// Whether any interface of the host has the address.
     pub(crate) fn any_has_address(&self, address: IpAddr) -> bool {
-        self.by_index
-            .values()
-            .any(|interface| interface.addresses.contains(&address))
+        self.holder_of(address).is_some()
+    }
+
+    /// The interface that has the address, the first of several.
+    pub(crate) fn holder_of(&self, address: IpAddr) -> Option<u32> {
+        let holder = |(_, interface): &(&u32, &Interface)| interface.addresses.contains(&address);
+        self.by_index.iter().find(holder).map(|(index, _)| *index)
     }
 
     /// The first IPv4 address, or the first IPv6 address of the link, that is no virtual address

@@ -57,7 +57,7 @@ pub use engine::{Engine, RouterStatus};
 pub use event::{CheckOutcome, Event, LinkState, RunId};
 pub use log::{FaultReason, FirewallLine, LogLine, TrackLine};
 pub use router::{AdvertSpec, RouterId};
-pub use sockets::{SocketKey, SocketKind, SocketSpec};
+pub use sockets::{ROUTED, SocketKey, SocketKind, SocketSpec};
 pub use statistics::Statistics;
 pub use time::Timestamp;
 pub use track_file::FILE_TEXT;

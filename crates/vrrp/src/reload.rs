@@ -7,7 +7,7 @@ use evervip_model::{Config, Delivery, Family, Instance, Ipvlan, State, Version, 
 
 use crate::addresses::{AddressDiff, place};
 use crate::check::{Check, Verdict};
-use crate::router::{Router, advertised};
+use crate::router::{Router, advertised, named_interface};
 use crate::timers::TimerKey;
 use crate::transition::Resignation;
 use crate::{
@@ -36,7 +36,7 @@ impl<'a> Identity<'a> {
         Self {
             vrid: spec.vrid.value(),
             family: spec.family,
-            interface: spec.interface.as_deref(),
+            interface: named_interface(spec),
             unicast_source,
             group,
             virtual_mac: spec.virtual_mac.as_ref(),

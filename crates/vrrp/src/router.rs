@@ -214,6 +214,12 @@ pub(crate) fn advertised(spec: &Instance) -> Vec<IpAddr> {
         .collect()
 }
 
+/// The interface that an instance depends on: its own, or the VRF of its sockets. `None` when the
+/// routing table chooses.
+pub(crate) fn named_interface(spec: &Instance) -> Option<&str> {
+    spec.interface.as_deref().or(spec.vrf.as_deref())
+}
+
 /// Whether an address belongs to a family.
 pub(crate) fn is_of(address: IpAddr, family: Family) -> bool {
     address.is_ipv6() == (family == Family::Inet6)

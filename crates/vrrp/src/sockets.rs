@@ -20,11 +20,15 @@ pub enum SocketKind {
 /// the same needs (spec vrrp-runtime 16).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketKey {
-    /// Interface index.
+    /// Interface index, or [`ROUTED`].
     pub interface: u32,
     /// Group or local address.
     pub kind: SocketKind,
 }
+
+/// Stands for the interface of a unicast instance that names none: the routing table chooses one for
+/// each packet. The kernel gives no interface this index.
+pub const ROUTED: u32 = 0;
 
 impl SocketKey {
     pub(crate) fn of(spec: &Instance, interface: u32, source: IpAddr) -> Option<Self> {
@@ -42,7 +46,7 @@ impl SocketKey {
 pub struct SocketSpec {
     /// Its identity.
     pub key: SocketKey,
-    /// Name of the interface now.
+    /// Name of the interface now; empty for [`ROUTED`].
     pub interface_name: String,
     /// Virtual router identifiers in use.
     pub vrids: BTreeSet<u8>,
@@ -72,7 +76,10 @@ impl Engine {
             .into_iter()
             .map(|(key, (vrids, base))| SocketSpec {
                 key,
-                interface_name: self.interfaces.name_of(key.interface),
+                interface_name: match key.interface {
+                    ROUTED => String::new(),
+                    interface => self.interfaces.name_of(interface),
+                },
                 vrids,
                 base,
             })

@@ -9,7 +9,7 @@ use evervip_model::{Delivery, Priority, State, TrackedInterface, TrackedScript, 
 
 use crate::check::Verdict;
 use crate::log::{FaultReason, TrackLine};
-use crate::router::Router;
+use crate::router::{Router, named_interface};
 use crate::timers::TimerKey;
 use crate::track_file::FileStatus;
 use crate::virtual_interface::own_key;
@@ -80,12 +80,13 @@ impl Engine {
             return vec![FaultReason::Configuration];
         }
         let mut faults = Vec::new();
-        let own = spec.interface.as_deref().unwrap_or_default();
+        let own = named_interface(spec);
         if router.base.is_none() {
+            let own = own.unwrap_or_default();
             faults.push(FaultReason::InterfaceMissing(own.to_owned()));
             return faults;
         }
-        if spec.track_primary && !self.interfaces.is_up(own) {
+        if let Some(own) = own.filter(|own| spec.track_primary && !self.interfaces.is_up(own)) {
             faults.push(FaultReason::InterfaceDown(own.to_owned()));
         }
         self.assess_virtual_interfaces(router, &mut faults);
@@ -93,7 +94,7 @@ impl Engine {
             let Some(dev) = address.dev.as_deref() else {
                 continue;
             };
-            let tracked = !address.no_track && dev != own;
+            let tracked = !address.no_track && Some(dev) != own;
             if tracked
                 && !self.interfaces.is_up(dev)
                 && !faults.contains(&FaultReason::InterfaceDown(dev.to_owned()))
@@ -138,16 +139,22 @@ impl Engine {
         }
     }
 
-    /// A configured source address that is not there is a fault where the file says so, and for
-    /// unicast, whose socket is bound to it.
+    /// A configured source address that is not there is a fault where the file says so. For unicast,
+    /// whose socket is bound to it, it has to be there at the beginning; that it goes for a while
+    /// later, as when a network manager starts anew, does not disturb a router that runs.
     fn source_is_missing(&self, router: &Router) -> bool {
         let spec = &router.spec;
         let (Some(source), Some(index)) = (spec.source, router.base) else {
             return false;
         };
         let unicast = matches!(spec.delivery, Delivery::Unicast { .. });
-        (spec.track_source && !self.interfaces.has_address(index, source))
-            || (unicast && !self.foreign_sources && !self.interfaces.any_has_address(source))
+        let runs = matches!(router.state, State::Backup | State::Master);
+        let tracked = spec.track_source && spec.interface.is_some();
+        (tracked && !self.interfaces.has_address(index, source))
+            || (unicast
+                && !runs
+                && !self.foreign_sources
+                && !self.interfaces.any_has_address(source))
     }
 
     fn assess_interface(

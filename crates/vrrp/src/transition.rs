@@ -7,6 +7,7 @@ use std::time::Duration;
 use evervip_model::{Delivery, State, VirtualAddress};
 
 use crate::router::Router;
+use crate::sockets::ROUTED;
 use crate::timers::TimerKey;
 use crate::{
     Action, Announcement, AnnouncementPart, Engine, LogLine, Notification, NotificationKind,
@@ -226,10 +227,10 @@ impl Engine {
             Resignation::Silently => (1, false),
         };
         let router = &self.routers[id];
-        let up = router
-            .transmit_interface()
-            .and_then(|index| self.interfaces.get(index))
-            .is_some_and(|interface| interface.up);
+        let up = router.transmit_interface().is_some_and(|index| {
+            let interface = self.interfaces.get(index);
+            index == ROUTED || interface.is_some_and(|interface| interface.up)
+        });
         if up && router.source.is_some() {
             for _ in 0..copies {
                 self.send_advert_of(id, 0);
@@ -330,7 +331,14 @@ impl Engine {
     fn wake_neighbours(&mut self, id: RouterId) {
         let router = &self.routers[id];
         let unicast = matches!(router.spec.delivery, Delivery::Unicast { .. });
-        if let (true, Some(interface), Some(source)) = (unicast, router.base, router.source) {
+        let own = router.source.and_then(|source| {
+            let interface = match router.spec.interface {
+                Some(_) => router.base,
+                None => self.interfaces.holder_of(source),
+            };
+            Some((interface?, source))
+        });
+        if let (true, Some((interface, source))) = (unicast, own) {
             let own = PlacedAddress {
                 interface,
                 address: VirtualAddress::new(source, if source.is_ipv4() { 32 } else { 128 }),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use evervip_model::{
     Authentication, Config, Delivery, Instance, Priority, RemovedAddresses, UnsupportedReason,
+    VirtualAddress,
 };
 use evervip_testkit::{Transcript, sample};
 use evervip_vrrp::{Event, SocketKey, SocketKind};
@@ -361,6 +362,58 @@ fn socket_missing(table: &mut Table) {
     }
 }
 
+/// Unicast without interface: only the source address counts, wherever it is.
+fn routed(table: &mut Table) {
+    let instance = Instance {
+        interface: None,
+        source: Some(sample::OWN),
+        delivery: sample::unicast(&[[10, 9, 9, 9].into()]),
+        addresses: vec![VirtualAddress {
+            dev: Some("eth1".into()),
+            ..sample::vip("10.0.0.100")
+        }],
+        ..plain()
+    };
+    table.row(
+        "BACKUP: unicast without interface, an interface goes down",
+        backup(one(instance.clone())),
+        |stage| {
+            stage.link(ETH0, "eth0", false);
+        },
+    );
+    table.row(
+        "BACKUP: unicast without interface, the source goes and comes on another interface",
+        backup(one(instance.clone())),
+        |stage| {
+            removed(stage, "10.0.0.1", false);
+            let address = sample::OWN;
+            let event = Event::AddressAdded {
+                index: ETH1,
+                address,
+            };
+            stage.event("10.0.0.1 added on eth1", event);
+        },
+    );
+    table.row(
+        "MASTER: unicast without interface, its address's interface goes down",
+        master(one(instance.clone())),
+        |stage| {
+            stage.link(ETH1, "eth1", false);
+        },
+    );
+    let in_vrf = Instance {
+        vrf: Some("red".to_owned()),
+        ..instance
+    };
+    table.row(
+        "start: unicast in a VRF that is not there",
+        Transcript::new(one(in_vrf)),
+        |stage| {
+            stage.start();
+        },
+    );
+}
+
 fn unicast(table: &mut Table) {
     let elsewhere = Instance {
         source: Some(sample::lan(7)),
@@ -385,6 +438,7 @@ fn unicast(table: &mut Table) {
             stage.start();
         },
     );
+    routed(table);
     let instance = Instance {
         delivery: sample::unicast(&[sample::lan(2), [10, 9, 9, 9].into()]),
         ..plain()

@@ -17,7 +17,9 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "Interface of the adverts, and of addresses that name none.",
     )
     .yes(),
-    word("vrf", "IFNAME", "VRF of the sockets.").since("2.2.5"),
+    word("vrf", "IFNAME", "VRF of the sockets.")
+        .since("2.2.5")
+        .yes(),
     word(
         "virtual_router_id",
         "1 to 255",

@@ -170,8 +170,6 @@ impl Lower<'_> {
                 "remove auth_hmac on all machines; the instance stays in FAULT",
             );
             Some(UnsupportedReason::SignedAdverts)
-        } else if draft.interface.is_none() {
-            Some(UnsupportedReason::NoInterface)
         } else {
             None
         }

@@ -162,7 +162,6 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
             "smtp_alert": smtp_alert,
             "held_in_fault": unsupported.map(|reason| match reason {
                 UnsupportedReason::AuthenticationHeader => "auth_type AH",
-                UnsupportedReason::NoInterface => "no interface",
                 UnsupportedReason::SignedAdverts => "auth_hmac",
                 UnsupportedReason::NoMulticast => "interface without multicast",
                 UnsupportedReason::NotEthernet => "interface without Ethernet",

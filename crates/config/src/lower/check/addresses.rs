@@ -33,6 +33,31 @@ impl Lower<'_> {
         );
     }
 
+    /// An instance without interface has addresses only on interfaces that they name themselves.
+    pub(super) fn check_placed(&mut self, draft: &mut InstanceDraft) {
+        if draft.interface.is_some() {
+            return;
+        }
+        let mut homeless = Vec::new();
+        for (kind, list) in [("vip", &mut draft.addresses), ("evip", &mut draft.excluded)] {
+            list.retain(|address| {
+                if address.dev.is_none() {
+                    homeless.push(format!(
+                        "no interface for {kind} {} - removing",
+                        address.address
+                    ));
+                }
+                address.dev.is_some()
+            });
+        }
+        for text in homeless {
+            self.after(draft, Code::MissingInterface, &text).help = Some(
+                "write dev IFNAME behind the address, or interface IFNAME in the instance"
+                    .to_owned(),
+            );
+        }
+    }
+
     /// Addresses that do not fit into a packet become excluded ones.
     pub(super) fn check_address_count(&mut self, draft: &mut InstanceDraft) {
         let facts = draft

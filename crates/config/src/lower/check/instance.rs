@@ -17,6 +17,7 @@ impl Lower<'_> {
         draft.strict = Some(strict);
         self.check_version(draft, strict);
         self.check_state(draft, strict);
+        self.check_placed(draft);
         self.check_addresses(draft, strict)?;
         self.check_authentication(draft, strict);
         self.check_hmac(draft, strict);

@@ -229,8 +229,6 @@ impl Lower<'_> {
             ));
         }
         // 2.2.7 refuses to start; from 2.2.8 on such an instance runs.
-        self.after(draft, Code::NotSupported, "Unknown interface!").help =
-            Some("write interface IFNAME: this version cannot run an instance without, it stays in FAULT".to_owned());
         Ok(())
     }
 

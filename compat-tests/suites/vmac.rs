@@ -48,6 +48,12 @@ pub fn add(plan: &mut Plan) {
         with_single(program, taken_over)
     });
     plan.ours_only("vmac::restored", |program| with_single(program, restored));
+    plan.ours_only("vmac::restored-after-a-crash", |program| {
+        with_single(program, restored_after_crash)
+    });
+    plan.pair("vmac::extra-announcements", |combo| {
+        with_single(&combo.subject, extra_announcements)
+    });
     plan.ours_only("vmac::reload", |program| with_single(program, reloaded));
     plan.ours_only("vmac::descriptors", |program| {
         with_single(program, descriptors)
@@ -120,6 +126,7 @@ fn hosts() -> Vec<(&'static str, String)> {
             "no-accept-untracked",
             instance("no_accept\n dont_track_primary", &vip, &mixed),
         ),
+        ("promote", instance("promote_secondaries", &vip, "")),
         ("strict", instance("strict_mode on", &vip, "")),
         (
             "nftables",
@@ -380,6 +387,60 @@ fn restored(cluster: &mut Cluster) -> Verdict {
     let after = settings(&cluster.members[0].node)?;
     ensure!(before == after, "before:\n{before}\nafter:\n{after}");
     Ok(())
+}
+
+/// Both processes are killed: what they had changed is put back by the next, whatever it runs.
+fn restored_after_crash(cluster: &mut Cluster) -> Verdict {
+    cluster.members[0].node.exec(&[
+        "sh",
+        "-c",
+        "echo 1 > /proc/sys/net/ipv4/conf/all/rp_filter",
+    ])?;
+    let before = settings(&cluster.members[0].node)?;
+    cluster.start(&Conf::new(V2_MULTICAST, 0).extra("use_vmac"))?;
+    cluster.lab.wait_owner(VIP.into(), "a", PATIENCE)?;
+    let node = &cluster.members[0].node;
+    node.kill_all();
+    node.ip(&["link", "del", &format!("vrrp.{VRID}")])?;
+    let left = settings(node)?;
+    ensure!(before != left, "nothing was changed");
+    for file in [PID_FILE, VRRP_PID_FILE] {
+        let _ = node.remove_file(file);
+    }
+    cluster.start(&Conf::new(V2_MULTICAST, 0))?;
+    cluster.lab.wait_owner(VIP.into(), "a", PATIENCE)?;
+    let after = settings(&cluster.members[0].node)?;
+    ensure!(before == after, "before:\n{before}\nafter:\n{after}");
+    cluster.stop(0)
+}
+
+/// One address of the other virtual MAC is announced again and again, each time once.
+fn extra_announcements(cluster: &mut Cluster) -> Verdict {
+    with_second_interface(cluster)?;
+    let addresses = [
+        &*VIP.to_string(),
+        &format!("10.1.0.5 dev {SECOND} use_vmac"),
+        &format!("10.1.0.6 dev {SECOND} use_vmac"),
+        &format!("10.1.0.7 dev {SECOND}"),
+    ];
+    let second = cluster.lab.capture_segment("second")?;
+    cluster.start(
+        &Conf::new(V2_MULTICAST, 0)
+            .vips(&addresses)
+            .extra("use_vmac\n    garp_extra_if 1\n    garp_master_delay 0"),
+    )?;
+    cluster.log(0).wait_for("Entering MASTER STATE", PATIENCE)?;
+    let told = |last: u8| {
+        let address = Ipv4Addr::new(10, 1, 0, last);
+        let arps = second.arps_after(0).into_iter();
+        arps.filter(|arp| arp.is_gratuitous() && arp.sender == address)
+            .count()
+    };
+    // Five of the burst, then one a second of the first address alone.
+    wait_until(PATIENCE, "three extra announcements", || told(5) >= 8)?;
+    let others = [told(6), told(7)];
+    ensure!(others == [5, 5], "announcements of the others: {others:?}");
+    cluster.stop(0)
 }
 
 /// A reload gives the virtual MAC to an instance and takes it again; others are not touched.

@@ -117,6 +117,7 @@ fn run_threads(options: &Options, config: Config, report: OwnedFd) -> anyhow::Re
         status: StatusPipe(report.try_clone()?),
         dump: options.dump,
         detail: options.log_detail,
+        ledger: options.vrrp_pid_file.with_extension("settings"),
     };
     let engine = std::thread::Builder::new()
         .name("vrrp-engine".to_owned())

@@ -261,6 +261,7 @@ impl Engine {
                 TimerKey::Burst(id) => self.delayed_burst(now, id),
                 TimerKey::LowerPriorityBurst(id) => self.delayed_lower_priority_burst(now, id),
                 TimerKey::Refresh(id) => self.refresh_burst(now, id, due),
+                TimerKey::Extra(id) => self.extra_announcements(now, id, due),
                 TimerKey::Spacing(lane) => self.drain_lane(now, lane),
                 TimerKey::Check(slot) => self.check_due(now, slot, due),
                 TimerKey::Process(slot) => self.process_due(now, slot),

@@ -28,6 +28,7 @@ mod complaint;
 mod election;
 mod engine;
 mod event;
+mod extra_announcements;
 mod firewall;
 mod group;
 mod interface;

@@ -152,6 +152,7 @@ impl Engine {
                 TimerKey::Burst(id),
                 TimerKey::LowerPriorityBurst(id),
                 TimerKey::Refresh(id),
+                TimerKey::Extra(id),
             ] {
                 self.timers.clear(key);
             }
@@ -242,6 +243,7 @@ impl Engine {
         }
         if self.routers[id].state == State::Master {
             self.change_refresh(now, id, &old);
+            self.change_extra_announcements(now, id, &old);
         }
         self.change_closure(id, &old);
         true

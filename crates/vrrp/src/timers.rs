@@ -18,6 +18,8 @@ pub(crate) enum TimerKey {
     LowerPriorityBurst(RouterId),
     /// Periodic gratuitous ARP.
     Refresh(RouterId),
+    /// Single gratuitous ARPs on other interfaces.
+    Extra(RouterId),
     /// The next frame of an interface whose gratuitous ARP is spaced.
     Spacing(crate::announce::Lane),
     /// The next start of a check script, by its slot.

@@ -275,6 +275,7 @@ impl Engine {
         if !garp.refresh.is_zero() {
             self.timers.set(TimerKey::Refresh(id), now + garp.refresh);
         }
+        self.start_extra_announcements(now, id);
         self.notify(id, NotificationKind::Entered(State::Master));
     }
 
@@ -285,6 +286,7 @@ impl Engine {
             TimerKey::Burst(id),
             TimerKey::LowerPriorityBurst(id),
             TimerKey::Refresh(id),
+            TimerKey::Extra(id),
         ] {
             self.timers.clear(key);
         }

@@ -4,7 +4,9 @@
 
 mod stage;
 
-use evervip_model::{Config, Instance, VirtualMac};
+use std::time::Duration;
+
+use evervip_model::{Config, ExtraAnnouncements, Instance, VirtualMac};
 use evervip_testkit::{Transcript, sample};
 use evervip_vrrp::Event;
 use stage::{Table, master, plain};
@@ -109,6 +111,49 @@ fn virtual_interfaces() {
         stage.event("stop", Event::StopRequested);
     });
     table.expect("virtual_interfaces.txt");
+}
+
+/// An address on the instance's interface, two on another one, and one on a virtual MAC there.
+fn on_many_interfaces(all: bool) -> Instance {
+    let mut instance = plain();
+    for (text, use_vmac) in [("10.1.0.5", false), ("10.1.0.6", false), ("10.1.0.7", true)] {
+        let mut address = sample::vip(text);
+        address.dev = Some("eth1".into());
+        address.use_vmac = use_vmac;
+        instance.excluded_addresses.push(address);
+    }
+    instance.garp.delay = Duration::ZERO;
+    instance.garp.extra = Some(ExtraAnnouncements {
+        interval: Duration::from_millis(2500),
+        all,
+    });
+    instance
+}
+
+#[test]
+fn extra_announcements() {
+    let mut table = Table::default();
+    for all in [false, true] {
+        table.row(
+            &format!("single ones on other interfaces, all: {all}"),
+            running(on_many_interfaces(all)),
+            |stage| {
+                for _ in 0..6 {
+                    stage.next_deadline();
+                }
+                stage.event("stop", Event::StopRequested);
+            },
+        );
+    }
+    table.row("reload: none", running(on_many_interfaces(true)), |stage| {
+        let mut without = on_many_interfaces(true);
+        without.garp.extra = None;
+        stage.reload("none", one(without));
+        for _ in 0..4 {
+            stage.next_deadline();
+        }
+    });
+    table.expect("extra_announcements.txt");
 }
 
 #[test]

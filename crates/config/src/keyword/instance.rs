@@ -195,7 +195,8 @@ pub(super) const INSTANCE: &[Keyword] = &[
     flag(
         "promote_secondaries",
         "Sets the sysctl of that name on the interface.",
-    ),
+    )
+    .yes(),
     flag(
         "accept",
         "Accept packets to the addresses although not owner.",
@@ -286,14 +287,16 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "Periodic gratuitous ARPs on other interfaces.",
     )
     .lenient()
-    .since("2.2.3"),
+    .since("2.2.3")
+    .yes(),
     word(
         "vmac_garp_intvl",
         "[all] 0 to 86400 seconds",
         "Old spelling of garp_extra_if.",
     )
     .lenient()
-    .since("2.2.0"),
+    .since("2.2.0")
+    .yes(),
     // Virtual MAC.
     word(
         "use_vmac",

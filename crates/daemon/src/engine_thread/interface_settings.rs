@@ -13,6 +13,7 @@ use evervip_os::sysctl::{self, Tree};
 use evervip_vrrp::VirtualInterface;
 
 use super::kernel::Kernel;
+use super::ledger::{Change, Ledger};
 
 /// What a virtual MAC of an IPv4 router is set to.
 const OF_VIRTUAL_MAC: [(Ipv4Setting, u32); 4] = [
@@ -24,30 +25,23 @@ const OF_VIRTUAL_MAC: [(Ipv4Setting, u32); 4] = [
 /// What its base is set to.
 const OF_BASE: [(Ipv4Setting, u32); 2] = [(Ipv4Setting::ArpIgnore, 1), (Ipv4Setting::ArpFilter, 1)];
 
-/// A base whose settings were changed.
-struct Base {
-    name: String,
-    users: usize,
-    /// What was changed, and from which value.
-    before: Vec<(Ipv4Setting, u32)>,
-}
-
-/// A changed `rp_filter` of an interface, of `default` or of `all`.
-struct Changed {
-    interface: String,
-    before: u32,
-    after: u32,
-}
-
 /// Everything that was changed on interfaces that are not ours.
-#[derive(Default)]
 pub(super) struct InterfaceSettings {
-    bases: BTreeMap<u32, Base>,
-    rp_filter: Vec<Changed>,
+    /// How many virtual MACs of IPv4 routers each base has, with its name.
+    bases: BTreeMap<u32, (String, usize)>,
+    ledger: Ledger,
     warned: bool,
 }
 
 impl InterfaceSettings {
+    pub(super) const fn new(ledger: Ledger) -> Self {
+        Self {
+            bases: BTreeMap::new(),
+            ledger,
+            warned: false,
+        }
+    }
+
     /// Sets a virtual MAC and, for IPv4, its base.
     pub(super) fn apply(
         &mut self,
@@ -70,42 +64,69 @@ impl InterfaceSettings {
     }
 
     fn take_base(&mut self, base: &Link, kernel: &mut Kernel) {
-        if let Some(known) = self.bases.get_mut(&base.index) {
-            known.users += 1;
+        if let Some((_, users)) = self.bases.get_mut(&base.index) {
+            *users += 1;
             return;
         }
-        let before: Vec<(Ipv4Setting, u32)> = OF_BASE
-            .into_iter()
-            .filter_map(|(setting, wanted)| {
-                let now = sysctl::read(Tree::Ipv4, &base.name, setting.name()).ok()?;
-                (now != wanted).then_some((setting, now))
-            })
-            .collect();
-        set(base, &OF_BASE, kernel);
-        self.bases.insert(
-            base.index,
-            Base {
-                name: base.name.clone(),
-                users: 1,
+        let changes = OF_BASE.into_iter().filter_map(|(setting, after)| {
+            let before = sysctl::read(Tree::Ipv4, &base.name, setting.name()).ok()?;
+            (before != after).then(|| Change {
+                interface: base.name.clone(),
+                setting: setting.name().to_owned(),
                 before,
-            },
-        );
+                after,
+            })
+        });
+        self.ledger.add(changes);
+        set(base, &OF_BASE, kernel);
+        self.bases.insert(base.index, (base.name.clone(), 1));
     }
 
     /// A virtual MAC of an IPv4 router on this base is gone.
     pub(super) fn release(&mut self, base: u32, kernel: &mut Kernel) {
-        let Some(known) = self.bases.get_mut(&base) else {
+        let Some((name, users)) = self.bases.get_mut(&base) else {
             return;
         };
-        known.users -= 1;
-        if known.users > 0 {
+        *users -= 1;
+        if *users > 0 {
             return;
         }
-        if let Some(known) = self.bases.remove(&base) {
-            restore_base(base, &known, kernel);
-        }
+        let name = std::mem::take(name);
+        self.bases.remove(&base);
+        self.restore_base(base, &name, kernel);
         if self.bases.is_empty() {
             self.restore_rp_filter();
+        }
+        self.ledger.write();
+    }
+
+    fn restore_base(&mut self, index: u32, name: &str, kernel: &mut Kernel) {
+        let changes = self
+            .ledger
+            .take(|change| change.interface == name && change.setting != RP_FILTER);
+        // It may have got another name, or be gone.
+        let Some(now) = kernel.links.get(&index).map(|link| link.name.clone()) else {
+            return;
+        };
+        let before: Vec<(Ipv4Setting, u32)> = changes
+            .into_iter()
+            .filter_map(|change| {
+                let (setting, _) = OF_BASE
+                    .into_iter()
+                    .find(|(setting, _)| setting.name() == change.setting)?;
+                let interface = now.clone();
+                let renamed = Change {
+                    interface,
+                    ..change
+                };
+                renamed.stands().then_some((setting, renamed.before))
+            })
+            .collect();
+        if before.is_empty() {
+            return;
+        }
+        if let Err(error) = kernel.requests().set_ipv4_settings(index, &before) {
+            tracing::warn!("Unable to restore settings of {now}: {error}");
         }
     }
 
@@ -117,82 +138,46 @@ impl InterfaceSettings {
             return;
         }
         let names = kernel.links.values().map(|link| link.name.as_str());
-        let lower: Vec<Changed> = ["default"]
-            .into_iter()
-            .chain(names)
-            .filter_map(|name| {
-                let before = sysctl::read(Tree::Ipv4, name, RP_FILTER).ok()?;
-                (before < all).then(|| Changed {
-                    interface: name.to_owned(),
-                    before,
-                    after: all,
-                })
-            })
-            .collect();
-        let general = Changed {
-            interface: "all".to_owned(),
-            before: all,
-            after: 0,
+        let change = |name: &str, before: u32, after: u32| Change {
+            interface: name.to_owned(),
+            setting: RP_FILTER.to_owned(),
+            before,
+            after,
         };
-        for changed in lower.into_iter().chain([general]) {
-            if self.write(Tree::Ipv4, &changed.interface, RP_FILTER, changed.after) {
-                self.rp_filter.push(changed);
-            }
+        let lower = ["default"].into_iter().chain(names).filter_map(|name| {
+            let before = sysctl::read(Tree::Ipv4, name, RP_FILTER).ok()?;
+            (before < all).then(|| change(name, before, all))
+        });
+        let changes: Vec<Change> = lower.chain([change("all", all, 0)]).collect();
+        self.ledger.add(changes.iter().cloned());
+        for change in changes {
+            self.write(Tree::Ipv4, &change.interface, RP_FILTER, change.after);
         }
     }
 
     fn restore_rp_filter(&mut self) {
-        // In the opposite order: the general one first, so that no interface is ever unfiltered.
-        for changed in std::mem::take(&mut self.rp_filter).into_iter().rev() {
-            let ours = sysctl::read(Tree::Ipv4, &changed.interface, RP_FILTER)
-                .is_ok_and(|now| now == changed.after);
-            if ours {
-                self.write(Tree::Ipv4, &changed.interface, RP_FILTER, changed.before);
+        // The last change first: with the general one back no interface is ever unfiltered.
+        for change in self.ledger.take(|change| change.setting == RP_FILTER) {
+            if change.stands() {
+                self.write(Tree::Ipv4, &change.interface, RP_FILTER, change.before);
             }
         }
     }
 
-    /// Gives whether the kernel took it. Only the first refusal is logged.
-    fn write(&mut self, tree: Tree, interface: &str, setting: &str, value: u32) -> bool {
+    /// Only the first refusal is logged.
+    fn write(&mut self, tree: Tree, interface: &str, setting: &str, value: u32) {
         let result = sysctl::write(tree, interface, setting, value);
         if let Err(error) = &result {
             if !std::mem::replace(&mut self.warned, true) {
                 tracing::warn!("Unable to set {setting} of {interface} to {value}: {error}");
             }
         }
-        result.is_ok()
     }
 }
 
 fn set(link: &Link, settings: &[(Ipv4Setting, u32)], kernel: &mut Kernel) {
     if let Err(error) = kernel.requests().set_ipv4_settings(link.index, settings) {
         tracing::warn!("Unable to change settings of {}: {error}", link.name);
-    }
-}
-
-/// Puts back what is still as we have set it.
-fn restore_base(index: u32, base: &Base, kernel: &mut Kernel) {
-    // It may have got another name, or be gone.
-    let name = kernel
-        .links
-        .get(&index)
-        .map_or_else(|| base.name.clone(), |link| link.name.clone());
-    let ours = |setting: Ipv4Setting| {
-        let wanted = OF_BASE.iter().find(|(other, _)| *other == setting);
-        let now = sysctl::read(Tree::Ipv4, &name, setting.name()).ok();
-        now.is_some() && now == wanted.map(|(_, value)| *value)
-    };
-    let before: Vec<(Ipv4Setting, u32)> = base
-        .before
-        .iter()
-        .copied()
-        .filter(|(setting, _)| ours(*setting))
-        .collect();
-    if before.is_empty() {
-        return;
-    }
-    if let Err(error) = kernel.requests().set_ipv4_settings(index, &before) {
-        tracing::warn!("Unable to restore settings of {name}: {error}");
     }
 }
 

@@ -20,9 +20,11 @@ mod hooks;
 mod interface_settings;
 mod journal;
 mod kernel;
+mod ledger;
 mod observers;
 mod pace;
 mod poller;
+mod promotion;
 mod shared_sockets;
 mod sockets;
 mod summary;
@@ -30,7 +32,7 @@ mod transmit;
 mod virtual_interfaces;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
@@ -57,6 +59,7 @@ use kernel::Kernel;
 use observers::{Observers, Wanted};
 use pace::Pace;
 use poller::{Poller, Source};
+use promotion::Promotion;
 use sockets::Sockets;
 use transmit::Transmitter;
 use virtual_interfaces::VirtualInterfaces;
@@ -73,6 +76,8 @@ pub(crate) struct Parts {
     pub(crate) status: StatusPipe,
     pub(crate) dump: bool,
     pub(crate) detail: bool,
+    /// Where changed kernel settings are noted down, for the next process should this one be killed.
+    pub(crate) ledger: PathBuf,
 }
 
 /// Longest wait for stop hooks and running checks (spec vrrp-runtime 18).
@@ -94,6 +99,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         status,
         dump,
         detail,
+        ledger,
     } = parts;
     let signals = [
         Signal::SIGTERM,
@@ -104,7 +110,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     ];
     let signals = SignalQueue::open(&signals.map(|signal| signal as i32))?;
     let timer = DeadlineTimer::new()?;
-    let kernel = match Kernel::open() {
+    let mut kernel = match Kernel::open() {
         Err(error) if is_permission(&error) => return Ok(permission_missing()),
         kernel => kernel?,
     };
@@ -114,6 +120,8 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     observe::initialise(&config.files);
     let wanted = Wanted::by(&config);
     let firewall = Firewall::new(&config);
+    let mut promotion = Promotion::default();
+    promotion.update(&config, &mut kernel);
     let fifos = config.globals.fifos.clone();
     let mut engine = Engine::new(config, kernel.links(), &kernel.addresses());
     for (path, text) in wanted.read_files() {
@@ -154,8 +162,9 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         reload,
         status,
         journal: Journal::new(detail),
-        virtual_interfaces: VirtualInterfaces::default(),
+        virtual_interfaces: VirtualInterfaces::new(ledger),
         firewall,
+        promotion,
         missing_sockets: None,
         ending: None,
     };
@@ -198,6 +207,7 @@ struct EngineThread {
     journal: Journal,
     virtual_interfaces: VirtualInterfaces,
     firewall: Firewall,
+    promotion: Promotion,
     /// News for the engine, told when its actions have been carried out.
     missing_sockets: Option<BTreeSet<SocketKey>>,
     /// Set once the engine has stopped; the thread then waits for the last hooks.
@@ -232,6 +242,7 @@ impl EngineThread {
         self.virtual_interfaces
             .remove_all(&mut self.kernel, &mut self.firewall);
         self.firewall.delete();
+        self.promotion.restore_all(&mut self.kernel);
     }
 
     /// Makes the interfaces that the engine wants and that are not there.
@@ -474,6 +485,7 @@ impl EngineThread {
         let wanted = Wanted::by(&reload.config);
         // New routers shall find their interfaces when they start.
         self.make_interfaces(&wanted_interfaces(&reload.config));
+        self.promotion.update(&reload.config, &mut self.kernel);
         self.engine
             .reload(Timestamp::from_nanos(monotonic_nanos()), reload.config);
         self.carry_out();

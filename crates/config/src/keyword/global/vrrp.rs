@@ -115,14 +115,16 @@ pub(super) const VRRP: &[Keyword] = &[
         "Periodic gratuitous ARPs on other interfaces of the addresses.",
     )
     .lenient()
-    .since("2.2.3"),
+    .since("2.2.3")
+    .yes(),
     word(
         "vrrp_vmac_garp_intvl",
         "[all] 1 to 86400 seconds",
         "Old spelling of vrrp_garp_extra_if.",
     )
     .lenient()
-    .since("2.2.0"),
+    .since("2.2.0")
+    .yes(),
     word(
         "vrrp_down_timer_adverts",
         "1 to 100",

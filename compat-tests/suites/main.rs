@@ -2,6 +2,7 @@
 //!
 //! See `README.md` for the variables and for what a skipped case means.
 
+mod addresses;
 mod cli;
 mod cli_rows;
 mod cluster;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
     models::add(&mut plan);
     mutations::add(&mut plan);
     vmac::add(&mut plan);
+    addresses::add(&mut plan);
     let (trials, tally) = plan.finish();
     let conclusion = run(&arguments, trials);
     if !arguments.list {

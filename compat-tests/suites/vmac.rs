@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// A second interface of the node, for addresses on it.
-const SECOND: &str = "ens224";
+pub const SECOND: &str = "ens224";
 /// The virtual MAC of the instance.
 const VIRTUAL_MAC: [u8; 6] = [0, 0, 0x5e, 0, 1, VRID];
 
@@ -222,7 +222,8 @@ fn host(program: &Program, text: &str) -> Verdict<Vec<(&'static str, String)>> {
     Ok(record)
 }
 
-fn with_second_interface(cluster: &Cluster) -> Verdict {
+/// Attaches it.
+pub fn with_second_interface(cluster: &Cluster) -> Verdict {
     let second = Interface::new(SECOND)
         .mac("02:00:00:00:01:01")
         .address("10.1.0.1/24")
@@ -230,7 +231,8 @@ fn with_second_interface(cluster: &Cluster) -> Verdict {
     cluster.members[0].node.attach(&second)
 }
 
-fn output(node: &Node, command: &str) -> Verdict<String> {
+/// What a command of the node prints; it must succeed.
+pub fn output(node: &Node, command: &str) -> Verdict<String> {
     let words: Vec<&str> = command.split_whitespace().collect();
     let output = node.exec(&words)?;
     ensure!(output.status.success(), "`{command}`: {}", output.stderr);
@@ -238,7 +240,7 @@ fn output(node: &Node, command: &str) -> Verdict<String> {
 }
 
 /// Without what differs between two nodes of the same making.
-fn normalised(text: &str) -> String {
+pub fn normalised(text: &str) -> String {
     text.lines()
         .filter(|line| !line.contains("_lft"))
         .map(|line| {

@@ -223,6 +223,7 @@ impl Run {
                 index,
                 name,
                 up: bytes.byte() % 4 != 0,
+                flags: 0,
             }));
         }
     }

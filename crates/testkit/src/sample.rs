@@ -135,13 +135,14 @@ pub fn config(instances: impl IntoIterator<Item = Instance>) -> Config {
     }
 }
 
-/// An interface.
+/// An Ethernet interface; one that is down lacks its carrier.
 #[must_use]
 pub fn link(index: u32, name: &str, up: bool) -> LinkState {
     LinkState {
         index,
         name: name.to_owned(),
         up,
+        flags: if up { 0x1_1043 } else { 0x1003 },
     }
 }
 

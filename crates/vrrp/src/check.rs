@@ -114,6 +114,17 @@ impl Check {
 }
 
 impl Engine {
+    /// Runs a check for the first time, at once, and puts its further runs between those of others.
+    pub(crate) fn begin_check(&mut self, now: Timestamp, slot: usize) {
+        self.check_due(now, slot, now);
+        let count = self.checks.len();
+        let key = TimerKey::Check(slot);
+        if let (Some(next), Some(check)) = (self.timers.deadline(key), self.checks.get(slot)) {
+            let later = spread(slot, count, check.spec.interval);
+            self.timers.set(key, next + later);
+        }
+    }
+
     /// Starts a check whose time has come, or says why not, and sets the next time.
     pub(crate) fn check_due(&mut self, now: Timestamp, slot: usize, due: Timestamp) {
         let Some(check) = self.checks.get_mut(slot) else {
@@ -225,6 +236,19 @@ fn next_multiple(due: Timestamp, interval: Duration, now: Timestamp) -> Timestam
     due + interval.saturating_mul(u32::try_from(missed).unwrap_or(u32::MAX - 1) + 1)
 }
 
+/// By how much the second run of a check comes later than an interval after the first, so that many
+/// checks do not start at the same time for ever: up to half an interval. A few keep the original's
+/// times.
+fn spread(slot: usize, count: usize, interval: Duration) -> Duration {
+    match (u32::try_from(slot), u32::try_from(count)) {
+        (Ok(slot), Ok(count)) if count > FEW => interval / 2 / count * slot,
+        _ => Duration::ZERO,
+    }
+}
+
+/// So many checks may start together.
+const FEW: u32 = 8;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,6 +317,16 @@ mod tests {
     #[test]
     fn the_largest_counts_do_not_overflow() {
         assert_eq!(run(u32::MAX, u32::MAX, false, "+-+"), "GGG");
+    }
+
+    #[test]
+    fn many_checks_are_spread_over_half_an_interval() {
+        let second = Duration::from_secs(1);
+        let spreads: Vec<Duration> = (0..100).map(|slot| spread(slot, 100, second)).collect();
+        assert!(spreads.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(spreads[99] < second / 2);
+        assert!((0..8).all(|slot| spread(slot, 8, second).is_zero()));
+        assert!(spread(4_999, 5_000, Duration::from_millis(1)) < second);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use evervip_model::{Config, Delivery, Globals, Instance, State};
 use crate::addresses::{AddressDiff, place};
 use crate::announce::{Lane, LaneQueue};
 use crate::check::Check;
+use crate::debounce::Debounce;
 use crate::group::Group;
 use crate::interface::{Interfaces, LinkChange};
 use crate::router::{Router, Routers, is_of, named_interface};
@@ -39,6 +40,7 @@ pub struct Engine {
     pub(crate) files: Files,
     pub(crate) processes: Processes,
     pub(crate) interfaces: Interfaces,
+    pub(crate) debounce: Debounce,
     pub(crate) virtual_interfaces: VirtualInterfaces,
     /// Addresses of all routers: they never serve as a source.
     pub(crate) virtual_addresses: HashSet<IpAddr>,
@@ -97,6 +99,7 @@ impl Engine {
             files: Files::default(),
             processes: Processes::default(),
             interfaces: Interfaces::default(),
+            debounce: Debounce::default(),
             virtual_interfaces: VirtualInterfaces::default(),
             virtual_addresses: HashSet::new(),
             tracked: HashSet::new(),
@@ -154,6 +157,7 @@ impl Engine {
         self.globals = config.globals.clone();
         self.virtual_addresses = virtual_addresses(config);
         self.tracked = interface_names(config);
+        self.debounce.configure(&config.link_delays);
         self.virtual_interfaces.set_wanted(config);
         self.sources = config
             .instances
@@ -265,6 +269,11 @@ impl Engine {
                 TimerKey::Spacing(lane) => self.drain_lane(now, lane),
                 TimerKey::Check(slot) => self.check_due(now, slot, due),
                 TimerKey::Process(slot) => self.process_due(now, slot),
+                TimerKey::Link(index) => {
+                    if let Some(link) = self.take_delayed_link(index) {
+                        self.link_counts(now, link);
+                    }
+                }
             }
         }
         if let Some(due) = first {
@@ -290,6 +299,13 @@ impl Engine {
     }
 
     fn link_changed(&mut self, now: Timestamp, link: LinkState) {
+        if let Some(link) = self.debounce(now, link) {
+            self.link_counts(now, link);
+        }
+    }
+
+    /// A report that has lasted as long as it has to.
+    fn link_counts(&mut self, now: Timestamp, link: LinkState) {
         let (index, name, up) = (link.index, link.name.clone(), link.up);
         let change = self.interfaces.apply(link);
         let tracked = self.is_tracked(index, &name);
@@ -336,6 +352,7 @@ impl Engine {
     }
 
     fn link_removed(&mut self, now: Timestamp, index: u32) {
+        self.forget_link_delay(index);
         let Some(interface) = self.interfaces.remove(index) else {
             return;
         };

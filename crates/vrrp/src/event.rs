@@ -36,6 +36,8 @@ pub struct LinkState {
     pub name: String,
     /// `IFF_UP` and `IFF_RUNNING`.
     pub up: bool,
+    /// All flags as the kernel gives them, for log lines.
+    pub flags: u32,
 }
 
 /// Something that happened.

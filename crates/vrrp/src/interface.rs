@@ -11,6 +11,10 @@ use crate::LinkState;
 pub(crate) struct Interface {
     pub(crate) name: String,
     pub(crate) up: bool,
+    /// Whether it has ever been up.
+    pub(crate) seen_up: bool,
+    /// The kernel's flags when `up` was found out.
+    pub(crate) flags: u32,
     /// In the kernel's order, which is the order of preference for a source address.
     pub(crate) addresses: Vec<IpAddr>,
 }
@@ -44,12 +48,16 @@ impl Interfaces {
                 Interface {
                     name: link.name,
                     up: link.up,
+                    seen_up: link.up,
+                    flags: link.flags,
                     addresses: Vec::new(),
                 },
             );
             return LinkChange::Added;
         };
         let was_up = std::mem::replace(&mut known.up, link.up);
+        known.seen_up |= link.up;
+        known.flags = link.flags;
         if known.name != link.name {
             let from = std::mem::replace(&mut known.name, link.name.clone());
             self.release_name(&from, link.index);
@@ -158,6 +166,7 @@ mod tests {
             index: 3,
             name: name.to_owned(),
             up,
+            flags: 0,
         }
     }
 

@@ -25,6 +25,7 @@ mod announce;
 mod bundle;
 mod check;
 mod complaint;
+mod debounce;
 mod election;
 mod engine;
 mod event;

@@ -210,7 +210,7 @@ impl Engine {
             self.checks.push(check);
         }
         for slot in starts {
-            self.check_due(now, slot, now);
+            self.begin_check(now, slot);
         }
     }
 

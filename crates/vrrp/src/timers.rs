@@ -26,6 +26,8 @@ pub(crate) enum TimerKey {
     Check(usize),
     /// The end of the delay of a tracked process, by its slot.
     Process(usize),
+    /// The end of the delay of an interface's state, by its index.
+    Link(u32),
 }
 
 #[derive(Debug, Default)]

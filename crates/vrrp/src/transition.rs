@@ -35,7 +35,7 @@ impl Engine {
         }
         self.start_routers(now, &ids);
         for slot in 0..self.checks.len() {
-            self.check_due(now, slot, now);
+            self.begin_check(now, slot);
         }
     }
 

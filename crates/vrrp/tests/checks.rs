@@ -406,3 +406,42 @@ fn stale(table: &mut Table) {
         stage.start();
     });
 }
+
+/// A hundred checks of one second: all run at once at the start, and never again so many in one
+/// millisecond; each of them every second.
+#[test]
+fn many_checks_do_not_start_together() {
+    let mut config = sample::config([plain()]);
+    config.scripts = (0..100).map(|n| sample::script(&format!("s{n}"))).collect();
+    config.instances[0].track_scripts = (0..100).map(|n| sample::track(n, 1)).collect();
+    let mut stage = Transcript::new(config);
+    let mut starts: std::collections::BTreeMap<String, Vec<u64>> = Default::default();
+    let mut note = |at: evervip_vrrp::Timestamp, actions: Vec<evervip_vrrp::Action>| {
+        for action in actions {
+            if let evervip_vrrp::Action::StartCheck { script, .. } = action {
+                let times = starts.entry(script.name.to_string()).or_default();
+                times.push(at.as_nanos() / 1_000_000);
+            }
+        }
+    };
+    let begin = stage.now;
+    note(begin, stage.start());
+    while stage.now < begin + Duration::from_secs(5) {
+        stage.quietly(|stage| stage.checks_end(&GOOD));
+        let actions = stage.next_deadline();
+        note(stage.now, actions);
+    }
+    let first = begin.as_nanos() / 1_000_000;
+    assert!(starts.values().all(|times| times[0] == first));
+    let mut in_one = std::collections::BTreeMap::<u64, u32>::new();
+    for times in starts.values() {
+        assert!(times[1] - times[0] < 1500, "{times:?}");
+        for pair in times[1..].windows(2) {
+            assert_eq!(pair[1] - pair[0], 1000, "{times:?}");
+        }
+        for time in &times[1..] {
+            *in_one.entry(*time).or_default() += 1;
+        }
+    }
+    assert!(in_one.values().all(|count| *count == 1), "{in_one:?}");
+}

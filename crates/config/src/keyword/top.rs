@@ -81,7 +81,8 @@ pub(super) const TOP: &[Keyword] = &[
         "{ IFNAME DOWN [UP] } seconds, 0 to 255",
         "Time that an interface must stay down or up to count.",
     )
-    .since("2.2.3"),
+    .since("2.2.3")
+    .yes(),
     block(
         "garp_group",
         Block::GarpGroup,

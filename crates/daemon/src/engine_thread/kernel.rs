@@ -308,5 +308,6 @@ fn state(link: &Link) -> LinkState {
         index: link.index,
         name: link.name.clone(),
         up: link.is_usable(),
+        flags: link.flags,
     }
 }

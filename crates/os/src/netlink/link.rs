@@ -19,6 +19,8 @@ pub struct Link {
     pub name: String,
     /// Administratively up (`IFF_UP`).
     pub up: bool,
+    /// All `IFF_*` flags.
+    pub flags: u32,
     /// Able to carry packets (`IFF_RUNNING`: operational state "up" or "unknown").
     pub running: bool,
     /// `IFF_LOOPBACK`.
@@ -70,6 +72,7 @@ impl Link {
             index: u32::try_from(*message.ifi_index()).ok()?,
             name: text(value(&attributes, Ifla::Ifname)?),
             up: flags.contains(Iff::UP),
+            flags: u32::from(flags),
             running: flags.contains(Iff::RUNNING),
             loopback: flags.contains(Iff::LOOPBACK),
             multicast: flags.contains(Iff::MULTICAST),

@@ -24,6 +24,7 @@ impl Notice {
                 index,
                 name: name(index).to_owned(),
                 up,
+                flags: 0,
             }),
             Self::Added(index, address) => Event::AddressAdded { index, address },
             Self::Removed(index, address, by_us) => Event::AddressRemoved {
@@ -82,6 +83,7 @@ impl Host {
             index: *index,
             name: name(*index).to_owned(),
             up: *up,
+            flags: 0,
         });
         let own = [sample::ETH0, sample::ETH1].map(|index| (index, self.real_address(index)));
         let addresses: Vec<(u32, IpAddr)> = own.into_iter().chain(self.held.clone()).collect();

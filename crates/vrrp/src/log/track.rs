@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A line about something that is tracked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,18 +12,40 @@ use std::sync::Arc;
     reason = "each variant is documented by the text it displays, below"
 )]
 pub enum TrackLine {
-    FileFault { name: Arc<str>, file: Arc<str> },
-    FileRecovered { name: Arc<str>, file: Arc<str> },
-    PrioritySet { name: Arc<str>, priority: u8 },
-    InvalidNumber { number: i64, path: PathBuf },
-    QuorumGained { process: Arc<str> },
-    QuorumLost { process: Arc<str> },
+    FileFault {
+        name: Arc<str>,
+        file: Arc<str>,
+    },
+    FileRecovered {
+        name: Arc<str>,
+        file: Arc<str>,
+    },
+    PrioritySet {
+        name: Arc<str>,
+        priority: u8,
+    },
+    InvalidNumber {
+        number: i64,
+        path: PathBuf,
+    },
+    QuorumGained {
+        process: Arc<str>,
+    },
+    QuorumLost {
+        process: Arc<str>,
+    },
+    LinkDelayed {
+        interface: String,
+        from: u32,
+        to: u32,
+        delay: Duration,
+    },
 }
 
 impl TrackLine {
     /// Whether the line is written only with `-D`.
     pub(super) const fn is_detail(&self) -> bool {
-        !matches!(self, Self::InvalidNumber { .. })
+        !matches!(self, Self::InvalidNumber { .. } | Self::LinkDelayed { .. })
     }
 }
 
@@ -49,6 +72,16 @@ impl fmt::Display for TrackLine {
             Self::QuorumLost { process } => {
                 write!(f, "Quorum lost for tracked process {process}")
             }
+            Self::LinkDelayed {
+                interface,
+                from,
+                to,
+                delay,
+            } => write!(
+                f,
+                "{interface}: Adding flags change from {from:#x} to {to:#x} delay by {}",
+                delay.as_micros()
+            ),
         }
     }
 }

@@ -21,6 +21,7 @@ mod plan;
 mod processes;
 mod program;
 mod reload;
+mod tracking;
 mod unicast;
 mod verdict;
 mod verdict_of;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
     notify::add(&mut plan);
     fifo::add(&mut plan);
     reload::add(&mut plan);
+    tracking::add(&mut plan);
     hostile::add(&mut plan);
     keyword_cases::add(&mut plan);
     models::add(&mut plan);

@@ -21,6 +21,7 @@ mod plan;
 mod processes;
 mod program;
 mod reload;
+mod settings;
 mod tracking;
 mod unicast;
 mod verdict;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
     packets::add(&mut plan);
     ipv6::add(&mut plan);
     unicast::add(&mut plan);
+    settings::add(&mut plan);
     cli::add(&mut plan);
     processes::add(&mut plan);
     notify::add(&mut plan);

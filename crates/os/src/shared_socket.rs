@@ -18,7 +18,7 @@ use crate::bpf::{self, VridFilter};
 use crate::socket_option;
 use crate::vrrp_socket::{
     INTERNETWORK_CONTROL, ON, Outgoing, ReceiveBatch, SEND_BUFFER, SLOT_SIZE, VRRP_PROTOCOL,
-    attach, join, parts_ipv4, parts_ipv6, tell_of_packets,
+    attach, join, parts_ipv4, parts_ipv6, set_receive_buffer, tell_of_packets,
 };
 
 /// A packet to send, and where.
@@ -79,6 +79,14 @@ impl SharedSocket {
             send,
             memberships: Vec::new(),
         })
+    }
+
+    /// Sets the room for packets that wait, as for [`crate::vrrp_socket::VrrpSocket`].
+    ///
+    /// # Errors
+    /// Those of setsockopt(2).
+    pub fn set_receive_buffer(&self, bytes: Option<u32>) -> io::Result<()> {
+        set_receive_buffer(&self.receive, bytes)
     }
 
     /// Receives on exactly these interfaces, from each what its filter lets through. Gives those

@@ -1,4 +1,4 @@
-//! Kernel settings of network interfaces, below `/proc/sys/net` of the namespace.
+//! Kernel settings of network interfaces and of IGMP, below `/proc/sys/net` of the namespace.
 //!
 //! Files of the kernel's own memory: reading and writing them takes no longer than a system call.
 
@@ -30,6 +30,24 @@ pub fn read(tree: Tree, interface: &str, setting: &str) -> io::Result<u32> {
 pub fn write(tree: Tree, interface: &str, setting: &str, value: u32) -> io::Result<()> {
     std::fs::write(path(tree, interface, setting), value.to_string())
 }
+
+/// Whether IGMP reports for groups of the link (224.0.0.0/24) are sent.
+///
+/// # Errors
+/// When the kernel has no such setting, or no IPv4.
+pub fn link_local_reports() -> io::Result<bool> {
+    Ok(std::fs::read_to_string(LINK_LOCAL_REPORTS)?.trim() != "0")
+}
+
+/// Changes whether IGMP reports for groups of the link are sent, in the whole network namespace.
+///
+/// # Errors
+/// As [`link_local_reports`]; and where `/proc/sys` is read-only.
+pub fn set_link_local_reports(on: bool) -> io::Result<()> {
+    std::fs::write(LINK_LOCAL_REPORTS, if on { "1" } else { "0" })
+}
+
+const LINK_LOCAL_REPORTS: &str = "/proc/sys/net/ipv4/igmp_link_local_mcast_reports";
 
 fn path(tree: Tree, interface: &str, setting: &str) -> PathBuf {
     let root = match tree {

@@ -130,6 +130,15 @@ impl VrrpSocket {
             .map_err(setup("attaching the packet filter", &self.spec))
     }
 
+    /// Sets the room for packets that wait, in bytes, as far as the administrator allows; `None` is
+    /// what the system gives.
+    ///
+    /// # Errors
+    /// Those of setsockopt(2).
+    pub fn set_receive_buffer(&self, bytes: Option<u32>) -> io::Result<()> {
+        set_receive_buffer(&self.receive, bytes)
+    }
+
     /// Replaces the content of `batch` by packets that already wait, and returns their number; 0
     /// when none does. When the batch is full there may be more. Never blocks, never allocates.
     ///
@@ -378,6 +387,21 @@ fn set_multicast_interface(socket: &Socket, ifindex: u32) -> io::Result<()> {
         imr_ifindex: i32::try_from(ifindex).map_err(io::Error::other)?,
     };
     socket_option::set(socket, libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &request)
+}
+
+/// See [`VrrpSocket::set_receive_buffer`].
+pub(crate) fn set_receive_buffer(socket: &Socket, bytes: Option<u32>) -> io::Result<()> {
+    let bytes = match bytes {
+        Some(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
+        None => default_receive_buffer()?,
+    };
+    socket.set_recv_buffer_size(bytes)
+}
+
+/// Of a new socket. The kernel answers with twice of what may be asked for.
+fn default_receive_buffer() -> io::Result<usize> {
+    let fresh = Socket::new(Domain::UNIX, Type::DGRAM, None)?;
+    Ok(fresh.recv_buffer_size()? / 2)
 }
 
 pub(crate) fn attach(socket: &Socket, program: &[Instruction]) -> io::Result<()> {

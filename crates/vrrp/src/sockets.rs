@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use evervip_model::{Delivery, Instance};
 
-use crate::{Engine, RouterId};
+use crate::{Engine, ReceiveBuffer, RouterId};
 
 /// What a socket is bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +53,16 @@ pub struct SocketSpec {
     /// For a virtual interface of ours the one that it is on: the sockets of all on the same one may
     /// be one pair.
     pub base: Option<u32>,
+    /// Room for packets that wait.
+    pub receive_buffer: ReceiveBuffer,
+}
+
+/// What the routers of a socket need of it.
+#[derive(Debug, Default)]
+struct Needs {
+    vrids: BTreeSet<u8>,
+    base: Option<u32>,
+    receive_buffer: ReceiveBuffer,
 }
 
 /// The routers of each (socket, VRID). More than one only when unicast instances share a VRID and
@@ -63,25 +73,30 @@ impl Engine {
     /// The sockets needed now, in a fixed order.
     #[must_use]
     pub fn sockets(&self) -> Vec<SocketSpec> {
-        let mut wanted: BTreeMap<SocketKey, (BTreeSet<u8>, Option<u32>)> = BTreeMap::new();
-        for ((key, vrid), routers) in &self.lookup {
-            let (vrids, base) = wanted.entry(*key).or_default();
-            vrids.insert(*vrid);
-            if self.virtual_interfaces.contains(key.interface) {
-                let first = routers.first().and_then(|id| self.routers.get(*id));
-                *base = first.and_then(|router| router.base);
+        let mut wanted: BTreeMap<SocketKey, Needs> = BTreeMap::new();
+        for ((key, vrid), ids) in &self.lookup {
+            let needs = wanted.entry(*key).or_default();
+            needs.vrids.insert(*vrid);
+            let routers = ids.iter().filter_map(|id| self.routers.get(*id));
+            for router in routers {
+                let room = ReceiveBuffer::of(&router.spec, &self.globals.buffers);
+                needs.receive_buffer = needs.receive_buffer.and(room);
+                if self.virtual_interfaces.contains(key.interface) {
+                    needs.base = needs.base.or(router.base);
+                }
             }
         }
         wanted
             .into_iter()
-            .map(|(key, (vrids, base))| SocketSpec {
+            .map(|(key, needs)| SocketSpec {
                 key,
                 interface_name: match key.interface {
                     ROUTED => String::new(),
                     interface => self.interfaces.name_of(interface),
                 },
-                vrids,
-                base,
+                vrids: needs.vrids,
+                base: needs.base,
+                receive_buffer: needs.receive_buffer,
             })
             .collect()
     }

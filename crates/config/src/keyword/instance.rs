@@ -110,7 +110,8 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "Receive buffer of the socket.",
     )
     .lenient()
-    .since("2.0.3"),
+    .since("2.0.3")
+    .yes(),
     // Addresses on the wire.
     word("mcast_src_ip", "ADDRESS", "Source address of adverts.")
         .default("first address of the interface")
@@ -181,7 +182,9 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "Addresses that belong to the MASTER, and are not advertised.",
     )
     .yes(),
-    flag("no_virtual_ipaddress", "No addresses is what is meant.").since("2.2.8"),
+    flag("no_virtual_ipaddress", "No addresses is what is meant.")
+        .since("2.2.8")
+        .yes(),
     values(
         "virtual_routes",
         "{ route entries }",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
-use evervip_model::VirtualAddress;
+use evervip_model::{ReceiveBuffers, VirtualAddress};
 use evervip_os::netlink::{InterfaceAddress, KernelEvent, Link, Monitor, NetlinkError, Requests};
 use evervip_os::packet_socket::PacketSocket;
 use evervip_vrrp::{AddressChange, Event, LinkState, PlacedAddress};
@@ -22,6 +22,9 @@ pub(super) struct Kernel {
     reread_at: Option<Instant>,
     refused: bool,
 }
+
+/// Of an interface that is not known (spec wire 2.6).
+const DEFAULT_MTU: u32 = 1500;
 
 /// How soon tables that could not be read are read again.
 const REREAD: Duration = Duration::from_secs(1);
@@ -49,6 +52,25 @@ impl Kernel {
         };
         kernel.resynchronise()?;
         Ok(kernel)
+    }
+
+    /// Sets the room of the netlink sockets. What the kernel refuses is logged.
+    pub(super) fn set_receive_buffers(&self, buffers: &ReceiveBuffers) {
+        let (commands, monitor) = (buffers.netlink_commands, buffers.netlink_monitor);
+        let results = [
+            self.requests
+                .set_receive_buffer(commands.bytes, commands.force),
+            self.monitor
+                .set_receive_buffer(monitor.bytes, monitor.force),
+        ];
+        for error in results.into_iter().filter_map(Result::err) {
+            tracing::warn!("Netlink: error: {error}");
+        }
+    }
+
+    /// The greatest packet of an interface, in bytes.
+    pub(super) fn mtu(&self, index: u32) -> u32 {
+        self.links.get(&index).map_or(DEFAULT_MTU, |link| link.mtu)
     }
 
     pub(super) const fn monitor(&self) -> &Monitor {

@@ -21,6 +21,7 @@ mod interface_settings;
 mod journal;
 mod kernel;
 mod ledger;
+mod local_igmp;
 mod observers;
 mod pace;
 mod poller;
@@ -36,7 +37,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use evervip_model::{Config, ProcessPattern};
+use evervip_model::{Config, Globals, ProcessPattern};
 use evervip_os::clock::{boot_time, monotonic_nanos};
 use evervip_os::signal::SignalQueue;
 use evervip_os::timer::DeadlineTimer;
@@ -56,6 +57,7 @@ use firewall::Firewall;
 use hooks::Hooks;
 use journal::Journal;
 use kernel::Kernel;
+use local_igmp::LocalIgmp;
 use observers::{Observers, Wanted};
 use pace::Pace;
 use poller::{Poller, Source};
@@ -122,22 +124,9 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     let firewall = Firewall::new(&config);
     let mut promotion = Promotion::default();
     promotion.update(&config, &mut kernel);
-    let fifos = config.globals.fifos.clone();
+    let globals = config.globals.clone();
     let mut engine = Engine::new(config, kernel.links(), &kernel.addresses());
-    for (path, text) in wanted.read_files() {
-        let event = Event::FileRead {
-            path: &path,
-            text: &text,
-        };
-        engine.handle(Timestamp::from_nanos(monotonic_nanos()), event);
-    }
-    for (pattern, count) in wanted.count_processes() {
-        let event = Event::ProcessesCounted {
-            pattern: &pattern,
-            count,
-        };
-        engine.handle(Timestamp::from_nanos(monotonic_nanos()), event);
-    }
+    tell_what_is_tracked(&mut engine, &wanted);
     let mut observers = Observers::new(outlet);
     observers.watch(wanted);
     engine.allow_foreign_sources(foreign_sources_allowed());
@@ -165,11 +154,30 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         virtual_interfaces: VirtualInterfaces::new(ledger),
         firewall,
         promotion,
+        local_igmp: LocalIgmp::default(),
         missing_sockets: None,
         ending: None,
     };
-    thread.fifos.configure(&fifos, &thread.hooks);
+    thread.configure(&globals);
     Ok(thread.run())
+}
+
+/// The engine knows how tracked objects are before it starts.
+fn tell_what_is_tracked(engine: &mut Engine, wanted: &Wanted) {
+    for (path, text) in wanted.read_files() {
+        let event = Event::FileRead {
+            path: &path,
+            text: &text,
+        };
+        engine.handle(Timestamp::from_nanos(monotonic_nanos()), event);
+    }
+    for (pattern, count) in wanted.count_processes() {
+        let event = Event::ProcessesCounted {
+            pattern: &pattern,
+            count,
+        };
+        engine.handle(Timestamp::from_nanos(monotonic_nanos()), event);
+    }
 }
 
 /// The kernel's setting that lets a program send from an address that the host does not have.
@@ -208,6 +216,7 @@ struct EngineThread {
     virtual_interfaces: VirtualInterfaces,
     firewall: Firewall,
     promotion: Promotion,
+    local_igmp: LocalIgmp,
     /// News for the engine, told when its actions have been carried out.
     missing_sockets: Option<BTreeSet<SocketKey>>,
     /// Set once the engine has stopped; the thread then waits for the last hooks.
@@ -237,12 +246,21 @@ impl EngineThread {
         0
     }
 
+    /// Does what the file says beyond its routers.
+    fn configure(&mut self, globals: &Globals) {
+        self.fifos.configure(&globals.fifos, &self.hooks);
+        self.kernel.set_receive_buffers(&globals.buffers);
+        self.local_igmp
+            .set_disabled(globals.vrrp.disable_local_igmp);
+    }
+
     /// Takes back what was made for the routers, when the last of them is done.
     fn tidy_up(&mut self) {
         self.virtual_interfaces
             .remove_all(&mut self.kernel, &mut self.firewall);
         self.firewall.delete();
         self.promotion.restore_all(&mut self.kernel);
+        self.local_igmp.restore();
     }
 
     /// Makes the interfaces that the engine wants and that are not there.
@@ -398,7 +416,8 @@ impl EngineThread {
 
     fn update_sockets(&mut self) {
         let before = self.sockets.missing();
-        self.sockets.update(&self.engine, &mut self.poller);
+        self.sockets
+            .update(&self.engine, &self.kernel, &mut self.poller);
         let missing = self.sockets.missing();
         if missing != before {
             self.missing_sockets = Some(missing);
@@ -480,8 +499,7 @@ impl EngineThread {
                 self.processes_counted(pattern, *count);
             }
         }
-        self.fifos
-            .configure(&reload.config.globals.fifos, &self.hooks);
+        self.configure(&reload.config.globals);
         let wanted = Wanted::by(&reload.config);
         // New routers shall find their interfaces when they start.
         self.make_interfaces(&wanted_interfaces(&reload.config));

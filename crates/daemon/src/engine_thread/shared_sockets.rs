@@ -6,8 +6,9 @@ use std::net::IpAddr;
 
 use evervip_os::bpf::VridFilter;
 use evervip_os::shared_socket::SharedSocket;
-use evervip_vrrp::{SocketKey, SocketKind, SocketSpec};
+use evervip_vrrp::{ReceiveBuffer, SocketKey, SocketKind, SocketSpec};
 
+use super::kernel::Kernel;
 use super::poller::{Poller, Source};
 
 /// A link, by the index of its real interface, and a group.
@@ -20,6 +21,7 @@ pub(super) struct Shared {
     link: Link,
     /// By interface index; those whose group could not be joined are left out.
     members: BTreeMap<u32, VridFilter>,
+    receive_buffer: Option<u32>,
 }
 
 /// All of them, by the token of their descriptor.
@@ -71,6 +73,27 @@ impl SharedSockets {
             }
         }
         failed
+    }
+
+    /// Gives each socket the room that all its routers want.
+    pub(super) fn size(&mut self, wanted: &[(SocketSpec, VridFilter)], kernel: &Kernel) {
+        let mut rooms: BTreeMap<Link, ReceiveBuffer> = BTreeMap::new();
+        for (spec, _) in wanted {
+            if let Some(link) = link_of(spec) {
+                let room = rooms.entry(link).or_default();
+                *room = room.and(spec.receive_buffer);
+            }
+        }
+        for shared in self.open.values_mut() {
+            let room = rooms.get(&shared.link).copied().unwrap_or_default();
+            let size = room.size(kernel.mtu(shared.link.0));
+            if std::mem::replace(&mut shared.receive_buffer, size) == size {
+                continue;
+            }
+            if let Err(error) = shared.socket.set_receive_buffer(size) {
+                tracing::warn!("vrrp set receive socket buffer size error: {error}");
+            }
+        }
     }
 
     fn update_link(
@@ -128,6 +151,7 @@ impl SharedSockets {
             group: link.1,
             link,
             members: BTreeMap::new(),
+            receive_buffer: None,
         };
         self.open.insert(token, shared);
         Ok(token)

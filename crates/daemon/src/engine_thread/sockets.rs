@@ -11,6 +11,7 @@ use evervip_os::shared_socket::SharedSocket;
 use evervip_os::vrrp_socket::{self, ReceiveBatch, Received, SocketError, VrrpSocket};
 use evervip_vrrp::{Engine, SocketKey, SocketKind, SocketSpec};
 
+use super::kernel::Kernel;
 use super::poller::{Poller, Source};
 use super::shared_sockets::{SharedSockets, link_of};
 
@@ -20,6 +21,7 @@ const RETRY: Duration = Duration::from_secs(1);
 struct Open {
     socket: VrrpSocket,
     filter: VridFilter,
+    receive_buffer: Option<u32>,
     token: u32,
 }
 
@@ -100,14 +102,14 @@ impl Sockets {
     }
 
     /// Opens what the engine needs now, closes what it does not, and sets the kernel filters.
-    pub(super) fn update(&mut self, engine: &Engine, poller: &mut Poller) {
+    pub(super) fn update(&mut self, engine: &Engine, kernel: &Kernel, poller: &mut Poller) {
         self.retry_at = None;
         let wanted = engine.sockets();
         self.failing
             .retain(|key| wanted.iter().any(|spec| spec.key == *key));
         let (shared, wanted): (Vec<_>, Vec<_>) =
             wanted.into_iter().partition(|spec| link_of(spec).is_some());
-        self.update_shared(shared, engine, poller);
+        self.update_shared(shared, engine, kernel, poller);
         self.open.retain(|key, open| {
             let keep = wanted
                 .iter()
@@ -128,10 +130,34 @@ impl Sockets {
                 },
                 None => self.open_one(&spec, filter, poller),
             }
+            self.size(&spec, kernel);
         }
     }
 
-    fn update_shared(&mut self, wanted: Vec<SocketSpec>, engine: &Engine, poller: &mut Poller) {
+    /// Gives a socket of its own the room that its routers want.
+    fn size(&mut self, spec: &SocketSpec, kernel: &Kernel) {
+        let size = spec.receive_buffer.size(kernel.mtu(spec.key.interface));
+        let Some(open) = self.open.get_mut(&spec.key) else {
+            return;
+        };
+        if std::mem::replace(&mut open.receive_buffer, size) == size {
+            return;
+        }
+        if let Err(error) = open.socket.set_receive_buffer(size) {
+            tracing::warn!(
+                "vrrp set receive socket buffer size error on {}: {error}",
+                spec.interface_name
+            );
+        }
+    }
+
+    fn update_shared(
+        &mut self,
+        wanted: Vec<SocketSpec>,
+        engine: &Engine,
+        kernel: &Kernel,
+        poller: &mut Poller,
+    ) {
         let fresh: HashSet<SocketKey> = wanted
             .iter()
             .map(|spec| spec.key)
@@ -149,6 +175,7 @@ impl Sockets {
             self.refused |= error.kind() == io::ErrorKind::PermissionDenied;
             self.retry(&spec, &error.to_string());
         }
+        self.shared.size(&wanted, kernel);
         for (spec, _) in &wanted {
             if fresh.contains(&spec.key) && self.token(spec.key).is_some() {
                 self.works(spec);
@@ -189,6 +216,7 @@ impl Sockets {
                     Open {
                         socket,
                         filter,
+                        receive_buffer: None,
                         token,
                     },
                 );

@@ -73,6 +73,18 @@ impl Monitor {
         Ok(Self { socket })
     }
 
+    /// Sets the room in the kernel, in bytes; 0 is the default, which goes beyond the system's. Beyond
+    /// the administrator's limit only if forced, and with privilege.
+    ///
+    /// # Errors
+    /// [`NetlinkError::Socket`].
+    pub fn set_receive_buffer(&self, bytes: u32, force: bool) -> Result<(), NetlinkError> {
+        match usize::try_from(bytes) {
+            Ok(0) | Err(_) => self.socket.set_receive_buffer(RECEIVE_BUFFER, true),
+            Ok(bytes) => self.socket.set_receive_buffer(bytes, force),
+        }
+    }
+
     /// Appends to `events` what waits, in order; never blocks. `true` means that more may wait: one
     /// call takes a bounded number of reports, so that a storm cannot starve the caller.
     ///

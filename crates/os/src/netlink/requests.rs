@@ -66,6 +66,18 @@ impl Requests {
         })
     }
 
+    /// Sets the room in the kernel, in bytes; 0 is the default, which goes beyond the system's. Beyond
+    /// the administrator's limit only if forced, and with privilege.
+    ///
+    /// # Errors
+    /// [`NetlinkError::Socket`].
+    pub fn set_receive_buffer(&self, bytes: u32, force: bool) -> Result<(), NetlinkError> {
+        match usize::try_from(bytes) {
+            Ok(0) | Err(_) => self.socket.set_receive_buffer(RECEIVE_BUFFER, true),
+            Ok(bytes) => self.socket.set_receive_buffer(bytes, force),
+        }
+    }
+
     /// The netlink port of this socket: in [`super::KernelEvent`] it marks changes made here.
     #[must_use]
     pub const fn port(&self) -> u32 {

@@ -55,14 +55,19 @@ impl RouteSocket {
             buffer: vec![0; BUFFER_SIZE].into_boxed_slice(),
         };
         let _ = socket_option::set(&route, libc::SOL_NETLINK, libc::NETLINK_CAP_ACK, &1_i32);
-        // Beyond the administrator's limit only with privilege; else as far as the limit goes.
-        if setsockopt(&route, sockopt::RcvBufForce, &receive_buffer).is_err() {
-            route
-                .socket
-                .set_recv_buffer_size(receive_buffer)
-                .map_err(error::socket("sizing a netlink socket"))?;
-        }
+        route.set_receive_buffer(receive_buffer, true)?;
         Ok(route)
+    }
+
+    /// Sets the room in the kernel, in bytes. Beyond the administrator's limit only if forced, and
+    /// with privilege; else as far as the limit goes.
+    pub(crate) fn set_receive_buffer(&self, bytes: usize, force: bool) -> Result<(), NetlinkError> {
+        if force && setsockopt(self, sockopt::RcvBufForce, &bytes).is_ok() {
+            return Ok(());
+        }
+        self.socket
+            .set_recv_buffer_size(bytes)
+            .map_err(error::socket("sizing a netlink socket"))
     }
 
     /// The port number that requests of this socket carry.

@@ -30,12 +30,18 @@ pub(super) const NETWORK: &[Keyword] = &[
         .yes(),
     word("vrrp_netlink_cmd_rcv_bufs", "BYTES", RECEIVE_BUFFER)
         .lenient()
-        .since("2.0.0"),
-    boolean("vrrp_netlink_cmd_rcv_bufs_force", RECEIVE_BUFFER).since("2.0.0"),
+        .since("2.0.0")
+        .yes(),
+    boolean("vrrp_netlink_cmd_rcv_bufs_force", RECEIVE_BUFFER)
+        .since("2.0.0")
+        .yes(),
     word("vrrp_netlink_monitor_rcv_bufs", "BYTES", RECEIVE_BUFFER)
         .lenient()
-        .since("2.0.0"),
-    boolean("vrrp_netlink_monitor_rcv_bufs_force", RECEIVE_BUFFER).since("2.0.0"),
+        .since("2.0.0")
+        .yes(),
+    boolean("vrrp_netlink_monitor_rcv_bufs_force", RECEIVE_BUFFER)
+        .since("2.0.0")
+        .yes(),
     word(
         "process_monitor_rcv_bufs",
         "BYTES",
@@ -54,7 +60,8 @@ pub(super) const NETWORK: &[Keyword] = &[
         "Size of the receive buffers.",
     )
     .lenient()
-    .since("2.0.3"),
+    .since("2.0.3")
+    .yes(),
     word(
         "vrrp_rx_bufs_multiplier",
         "at least 1",
@@ -62,7 +69,8 @@ pub(super) const NETWORK: &[Keyword] = &[
     )
     .lenient()
     .default("3")
-    .since("2.0.3"),
+    .since("2.0.3")
+    .yes(),
     word(
         "iproute_usr_dir",
         "PATH",

@@ -190,5 +190,6 @@ pub(super) const VRRP: &[Keyword] = &[
         "disable_local_igmp",
         "No IGMP reports for link-local groups.",
     )
-    .since("2.2.0"),
+    .since("2.2.0")
+    .yes(),
 ];

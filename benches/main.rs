@@ -8,10 +8,12 @@
 //! `target/release/keepalived`), `EVERVIP_ORIGINAL` the other one (`/usr/sbin/keepalived`).
 
 mod config_test;
+mod crowd;
 mod hostile;
 mod lateness;
 mod load;
 mod proc;
+mod reload;
 mod site;
 mod stalled;
 mod stop;
@@ -60,12 +62,14 @@ fn main() -> ExitCode {
 /// A group of measurements: title and how to take them.
 type Measurement = (&'static str, fn(&Programs, Effort) -> Result<Vec<Row>>);
 
-const MEASUREMENTS: &[Measurement] = &[
+const MEASUREMENTS: [Measurement; 9] = [
     ("takeover", takeover::measure),
+    ("crowd", crowd::measure),
     ("load", load::measure),
     ("stop", stop::measure),
     ("hostile", hostile::measure),
     ("stalled", stalled::measure),
+    ("reload", reload::measure),
     ("lateness", lateness::measure),
     ("config-test", config_test::measure),
 ];
@@ -89,14 +93,15 @@ fn run() -> Result<bool> {
                 chosen.push(argument);
             }
             _ => bail!(
-                "usage: evervip-bench [--quick] [takeover|load|stop|hostile|stalled|lateness|config-test]..."
+                "usage: evervip-bench [--quick] [{}]...",
+                MEASUREMENTS.map(|(title, _)| title).join("|")
             ),
         }
     }
     let programs = programs()?;
     Lab::available().map_err(|reason| anyhow!("cannot measure here: {reason}"))?;
     let mut table = Table::new(&programs);
-    for (title, measure) in MEASUREMENTS {
+    for (title, measure) in &MEASUREMENTS {
         if !chosen.is_empty() && !chosen.iter().any(|name| name == title) {
             continue;
         }

@@ -166,7 +166,6 @@ impl Site {
         })
     }
 
-    #[expect(dead_code, reason = "used by the takeover of many, which follows")]
     /// Captures on the segments of all interfaces but the first, which [`Site::capture`] watches.
     pub(crate) fn more_captures(&self) -> Result<Vec<Capture>> {
         (1..self.routers.links())

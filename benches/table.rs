@@ -25,6 +25,8 @@ pub(crate) enum Value {
     Intervals(f64),
     /// How many times as much.
     Factor(f64),
+    /// Hundredths.
+    Percent(f64),
     /// A number of things.
     Count(f64),
     /// Whether it happened.
@@ -81,6 +83,7 @@ impl Value {
             | Self::Mebibytes(n)
             | Self::Intervals(n)
             | Self::Factor(n)
+            | Self::Percent(n)
             | Self::Count(n) => Some(n),
             Self::Happened(_) => None,
         }
@@ -93,6 +96,7 @@ impl Value {
             Self::Mebibytes(n) => format!("{n:.2} MiB"),
             Self::Intervals(n) => format!("{n:.2} int"),
             Self::Factor(n) => format!("{n:.1} x"),
+            Self::Percent(n) => format!("{n:.2} %"),
             Self::Count(n) => format!("{n:.0}"),
             Self::Happened(true) => "yes".to_owned(),
             Self::Happened(false) => "no".to_owned(),

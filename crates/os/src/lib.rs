@@ -16,6 +16,7 @@
 //! | [`bpf`] | the kernel filters of both, as plain data |
 //! | [`directory_watch`] | what happens to the files of directories |
 //! | [`process_events`], [`process_table`] | processes of the machine as they come and go, and all of them |
+//! | [`scheduling`] | priority, real time and processors of a thread |
 //! | [`process`], [`signal`] | fork, names, parent death, daemons; signals as a queue |
 //!
 //! Invariants: no function blocks unless its documentation says for how long; every descriptor is
@@ -30,6 +31,7 @@ pub mod packet_socket;
 pub mod process;
 pub mod process_events;
 pub mod process_table;
+pub mod scheduling;
 pub mod shared_socket;
 pub mod signal;
 pub mod sysctl;

@@ -26,6 +26,7 @@ mod observers;
 mod pace;
 mod poller;
 mod promotion;
+mod scheduling;
 mod shared_sockets;
 mod sockets;
 mod summary;
@@ -62,6 +63,7 @@ use observers::{Observers, Wanted};
 use pace::Pace;
 use poller::{Poller, Source};
 use promotion::Promotion;
+use scheduling::Scheduling;
 use sockets::Sockets;
 use transmit::Transmitter;
 use virtual_interfaces::VirtualInterfaces;
@@ -109,6 +111,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         Signal::SIGHUP,
         Signal::SIGUSR1,
         Signal::SIGUSR2,
+        Signal::SIGXCPU,
     ];
     let signals = SignalQueue::open(&signals.map(|signal| signal as i32))?;
     let timer = DeadlineTimer::new()?;
@@ -142,6 +145,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         observers,
         hooks: Hooks::new(scripts),
         fifos: Fifos::default(),
+        scheduling: Scheduling::default(),
         sockets: Sockets::default(),
         transmitter: Transmitter::default(),
         poller,
@@ -204,6 +208,7 @@ struct EngineThread {
     observers: Observers,
     hooks: Hooks,
     fifos: Fifos,
+    scheduling: Scheduling,
     sockets: Sockets,
     transmitter: Transmitter,
     poller: Poller,
@@ -248,6 +253,7 @@ impl EngineThread {
 
     /// Does what the file says beyond its routers.
     fn configure(&mut self, globals: &Globals) {
+        self.scheduling.apply(&globals.processes);
         self.fifos.configure(&globals.fifos, &self.hooks);
         self.kernel.set_receive_buffers(&globals.buffers);
         self.local_igmp
@@ -316,8 +322,12 @@ impl EngineThread {
             }
         }
         if ready.contains(&Source::Deadline) {
+            let due = self.timer.deadline();
+            let late = due.map(|due| monotonic_nanos().saturating_sub(due));
             self.timer.acknowledge()?;
             self.handle(Event::DeadlineReached);
+            self.scheduling
+                .late(Duration::from_nanos(late.unwrap_or_default()));
         }
         if ready.contains(&Source::Kernel) {
             self.kernel_reports()?;
@@ -524,6 +534,9 @@ impl EngineThread {
         while let Some(signal) = self.signals.read()? {
             match Signal::try_from(signal.number) {
                 Ok(Signal::SIGTERM | Signal::SIGINT) => self.end(),
+                Ok(Signal::SIGXCPU) => tracing::warn!(
+                    "VRRP process has used too much CPU time, vrrp_rlimit_rttime may need to be increased"
+                ),
                 Ok(Signal::SIGHUP) => {
                     // One that waits already will read what is there then.
                     let _ = self.reload.try_send(());

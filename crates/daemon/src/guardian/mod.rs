@@ -109,6 +109,8 @@ fn deferrable_signals() -> Vec<i32> {
         Signal::SIGUSR1,
         Signal::SIGUSR2,
         Signal::SIGPIPE,
+        // Of the engine's real-time scheduling: its thread reads it, no other may die of it.
+        Signal::SIGXCPU,
     ];
     named
         .into_iter()
@@ -141,7 +143,7 @@ impl Guardian<'_> {
                 Ok(Signal::SIGTERM | Signal::SIGINT) => self.stop(),
                 Ok(Signal::SIGHUP) => self.reload(),
                 // Children are looked after below.
-                Ok(Signal::SIGCHLD | Signal::SIGPIPE) => {}
+                Ok(Signal::SIGCHLD | Signal::SIGPIPE | Signal::SIGXCPU) => {}
                 _ => self.pass_on(signal.number),
             }
         }

@@ -42,7 +42,8 @@ pub(super) const PROCESS: &[Keyword] = &[
         "Nice value of the VRRP process.",
     )
     .default("0")
-    .lenient(),
+    .lenient()
+    .yes(),
     word(
         "checker_priority",
         "-20 to 19",
@@ -66,7 +67,8 @@ pub(super) const PROCESS: &[Keyword] = &[
     )
     .default("off")
     .lenient()
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     word(
         "checker_rt_priority",
         "1 to 99",
@@ -88,7 +90,8 @@ pub(super) const PROCESS: &[Keyword] = &[
         "Processor time a real-time process may use without sleeping.",
     )
     .default("10000")
-    .since("2.1.0"),
+    .since("2.1.0")
+    .yes(),
     word(
         "checker_rlimit_rttime",
         "MICROSECONDS",
@@ -107,7 +110,8 @@ pub(super) const PROCESS: &[Keyword] = &[
         "MICROSECONDS",
         "Old spelling of vrrp_rlimit_rttime.",
     )
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     word(
         "checker_rlimit_rtime",
         "MICROSECONDS",
@@ -121,7 +125,7 @@ pub(super) const PROCESS: &[Keyword] = &[
         "Old spelling of bfd_rlimit_rttime.",
     )
     .since("2.0.0"),
-    flag("vrrp_no_swap", "Keep the VRRP process in memory."),
+    flag("vrrp_no_swap", "Keep the VRRP process in memory.").yes(),
     flag("checker_no_swap", "Keep the checker process in memory.").lvs(),
     flag("bfd_no_swap", "Keep the BFD process in memory."),
     word(
@@ -130,7 +134,8 @@ pub(super) const PROCESS: &[Keyword] = &[
         "Processors of the VRRP process.",
     )
     .lenient()
-    .since("2.0.17"),
+    .since("2.0.17")
+    .yes(),
     word(
         "checker_cpu_affinity",
         "CPU …",
@@ -153,7 +158,8 @@ pub(super) const PROCESS: &[Keyword] = &[
     )
     .default("0")
     .optional()
-    .since("2.1.0"),
+    .since("2.1.0")
+    .yes(),
     word(
         "min_auto_priority_delay",
         "1 to 10000000 microseconds",
@@ -161,7 +167,8 @@ pub(super) const PROCESS: &[Keyword] = &[
     )
     .default("1000000")
     .lenient()
-    .since("2.1.0"),
+    .since("2.1.0")
+    .yes(),
     word(
         "umask",
         "NUMBER or IRUSR|IWGRP|…",

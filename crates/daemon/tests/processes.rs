@@ -313,6 +313,7 @@ fn the_service_manager_hears_of_refused_and_accepted_reloads() {
         let daemon = node.spawn("keepalived", command).unwrap();
         let ready = format!("READY=1\nMAINPID={}", daemon.pid());
         assert_eq!(next(), ready);
+        has_address(&node, true);
         node.remove_file(CONFIGURATION).unwrap();
         daemon.signal(Signal::SIGHUP).unwrap();
         assert_eq!(next(), "RELOADING=1");

@@ -58,8 +58,7 @@ pub enum Authentication {
     None,
     /// Type 1: eight bytes in clear, padded with zeros.
     Pass([u8; 8]),
-    /// Type 2: the key of the authentication header, padded with zeros. Instances with it cannot be
-    /// run: see [`UnsupportedReason::AuthenticationHeader`].
+    /// Type 2: the key of the authentication header, padded with zeros.
     Header([u8; 8]),
 }
 
@@ -122,10 +121,6 @@ pub enum OldUnicastChecksum {
 /// Why an instance cannot run: it is held in FAULT, and a diagnostic says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UnsupportedReason {
-    /// `auth_type AH`.
-    AuthenticationHeader,
-    /// `auth_hmac`: adverts would go out unsigned, and forged ones be believed.
-    SignedAdverts,
     /// The interface cannot multicast, and there are no peers.
     NoMulticast,
     /// A virtual MAC or an ipvlan is wanted on an interface that is not Ethernet.

@@ -7,6 +7,7 @@
 use std::net::Ipv6Addr;
 
 use evervip_model::Vrid;
+use evervip_wire::{AH_LEN, AH_PROTOCOL};
 use socket2::SockFilter;
 
 /// A set of VRIDs.
@@ -101,7 +102,7 @@ pub fn vrrp_ipv4(protocol: u8, filter: &VridFilter) -> Vec<Instruction> {
         VridFilter::Only(set) if set.is_empty() => drop_all(),
         VridFilter::Only(set) => {
             let mut program = only_protocol(protocol);
-            program.extend(vrid_member(set));
+            program.extend(vrid_member(protocol, set));
             program
         }
         VridFilter::Everything => {
@@ -192,10 +193,11 @@ fn only_protocol(protocol: u8) -> Vec<Instruction> {
     ]
 }
 
-fn vrid_member(set: &VridSet) -> Vec<Instruction> {
+fn vrid_member(protocol: u8, set: &VridSet) -> Vec<Instruction> {
+    let between = if protocol == AH_PROTOCOL { AH_BYTES } else { 0 };
     let mut program = vec![
         plain(LOAD_X_HEADER_LENGTH, 0),
-        plain(LOAD_BYTE_AT_X, OFFSET_VRID),
+        plain(LOAD_BYTE_AT_X, between + OFFSET_VRID),
     ];
     program.extend(member(set));
     program
@@ -249,7 +251,7 @@ pub(crate) const fn jump(code: u16, operand: u32, jump_true: u8, jump_false: u8)
 
 /// Offset of the protocol number in the IPv4 header.
 const OFFSET_PROTOCOL: u32 = 9;
-/// Offset of the VRID behind the IP header.
+/// Offset of the VRID behind the IP header, without an authentication header between them.
 const OFFSET_VRID: u32 = 1;
 
 /// Where the network header begins, whatever the packet's own start is (`SKF_NET_OFF`).
@@ -258,6 +260,9 @@ const NETWORK_HEADER: u32 = 0xfff0_0000;
 const INTERFACE_INDEX: u32 = 0xffff_f008;
 /// Instructions that the kernel allows (`BPF_MAXINSNS`).
 const LONGEST: usize = 4096;
+/// Bytes of the authentication header.
+#[expect(clippy::cast_possible_truncation, reason = "AH_LEN is 24")]
+const AH_BYTES: u32 = AH_LEN as u32;
 
 /// How many bytes of the packet to keep.
 pub(crate) const ACCEPT: u32 = u32::MAX;
@@ -391,6 +396,26 @@ mod tests {
         assert!(!passes(&program, &[0x31]));
         assert!(passes(&vrrp_ipv6(&VridFilter::Everything), &[0x31, 9]));
         assert!(!passes(&vrrp_ipv6(&VridFilter::Only(set(&[]))), &[0x31, 9]));
+    }
+
+    #[test]
+    fn the_vrid_is_found_behind_an_authentication_header() {
+        let program = vrrp_ipv4(51, &VridFilter::Only(set(&[7])));
+        for header_words in [5, 15] {
+            let sealed = |vrid| {
+                let mut bytes = packet(header_words, 51, vrid);
+                let advert = bytes.split_off(usize::from(header_words) * 4);
+                bytes.extend([0; 24]);
+                bytes.extend(advert);
+                bytes
+            };
+            assert!(passes(&program, &sealed(7)));
+            assert!(!passes(&program, &sealed(8)));
+            assert!(!passes(&program, &packet(header_words, 51, 7)));
+            let mut plain = sealed(7);
+            plain[9] = 112;
+            assert!(!passes(&program, &plain));
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The clock that deadlines are measured on.
+//! The clock that deadlines are measured on, and the time of day.
 
 use std::time::Duration;
 
@@ -12,7 +12,18 @@ use nix::time::{ClockId, clock_gettime};
 #[must_use]
 pub fn monotonic_nanos() -> u64 {
     // The kernel cannot refuse this clock; a zero would only make deadlines due.
-    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0, |time| {
+    nanos_of(ClockId::CLOCK_MONOTONIC)
+}
+
+/// Nanoseconds since the epoch, by `CLOCK_REALTIME`: may be set, forward and back. 0 before the
+/// epoch.
+#[must_use]
+pub fn wall_nanos() -> u64 {
+    nanos_of(ClockId::CLOCK_REALTIME)
+}
+
+fn nanos_of(clock: ClockId) -> u64 {
+    clock_gettime(clock).map_or(0, |time| {
         let seconds = u64::try_from(time.tv_sec()).unwrap_or(0);
         let nanos = u64::try_from(time.tv_nsec()).unwrap_or(0);
         seconds
@@ -44,5 +55,14 @@ mod tests {
             assert!(std::time::Instant::now() < bound, "the clock stands still");
         }
         assert!(monotonic_nanos() > first);
+    }
+
+    #[test]
+    fn the_wall_clock_is_that_of_the_standard_library() {
+        let theirs = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
+        let ours = wall_nanos() / NANOS_PER_SECOND;
+        assert!(ours.abs_diff(theirs) < 60, "{ours} against {theirs}");
     }
 }

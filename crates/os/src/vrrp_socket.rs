@@ -55,6 +55,8 @@ pub struct SocketSpec {
     pub ifname: String,
     /// Multicast or unicast.
     pub kind: SocketKind,
+    /// IP protocol: that of VRRP, or over IPv4 that of the authentication header before it.
+    pub protocol: u8,
 }
 
 /// A packet to send.
@@ -150,7 +152,7 @@ impl VrrpSocket {
         batch.count = if self.spec.kind.address().is_ipv4() {
             batch::receive(socket, buffer, SLOT_SIZE, &mut batch.extents)?
         } else {
-            let protocol = VRRP_PROTOCOL;
+            let protocol = self.spec.protocol;
             batch::receive_ipv6(socket, buffer, SLOT_SIZE, protocol, &mut batch.extents)?
         };
         Ok(batch.count)
@@ -313,7 +315,7 @@ fn set_up_ipv6(socket: &Socket, spec: &SocketSpec) -> Result<(), SocketError> {
 
 /// What both halves have in common. `socket2` opens close-on-exec.
 fn open_common(spec: &SocketSpec) -> Result<Socket, SocketError> {
-    let protocol = Protocol::from(i32::from(VRRP_PROTOCOL));
+    let protocol = Protocol::from(i32::from(spec.protocol));
     let ipv4 = spec.kind.address().is_ipv4();
     let domain = if ipv4 { Domain::IPV4 } else { Domain::IPV6 };
     let socket = Socket::new(domain, Type::RAW.nonblocking(), Some(protocol))
@@ -334,7 +336,7 @@ fn open_common(spec: &SocketSpec) -> Result<Socket, SocketError> {
 /// The kernel filter of the receiving half.
 fn program(spec: &SocketSpec, filter: &VridFilter) -> Vec<Instruction> {
     if spec.kind.address().is_ipv4() {
-        bpf::vrrp_ipv4(VRRP_PROTOCOL, filter)
+        bpf::vrrp_ipv4(spec.protocol, filter)
     } else {
         bpf::vrrp_ipv6(filter)
     }

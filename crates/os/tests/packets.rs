@@ -32,6 +32,7 @@ fn open(node: &Namespace, kind: SocketKind, filter: &VridFilter) -> VrrpSocket {
         ifindex: node.index("ens192"),
         ifname: "ens192".into(),
         kind,
+        protocol: 112,
     };
     node.run(|| VrrpSocket::open(spec, filter)).unwrap()
 }
@@ -307,6 +308,7 @@ fn no_such_interface_is_an_error_that_names_it() {
         ifindex: 9999,
         ifname: "nonesuch".into(),
         kind: MULTICAST,
+        protocol: 112,
     };
     let error = one.run(|| VrrpSocket::open(spec, &only(&[1]))).unwrap_err();
     assert_eq!(error.to_string(), "setting SO_BINDTODEVICE on nonesuch");

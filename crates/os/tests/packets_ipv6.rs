@@ -21,6 +21,7 @@ fn open(node: &Namespace, kind: SocketKind) -> VrrpSocket {
         ifindex: node.index("ens192"),
         ifname: "ens192".into(),
         kind,
+        protocol: 112,
     };
     let vrids: VridSet = [Vrid::new(51).unwrap()].into_iter().collect();
     node.run(|| VrrpSocket::open(spec, &VridFilter::Only(vrids)))

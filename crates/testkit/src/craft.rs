@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use evervip_model::{Authentication, Delivery, Instance, Version};
-use evervip_wire::{Advert, AuthField, Body, Coverage, PacketBuffer, internet_checksum};
+use evervip_vrrp::proof;
+use evervip_wire::{Advert, AuthField, Body, Coverage, PacketBuffer, Proof, internet_checksum};
 
 use crate::sample::{GROUP, OWN, lan};
 
@@ -25,6 +26,10 @@ pub struct Craft {
     pub addresses: Vec<IpAddr>,
     /// Version, interval and authentication.
     pub body: Body,
+    /// What proves the sender.
+    pub proof: Proof,
+    /// What the proof is made with.
+    pub sequence: u64,
 }
 
 impl Craft {
@@ -61,7 +66,16 @@ impl Craft {
                 .filter(IpAddr::is_ipv4)
                 .collect(),
             body,
+            proof: proof(instance),
+            sequence: 1,
         }
+    }
+
+    /// With another number, or time, in its proof.
+    #[must_use]
+    pub const fn sequence(mut self, sequence: u64) -> Self {
+        self.sequence = sequence;
+        self
     }
 
     /// With another priority.
@@ -87,9 +101,9 @@ impl Craft {
             addresses: &self.addresses,
             body: self.body,
         };
-        PacketBuffer::new(&advert, self.source, self.destination, self.ttl)
-            .as_bytes()
-            .to_vec()
+        let mut packet = PacketBuffer::new(&advert, self.source, self.destination, self.ttl);
+        packet.prove(&self.proof, self.sequence);
+        packet.as_bytes().to_vec()
     }
 
     /// The packet with bytes changed after the encoding; `sum_again` makes the checksum of a

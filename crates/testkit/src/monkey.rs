@@ -13,6 +13,8 @@ use evervip_vrrp::{
     Timestamp,
 };
 
+use evervip_wire::PROTOCOL;
+
 use crate::craft::Craft;
 use crate::sample;
 
@@ -190,7 +192,11 @@ impl Run {
         let before = (facts(&self.engine), self.engine.next_deadline());
         let first = self.record.len();
         self.event(Event::PacketReceived {
-            socket: SocketKey { interface, kind },
+            socket: SocketKey {
+                interface,
+                kind,
+                protocol: PROTOCOL,
+            },
             bytes: packet,
         });
         let accepted =

@@ -13,6 +13,7 @@ use evervip_model::{
     VrrpScript, Weight,
 };
 use evervip_vrrp::{LinkState, SocketKey, SocketKind};
+use evervip_wire::PROTOCOL;
 
 /// Index of `eth0`.
 pub const ETH0: u32 = 2;
@@ -167,6 +168,7 @@ pub const fn multicast_socket() -> SocketKey {
     SocketKey {
         interface: ETH0,
         kind: SocketKind::Multicast(GROUP),
+        protocol: PROTOCOL,
     }
 }
 
@@ -176,5 +178,6 @@ pub const fn unicast_socket() -> SocketKey {
     SocketKey {
         interface: ETH0,
         kind: SocketKind::Unicast(OWN),
+        protocol: PROTOCOL,
     }
 }

@@ -86,6 +86,8 @@ pub enum Action {
         priority: u8,
         /// Changes whenever anything else in the packet changes.
         revision: u64,
+        /// What [`AdvertSpec::proof`](crate::AdvertSpec::proof) is made with this time.
+        sequence: u64,
     },
     /// Put addresses on interfaces; one that is already there is a success.
     AddAddresses(AddressChange),

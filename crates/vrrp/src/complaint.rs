@@ -1,7 +1,11 @@
 //! What is wrong with a received packet, in the words of the log.
 
+mod proof;
+
 use std::fmt;
 use std::net::IpAddr;
+
+pub use proof::ProofComplaint;
 
 /// Why a received packet was dropped or is noteworthy (spec vrrp-runtime 5).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +51,8 @@ pub enum PacketComplaint {
     PeerTtl { received: u8, min: u8, max: u8 },
     /// An address owner that ignores adverts.
     Owner,
+    /// About what proves the sender.
+    Proof(ProofComplaint),
 }
 
 struct List<'a>(&'a [IpAddr]);
@@ -146,6 +152,7 @@ impl PacketComplaint {
                     "({name}) TTL/HL {received} from {from} not in range [{min}, {max}]"
                 )
             }
+            Self::Proof(complaint) => complaint.describe(f, name, from),
         }
     }
 }

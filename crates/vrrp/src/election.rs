@@ -7,7 +7,7 @@ use evervip_model::State;
 
 use crate::router::Master;
 use crate::timers::TimerKey;
-use crate::{Engine, LogLine, NotificationKind, RouterId, Timestamp};
+use crate::{AuthenticationLine, Engine, LogLine, NotificationKind, RouterId, Timestamp};
 
 /// An advert that passed every check.
 #[derive(Debug, Clone, Copy)]
@@ -173,6 +173,15 @@ impl Engine {
             answered,
         };
         self.log(line);
+        if answered && self.routers[id].has_header() {
+            // Whatever number the other one uses next, ours is believed.
+            let router = &mut self.routers[id];
+            router.header_sequence.advance();
+            let name = router.name();
+            self.log(LogLine::Authentication(AuthenticationLine::NumberSkipped {
+                name,
+            }));
+        }
         let masters: Vec<RouterId> = std::iter::once(id)
             .chain(self.mates(id))
             .filter(|member| self.routers[*member].state == State::Master)

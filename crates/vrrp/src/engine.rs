@@ -19,6 +19,7 @@ use crate::timers::{TimerKey, Timers};
 use crate::track_file::Files;
 use crate::track_process::Processes;
 use crate::virtual_interface::VirtualInterfaces;
+use crate::wall_clock::WallClock;
 use crate::{
     Action, AdvertSpec, Event, LinkState, LogLine, RouterId, SocketKey, Statistics, Timestamp,
 };
@@ -47,6 +48,8 @@ pub struct Engine {
     /// Names of the interfaces that any router depends on. A host may have thousands of others,
     /// whose comings and goings must not cost anything.
     tracked: HashSet<String>,
+    /// Whether any instance signs its adverts or expects signatures.
+    signed: bool,
     /// Configured source addresses, which may be on any interface.
     sources: HashSet<IpAddr>,
     /// What the driver could not open.
@@ -59,6 +62,7 @@ pub struct Engine {
     pub(crate) startup_ends: Timestamp,
     pub(crate) lookup: Lookup,
     pub(crate) timers: Timers,
+    pub(crate) wall_clock: WallClock,
     pub(crate) lanes: BTreeMap<Lane, LaneQueue>,
     pub(crate) next_run: u64,
     pub(crate) next_revision: u64,
@@ -103,6 +107,7 @@ impl Engine {
             virtual_interfaces: VirtualInterfaces::default(),
             virtual_addresses: HashSet::new(),
             tracked: HashSet::new(),
+            signed: false,
             sources: HashSet::new(),
             missing_sockets: BTreeSet::new(),
             foreign_sources: false,
@@ -110,6 +115,7 @@ impl Engine {
             startup_ends: Timestamp::from_nanos(0),
             lookup: Lookup::new(),
             timers: Timers::default(),
+            wall_clock: WallClock::default(),
             lanes: BTreeMap::new(),
             next_run: 0,
             next_revision: 0,
@@ -159,6 +165,7 @@ impl Engine {
         self.tracked = interface_names(config);
         self.debounce.configure(&config.link_delays);
         self.virtual_interfaces.set_wanted(config);
+        self.signed = config.instances.iter().any(|i| i.hmac.is_some());
         self.sources = config
             .instances
             .iter()
@@ -170,6 +177,7 @@ impl Engine {
     pub fn handle(&mut self, now: Timestamp, event: Event<'_>) {
         let now = now.min(LAST);
         self.retired.clear();
+        self.wall_clock.advance(now);
         match self.phase {
             Phase::Stopped => {}
             Phase::Created => self.handle_before_start(now, event),
@@ -197,6 +205,7 @@ impl Engine {
                 self.note_file(path, text);
             }
             Event::ProcessesCounted { pattern, count } => self.note_processes(pattern, count),
+            Event::WallClockSet { unix_nanos } => self.wall_clock.set(now, unix_nanos),
             Event::StopRequested => self.phase = Phase::Stopped,
             Event::VirtualInterfaceMade { key, index, fresh } => {
                 self.virtual_interfaces.made(key, index, fresh);
@@ -245,6 +254,7 @@ impl Engine {
             Event::ProcessesCounted { pattern, count } => {
                 self.processes_counted(now, pattern, count);
             }
+            Event::WallClockSet { unix_nanos } => self.wall_clock.set(now, unix_nanos),
             Event::StopRequested => {
                 self.stop();
                 self.phase = Phase::Stopped;
@@ -288,6 +298,7 @@ impl Engine {
     /// [`Event::StopRequested`] it is ignored.
     pub fn reload(&mut self, now: Timestamp, config: Config) {
         self.retired.clear();
+        self.wall_clock.advance(now.min(LAST));
         match self.phase {
             Phase::Created => {
                 self.routers = Routers::default();
@@ -466,7 +477,8 @@ impl Engine {
     /// reload has removed is gone at the next event.
     #[must_use]
     pub fn advert_spec(&self, id: RouterId) -> Option<AdvertSpec> {
-        self.named(id)?.advert_spec()
+        self.named(id)?
+            .advert_spec(self.globals.vrrp.multicast_group4)
     }
 
     /// The router that an action names.
@@ -497,6 +509,12 @@ impl Engine {
     #[must_use]
     pub fn undeliverable(&self) -> (u64, u64) {
         (self.malformed, self.unknown_vrid)
+    }
+
+    /// Whether [`Event::WallClockSet`] is wanted: adverts of some router are signed.
+    #[must_use]
+    pub fn wants_wall_clock(&self) -> bool {
+        self.signed
     }
 
     /// Whether every VRID is to reach the engine (`log_unknown_vrids`).

@@ -114,6 +114,12 @@ pub enum Event<'a> {
         /// How many.
         count: u32,
     },
+    /// The time of day at this event. Told before the start and whenever the clock has been set,
+    /// if [`Engine::wants_wall_clock`](crate::Engine::wants_wall_clock) says so.
+    WallClockSet {
+        /// Nanoseconds since the epoch.
+        unix_nanos: u64,
+    },
     /// The daemon is to end. Everything after it is ignored.
     StopRequested,
 }

@@ -24,6 +24,7 @@ mod addresses;
 mod announce;
 mod bundle;
 mod check;
+mod checksum;
 mod complaint;
 mod debounce;
 mod election;
@@ -32,12 +33,14 @@ mod event;
 mod extra_announcements;
 mod firewall;
 mod group;
+mod header;
 mod interface;
 mod log;
 mod receive;
 mod receive_buffer;
 mod reload;
 mod router;
+mod signature;
 mod sockets;
 mod startup;
 mod statistics;
@@ -48,6 +51,7 @@ mod track_file;
 mod track_process;
 mod transition;
 mod virtual_interface;
+mod wall_clock;
 
 pub use evervip_model::{master_down_interval, skew_time};
 
@@ -55,12 +59,13 @@ pub use action::{
     Action, AddressChange, Announcement, AnnouncementPart, Notification, NotificationKind, Subject,
 };
 pub use addresses::PlacedAddress;
-pub use complaint::PacketComplaint;
+pub use complaint::{PacketComplaint, ProofComplaint};
 pub use engine::{Engine, RouterStatus};
 pub use event::{CheckOutcome, Event, LinkState, RunId};
-pub use log::{FaultReason, FirewallLine, LogLine, TrackLine};
+pub use log::{AuthenticationLine, FaultReason, FirewallLine, LogLine, TrackLine};
 pub use receive_buffer::ReceiveBuffer;
 pub use router::{AdvertSpec, RouterId};
+pub use signature::proof;
 pub use sockets::{ROUTED, SocketKey, SocketKind, SocketSpec};
 pub use statistics::Statistics;
 pub use time::Timestamp;

@@ -1,5 +1,6 @@
 //! Log lines of the engine. Their text is an interface: monitoring greps it (spec cli-and-process 6).
 
+mod authentication;
 mod fault;
 mod firewall;
 mod track;
@@ -13,6 +14,7 @@ use evervip_model::{State, UnrunnableScripts};
 
 use crate::complaint::PacketComplaint;
 
+pub use authentication::AuthenticationLine;
 pub use fault::FaultReason;
 pub use firewall::FirewallLine;
 pub use track::TrackLine;
@@ -197,6 +199,7 @@ pub enum LogLine {
     },
     /// Of something that is tracked.
     Track(TrackLine),
+    Authentication(AuthenticationLine),
     /// About the packet filter.
     Firewall(FirewallLine),
     StartupDelayed {
@@ -253,6 +256,7 @@ impl fmt::Display for LogLine {
                 complaint,
             } => complaint.describe(f, name, *from),
             Self::Track(line) => line.fmt(f),
+            Self::Authentication(line) => line.fmt(f),
             Self::Firewall(line) => line.fmt(f),
             Self::Entering { .. }
             | Self::FaultReason { .. }

@@ -1,15 +1,19 @@
 //! Checks on received packets (spec vrrp-runtime 5, same order). A packet that fails one moves no
 //! timer and changes no state: it is counted and, once for each kind of failure, logged.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use evervip_model::{Authentication, Delivery, State, Version};
-use evervip_wire::{AuthType, Coverage, Datagram};
+use evervip_wire::{AuthType, Datagram, Sequence, TRAILER_LEN};
 
-use crate::complaint::PacketComplaint;
+use crate::checksum::{self, ChecksumKind};
+use crate::complaint::{PacketComplaint, ProofComplaint};
 use crate::election::Accepted;
+use crate::header::{check_header, header_key};
 use crate::router::{Router, interval_centiseconds, interval_seconds};
-use crate::{Engine, LogLine, RouterId, SocketKey, Timestamp};
+use crate::signature::{check_signature, skewed_clock};
+use crate::{AuthenticationLine, Engine, LogLine, RouterId, SocketKey, Timestamp};
 
 /// Which kinds of complaints have been logged since the last change of state or master: a flood of
 /// bad packets must not flood the log.
@@ -74,13 +78,20 @@ impl Engine {
     }
 
     fn check_advert(&mut self, now: Timestamp, id: RouterId, datagram: &Datagram<'_>) {
+        let clock = self.wall_clock.sequence();
+        let group = self.globals.vrrp.multicast_group4;
         let router = &mut self.routers[id];
-        if let Err(Drop(complaint)) = check_packet(router, datagram) {
-            self.complain(id, datagram, complaint);
-            return;
+        match check_packet(router, datagram, clock, group) {
+            Err(Drop(complaint)) => {
+                self.complain(id, datagram, complaint);
+                return;
+            }
+            Ok(ChecksumKind::Usual) => {}
+            Ok(ChecksumKind::Old) => self.old_checksum_heard(id),
         }
+        let router = &mut self.routers[id];
         router.statistics.advert_rcvd += 1;
-        for complaint in remarks(router, datagram) {
+        for complaint in remarks(router, datagram, clock) {
             self.complain(id, datagram, complaint);
         }
         let router = &mut self.routers[id];
@@ -100,6 +111,22 @@ impl Engine {
             interval,
         };
         self.advert_accepted(now, id, advert);
+    }
+
+    /// A unicast peer has the checksum of old: from now on our adverts have it, too, or the peer
+    /// would not hear us.
+    fn old_checksum_heard(&mut self, id: RouterId) {
+        if self.routers[id].old_checksum_heard {
+            return;
+        }
+        let revision = self.new_revision();
+        let router = &mut self.routers[id];
+        router.old_checksum_heard = true;
+        router.revision = revision;
+        let name = router.name();
+        self.log(LogLine::Authentication(
+            AuthenticationLine::OldChecksumHeard { name },
+        ));
     }
 
     /// The router a packet is for. Where several share VRID and local address, the one that has the
@@ -152,23 +179,22 @@ impl PacketComplaint {
             Self::NotAPeer => 14,
             Self::PeerTtl { .. } => 15,
             Self::Owner => 16,
+            Self::Proof(complaint) => complaint.kind(),
         }
     }
 }
 
-/// Rows 3 to 16 of the table: everything that makes a packet invalid, or of no interest.
-fn check_packet(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop> {
+/// Rows 2 to 16 of the table: everything that makes a packet invalid, or of no interest.
+fn check_packet(
+    router: &mut Router,
+    datagram: &Datagram<'_>,
+    clock: Sequence,
+    group: Ipv4Addr,
+) -> Result<ChecksumKind, Drop> {
     let advert = &datagram.advert;
     let multicast = matches!(router.spec.delivery, Delivery::Multicast { .. });
+    check_shape(router, datagram)?;
     let statistics = &mut router.statistics;
-    let expected = datagram.header_len + advert.expected_len();
-    if datagram.received_len != expected {
-        statistics.packet_len_err += 1;
-        return Err(Drop(PacketComplaint::Length {
-            received: datagram.received_len,
-            expected,
-        }));
-    }
     if multicast && datagram.ttl != 255 {
         statistics.ip_ttl_err += 1;
         return Err(Drop(PacketComplaint::Ttl(datagram.ttl)));
@@ -181,6 +207,14 @@ fn check_packet(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop
             expected,
         }));
     }
+    check_signature(
+        &router.spec,
+        &mut router.signatures,
+        statistics,
+        datagram,
+        clock,
+    )
+    .map_err(Drop)?;
     if router.spec.version == Version::V2 {
         check_version_2(router, datagram)?;
     }
@@ -197,16 +231,12 @@ fn check_packet(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop
             received: datagram.received_len,
         }));
     }
-    if !advert.checksum_ok(
-        datagram.source,
-        datagram.destination,
-        Coverage::PseudoHeader,
-    ) {
+    let Some(kind) = checksum::accepted(&router.spec, group, datagram) else {
         statistics.chk_err += 1;
         return Err(Drop(PacketComplaint::Checksum {
             version: advert.version(),
         }));
-    }
+    };
     match (multicast, datagram.destination.is_multicast()) {
         (true, false) => {
             statistics.addr_list_err += 1;
@@ -219,8 +249,32 @@ fn check_packet(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop
         _ if router.spec.owner_ignore_adverts && router.is_owner() => {
             Err(Drop(PacketComplaint::Owner))
         }
-        _ => Ok(()),
+        _ => Ok(kind),
     }
+}
+
+/// Rows 2 and 3: the headers that have to be there, and the length. Only where adverts are signed
+/// may a signature follow.
+fn check_shape(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop> {
+    let statistics = &mut router.statistics;
+    let wanted = header_key(&router.spec).is_some();
+    if datagram.authentication.is_some() != wanted {
+        statistics.authtype_mismatch += 1;
+        let complaint = if wanted {
+            ProofComplaint::HeaderMissing
+        } else {
+            ProofComplaint::HeaderReceived
+        };
+        return Err(Drop(PacketComplaint::Proof(complaint)));
+    }
+    let expected = datagram.header_len + datagram.advert.expected_len();
+    let received = datagram.received_len;
+    let signed = router.spec.hmac.is_some() && received == expected + TRAILER_LEN;
+    if received != expected && !signed {
+        statistics.packet_len_err += 1;
+        return Err(Drop(PacketComplaint::Length { received, expected }));
+    }
+    Ok(())
 }
 
 /// Rows 7 to 10: authentication and interval of version 2.
@@ -236,7 +290,11 @@ fn check_version_2(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), D
         AuthType::Pass => 1,
         AuthType::Header => 2,
     };
-    let expected = u8::from(router.spec.authentication != Authentication::None);
+    let expected = match router.spec.authentication {
+        Authentication::None => 0,
+        Authentication::Pass(_) => 1,
+        Authentication::Header(_) => 2,
+    };
     if received != expected {
         statistics.authtype_mismatch += 1;
         return Err(Drop(PacketComplaint::AuthType { received, expected }));
@@ -248,6 +306,12 @@ fn check_version_2(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), D
         {
             statistics.auth_failure += 1;
             return Err(Drop(PacketComplaint::Password));
+        }
+    }
+    if let Some(key) = header_key(&router.spec) {
+        if let Err(complaint) = check_header(&key, &mut router.header_sequence, datagram) {
+            statistics.auth_failure += 1;
+            return Err(Drop(PacketComplaint::Proof(complaint)));
         }
     }
     let (theirs, ours) = (advert.interval_seconds(), interval_seconds(&router.spec));
@@ -270,9 +334,10 @@ fn same_secret(left: [u8; 8], right: [u8; 8]) -> bool {
 }
 
 /// Rows 13, 18 and 19: what is worth a line although the packet is accepted.
-fn remarks(router: &mut Router, datagram: &Datagram<'_>) -> Vec<PacketComplaint> {
+fn remarks(router: &mut Router, datagram: &Datagram<'_>, clock: Sequence) -> Vec<PacketComplaint> {
     let advert = &datagram.advert;
     let mut remarks = Vec::new();
+    remarks.extend(skewed_clock(&router.spec, datagram, clock).map(PacketComplaint::Proof));
     if router.spec.version == Version::V3 {
         let (received, ours) = (
             advert.interval_centiseconds(),

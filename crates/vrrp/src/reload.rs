@@ -227,6 +227,10 @@ impl Engine {
         router.placed = placed;
         router.revision = revision;
         router.advertised = advertised(spec);
+        router.signatures.keep_peers(spec);
+        if old.delivery != spec.delivery || old.old_unicast_checksum != spec.old_unicast_checksum {
+            router.old_checksum_heard = false;
+        }
         if old.priority != spec.priority {
             router.base_priority = spec.priority.value();
         }

@@ -1,17 +1,21 @@
 //! One virtual router at run time.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 use std::time::Duration;
 
 use evervip_model::{Authentication, Delivery, Family, Instance, State, Version};
-use evervip_wire::{AuthField, Body, Coverage};
+use evervip_wire::{AuthField, Body, Coverage, Proof};
 
 use crate::addresses::PutBack;
+use crate::checksum::coverage;
+use crate::header::HeaderSequence;
 use crate::log::FaultReason;
 use crate::receive::Complained;
+use crate::signature::{Signatures, proof, signs};
+use crate::wall_clock::WallClock;
 use crate::{PlacedAddress, SocketKey, Statistics, Timestamp};
 
 /// Identifies a router; a reload that keeps the router keeps its id, and no other router gets the id
@@ -36,6 +40,8 @@ pub struct AdvertSpec {
     pub addresses: Vec<IpAddr>,
     /// Version, interval and authentication.
     pub body: Body,
+    /// What it is proved with.
+    pub proof: Proof,
 }
 
 /// The master that a backup follows.
@@ -80,6 +86,10 @@ pub(crate) struct Router {
     /// The addresses of its family that adverts list, kept for comparison with received ones.
     pub(crate) advertised: Vec<IpAddr>,
     pub(crate) revision: u64,
+    pub(crate) header_sequence: HeaderSequence,
+    pub(crate) signatures: Signatures,
+    /// A unicast peer was heard to use the checksum of old.
+    pub(crate) old_checksum_heard: bool,
     pub(crate) statistics: Statistics,
 }
 
@@ -106,6 +116,9 @@ impl Router {
             complained: Complained::default(),
             advertised,
             revision,
+            header_sequence: HeaderSequence::default(),
+            signatures: Signatures::default(),
+            old_checksum_heard: false,
             statistics: Statistics::default(),
             spec,
         }
@@ -147,7 +160,22 @@ impl Router {
         }
     }
 
-    pub(crate) fn advert_spec(&self) -> Option<AdvertSpec> {
+    /// What the next advert is proved with; 0 without a proof.
+    pub(crate) fn next_sequence(&mut self, clock: &WallClock) -> u64 {
+        match &self.spec.hmac {
+            Some(hmac) if signs(hmac) => self.signatures.advance(clock.sequence(), hmac).0,
+            _ if self.has_header() => u64::from(self.header_sequence.advance()),
+            _ => 0,
+        }
+    }
+
+    /// Whether it is an instance with `auth_type AH`.
+    pub(crate) fn has_header(&self) -> bool {
+        matches!(self.spec.authentication, Authentication::Header(_))
+    }
+
+    /// `group` is that of the old unicast checksum.
+    pub(crate) fn advert_spec(&self, group: Ipv4Addr) -> Option<AdvertSpec> {
         let (destinations, ttl) = match &self.spec.delivery {
             Delivery::Multicast { group } => (vec![*group], 255),
             Delivery::Unicast { peers, ttl, .. } => (
@@ -163,13 +191,17 @@ impl Router {
             ttl,
             vrid: self.spec.vrid.value(),
             addresses: self.advertised.clone(),
-            body: body(&self.spec),
+            body: body(
+                &self.spec,
+                coverage(&self.spec, group, self.old_checksum_heard),
+            ),
+            proof: proof(&self.spec),
         })
     }
 }
 
 /// The part of an advert that depends on the version. A master always announces its own interval.
-fn body(spec: &Instance) -> Body {
+fn body(spec: &Instance, coverage: Coverage) -> Body {
     match spec.version {
         Version::V2 => Body::V2 {
             interval_seconds: interval_seconds(spec),
@@ -181,7 +213,7 @@ fn body(spec: &Instance) -> Body {
         },
         Version::V3 => Body::V3 {
             interval_centiseconds: interval_centiseconds(spec),
-            coverage: Coverage::PseudoHeader,
+            coverage,
         },
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
-use evervip_model::{Delivery, Instance};
+use evervip_model::{Authentication, Delivery, Instance};
+use evervip_wire::{AH_PROTOCOL, PROTOCOL};
 
 use crate::{Engine, ReceiveBuffer, RouterId};
 
@@ -24,6 +25,8 @@ pub struct SocketKey {
     pub interface: u32,
     /// Group or local address.
     pub kind: SocketKind,
+    /// Protocol number in the IP header: that of VRRP, or of the authentication header before it.
+    pub protocol: u8,
 }
 
 /// Stands for the interface of a unicast instance that names none: the routing table chooses one for
@@ -37,7 +40,15 @@ impl SocketKey {
             Delivery::Unicast { .. } => SocketKind::Unicast(source),
             Delivery::NoPeer => return None,
         };
-        Some(Self { interface, kind })
+        let protocol = match spec.authentication {
+            Authentication::Header(_) => AH_PROTOCOL,
+            Authentication::None | Authentication::Pass(_) => PROTOCOL,
+        };
+        Some(Self {
+            interface,
+            kind,
+            protocol,
+        })
     }
 }
 

@@ -26,8 +26,20 @@ pub struct Statistics {
     pub invalid_authtype: u64,
     /// Authentication type other than the configured one.
     pub authtype_mismatch: u64,
-    /// Wrong password.
+    /// Wrong password or authentication header.
     pub auth_failure: u64,
+    /// Not signed where a signature is demanded.
+    pub auth_ext_missing: u64,
+    /// Signature of an unknown type.
+    pub auth_ext_malformed: u64,
+    /// Signed with a key that is not configured.
+    pub auth_ext_unknown_key: u64,
+    /// Wrong signature.
+    pub auth_ext_invalid_hmac: u64,
+    /// Signed at a time too far from ours.
+    pub auth_ext_stale: u64,
+    /// Signed before what was heard already.
+    pub auth_ext_replay: u64,
     /// Wrong version.
     pub vers_err: u64,
     /// Wrong checksum.

@@ -204,10 +204,12 @@ impl Engine {
         let router = &mut self.routers[id];
         router.statistics.advert_sent += 1;
         let revision = router.revision;
+        let sequence = router.next_sequence(&self.wall_clock);
         self.push(Action::SendAdvert {
             router: id,
             priority,
             revision,
+            sequence,
         });
     }
 
@@ -251,6 +253,7 @@ impl Engine {
         router.master = None;
         router.preempt_at = None;
         router.complained.clear();
+        router.header_sequence.became_master();
         router.statistics.become_master += 1;
         let (name, garp, own) = (router.name(), router.spec.garp, router.spec.advert_interval);
         let learned = std::mem::replace(&mut router.interval, own);

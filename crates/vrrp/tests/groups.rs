@@ -47,6 +47,7 @@ fn hears(stage: &mut Transcript, member: usize, priority: u8) {
     let socket = SocketKey {
         interface,
         kind: SocketKind::Multicast(sample::GROUP),
+        protocol: evervip_wire::PROTOCOL,
     };
     let name = &config.instances[member].name;
     stage.packet(

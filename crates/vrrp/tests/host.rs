@@ -265,7 +265,7 @@ fn starts(table: &mut Table) {
         start,
     );
     let mut unsupported = plain();
-    unsupported.unsupported = Some(UnsupportedReason::AuthenticationHeader);
+    unsupported.unsupported = Some(UnsupportedReason::NoMulticast);
     table.row(
         "start: not supported",
         Transcript::new(one(unsupported)),
@@ -345,6 +345,7 @@ fn socket_missing(table: &mut Table) {
     let key = SocketKey {
         interface: ETH0,
         kind: SocketKind::Multicast(sample::GROUP),
+        protocol: evervip_wire::PROTOCOL,
     };
     for (label, stage) in [
         ("BACKUP", backup(one(plain()))),

@@ -78,6 +78,7 @@ fn group() -> SocketKey {
     SocketKey {
         interface: ETH0,
         kind: SocketKind::Multicast(ip("ff02::12")),
+        protocol: evervip_wire::PROTOCOL,
     }
 }
 

@@ -10,8 +10,8 @@ pub enum Coverage {
     #[default]
     PseudoHeader,
     /// The pseudo header with the group in the place of a unicast destination
-    /// (`old_unicast_checksum`).
-    GroupPseudoHeader,
+    /// (`old_unicast_checksum`): usually 224.0.0.18, whatever else `vrrp_mcast_group4` names.
+    GroupPseudoHeader(Ipv4Addr),
     /// Nothing, as in version 2 (`v3_checksum_as_v2`).
     PacketAlone,
 }
@@ -25,11 +25,8 @@ impl Coverage {
     ) -> Option<(IpAddr, IpAddr)> {
         match (self, source) {
             (_, IpAddr::V6(_)) | (Self::PseudoHeader, _) => Some((source, destination)),
-            (Self::GroupPseudoHeader, _) => Some((source, IpAddr::V4(GROUP))),
+            (Self::GroupPseudoHeader(group), _) => Some((source, IpAddr::V4(group))),
             (Self::PacketAlone, _) => None,
         }
     }
 }
-
-/// 224.0.0.18, whatever group the configuration names.
-const GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);

@@ -19,6 +19,7 @@ mod coverage;
 mod datagram;
 mod hmac;
 mod neighbour;
+mod proof;
 
 pub use advert::{Advert, AdvertView, AuthField, AuthType, Body, HEADER_LEN, PROTOCOL, TooShort};
 pub use ah::{AH_LEN, AH_PROTOCOL, AuthenticationHeader, HeaderKey};
@@ -29,3 +30,4 @@ pub use hmac::{MalformedTrailer, Sequence, SigningKey, TRAILER_LEN, TrailerView,
 pub use neighbour::{
     GRATUITOUS_ARP_LEN, NEIGHBOUR_ADVERT_LEN, gratuitous_arp, unsolicited_neighbour_advert,
 };
+pub use proof::Proof;

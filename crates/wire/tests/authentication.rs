@@ -10,6 +10,7 @@ use evervip_wire::{
 };
 use proptest::prelude::*;
 
+const OLD: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
 const GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(224, 0, 0, 18));
 const NODE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 1, 1, 1));
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 1, 1, 2));
@@ -140,12 +141,12 @@ fn d2_old_unicast_checksum() {
         "0200000000020200000000010800 45c0002000010000ff70a4a80a0101010a010102 310ec80100640f88 0a010172",
     );
     let addresses = [IpAddr::from([10, 1, 1, 114])];
-    let advert = advert(14, 200, &addresses, v3(Coverage::GroupPseudoHeader));
+    let advert = advert(14, 200, &addresses, v3(Coverage::GroupPseudoHeader(OLD)));
     let mut ours = PacketBuffer::new(&advert, NODE, PEER, 255);
     ours.set_identification(1);
     assert_eq!(ours.as_bytes(), captured);
     let view = Datagram::parse(&captured).unwrap().advert;
-    assert!(view.checksum_ok(NODE, PEER, Coverage::GroupPseudoHeader));
+    assert!(view.checksum_ok(NODE, PEER, Coverage::GroupPseudoHeader(OLD)));
     assert!(!view.checksum_ok(NODE, PEER, Coverage::PseudoHeader));
     assert!(!view.checksum_ok(NODE, PEER, Coverage::PacketAlone));
 }

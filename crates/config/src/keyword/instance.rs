@@ -157,12 +157,14 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "[never]",
         "Checksum of unicast version 3 as before 1.3.7.",
     )
-    .optional(),
+    .optional()
+    .yes(),
     boolean(
         "v3_checksum_as_v2",
         "Checksum of version 3 without pseudo header.",
     )
-    .since("2.2.8"),
+    .since("2.2.8")
+    .yes(),
     flag(
         "track_src_ip",
         "FAULT while the configured source address is missing.",
@@ -365,14 +367,16 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "Authentication of version 2.",
     )
     .yes(),
-    block("auth_hmac", Block::AuthHmac, "Signed adverts.").since("2.4.0"),
+    block("auth_hmac", Block::AuthHmac, "Signed adverts.")
+        .since("2.4.0")
+        .yes(),
 ];
 
 pub(super) const AUTHENTICATION: &[Keyword] = &[
     word(
         "auth_type",
         "PASS | AH",
-        "PASS: a password in clear. AH cannot be run by this version.",
+        "PASS: a password in clear. AH: an authentication header.",
     )
     .yes(),
     word("auth_pass", "TEXT, at most 8 bytes", "The password.").yes(),
@@ -381,26 +385,32 @@ pub(super) const AUTHENTICATION: &[Keyword] = &[
 pub(super) const AUTH_HMAC: &[Keyword] = &[
     word("key", "ID VALUE", "A key of 32 to 64 bytes.")
         .lenient()
-        .since("2.4.0"),
-    word("active_key", "ID", "The key to sign with.").since("2.4.0"),
+        .since("2.4.0")
+        .yes(),
+    word("active_key", "ID", "The key to sign with.")
+        .since("2.4.0")
+        .yes(),
     word(
         "time_window",
         "1 to 300 seconds",
         "Clock difference that is allowed.",
     )
-    .since("2.4.0"),
+    .since("2.4.0")
+    .yes(),
     word(
         "anti_replay",
         "time | monotonic",
         "How repeated packets are noticed.",
     )
     .default("time")
-    .since("2.4.0"),
+    .since("2.4.0")
+    .yes(),
     word(
         "mode",
         "enforce | permissive | receive-only",
         "What happens to unsigned adverts.",
     )
     .default("enforce")
-    .since("2.4.0"),
+    .since("2.4.0")
+    .yes(),
 ];

@@ -161,15 +161,6 @@ impl Lower<'_> {
     fn unsupported_reason(&mut self, draft: &InstanceDraft) -> Option<UnsupportedReason> {
         if draft.held.is_some() {
             draft.held
-        } else if draft.auth_type == Some(AuthType::Header) {
-            Some(UnsupportedReason::AuthenticationHeader)
-        } else if draft.hmac.is_some() {
-            self.unsupported(
-                draft,
-                "signed adverts are not supported by this version",
-                "remove auth_hmac on all machines; the instance stays in FAULT",
-            );
-            Some(UnsupportedReason::SignedAdverts)
         } else {
             None
         }

@@ -241,6 +241,7 @@ fn vrrp(out: &mut Writer<'_>, settings: &VrrpSettings) {
         allow_interface_changes: _,
         default_interface,
         extra_announcements,
+        multicast_group4,
         v3_checksum_as_v2,
         owner_ignore_adverts,
         startup_delay,
@@ -256,6 +257,9 @@ fn vrrp(out: &mut Writer<'_>, settings: &VrrpSettings) {
         let all = if extra.all { "all " } else { "" };
         let seconds = extra.interval.as_secs();
         out.line(format_args!("vrrp_garp_extra_if {all}{seconds}"));
+    }
+    if *multicast_group4 != VrrpSettings::default().multicast_group4 {
+        out.line(format_args!("vrrp_mcast_group4 {multicast_group4}"));
     }
     out.flag("v3_checksum_as_v2", *v3_checksum_as_v2);
     out.flag("vrrp_owner_ignore_adverts", *owner_ignore_adverts);

@@ -197,6 +197,7 @@ fn vrrp(vrrp: &VrrpSettings) -> Value {
         allow_interface_changes,
         default_interface,
         extra_announcements,
+        multicast_group4,
         v3_checksum_as_v2,
         owner_ignore_adverts,
         startup_delay,
@@ -212,6 +213,7 @@ fn vrrp(vrrp: &VrrpSettings) -> Value {
         "default_interface": default_interface,
         "vrrp_garp_extra_if": extra_announcements
             .map(|extra| json!({"interval": seconds(extra.interval), "all": extra.all})),
+        "vrrp_mcast_group4": multicast_group4.to_string(),
         "v3_checksum_as_v2": v3_checksum_as_v2,
         "vrrp_owner_ignore_adverts": owner_ignore_adverts,
         "vrrp_startup_delay": seconds(*startup_delay),

@@ -161,8 +161,6 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
             "notify_priority_changes": notify_priority_changes,
             "smtp_alert": smtp_alert,
             "held_in_fault": unsupported.map(|reason| match reason {
-                UnsupportedReason::AuthenticationHeader => "auth_type AH",
-                UnsupportedReason::SignedAdverts => "auth_hmac",
                 UnsupportedReason::NoMulticast => "interface without multicast",
                 UnsupportedReason::NotEthernet => "interface without Ethernet",
                 UnsupportedReason::NoIpvlanAddress => "ipvlan without address",

@@ -32,6 +32,7 @@ mod sockets;
 mod summary;
 mod transmit;
 mod virtual_interfaces;
+mod wall_clock;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -65,8 +66,9 @@ use poller::{Poller, Source};
 use promotion::Promotion;
 use scheduling::Scheduling;
 use sockets::Sockets;
-use transmit::Transmitter;
+use transmit::{Sending, Transmitter};
 use virtual_interfaces::VirtualInterfaces;
+use wall_clock::WallClock;
 
 /// What the thread is given.
 pub(crate) struct Parts {
@@ -148,6 +150,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         scheduling: Scheduling::default(),
         sockets: Sockets::default(),
         transmitter: Transmitter::default(),
+        wall_clock: WallClock::default(),
         poller,
         timer,
         signals,
@@ -211,6 +214,7 @@ struct EngineThread {
     scheduling: Scheduling,
     sockets: Sockets,
     transmitter: Transmitter,
+    wall_clock: WallClock,
     poller: Poller,
     timer: DeadlineTimer,
     signals: SignalQueue,
@@ -356,9 +360,25 @@ impl EngineThread {
 
     /// Gives the engine an event and does what it wants done.
     fn handle(&mut self, event: Event<'_>) {
-        self.engine
-            .handle(Timestamp::from_nanos(monotonic_nanos()), event);
+        let now = self.now();
+        self.engine.handle(now, event);
         self.carry_out();
+    }
+
+    /// The engine's time; where adverts are signed the engine knows the wall clock's, too.
+    fn now(&mut self) -> Timestamp {
+        let now = monotonic_nanos();
+        if self.engine.wants_wall_clock() {
+            self.tell_wall_clock(now);
+        }
+        Timestamp::from_nanos(now)
+    }
+
+    fn tell_wall_clock(&mut self, now: u64) {
+        if let Some(unix_nanos) = self.wall_clock.news(now) {
+            let event = Event::WallClockSet { unix_nanos };
+            self.engine.handle(Timestamp::from_nanos(now), event);
+        }
     }
 
     /// Carries out all actions in order. Adverts are collected while nothing but log lines comes
@@ -375,9 +395,15 @@ impl EngineThread {
                     router,
                     priority,
                     revision,
+                    sequence,
                 } => {
+                    let advert = Sending {
+                        priority,
+                        revision,
+                        sequence,
+                    };
                     self.transmitter
-                        .queue(&self.engine, &self.sockets, router, priority, revision);
+                        .queue(&self.engine, &self.sockets, router, advert);
                 }
                 Action::AddAddresses(change) => self.kernel.add(&change),
                 Action::RemoveAddresses(change) => self.kernel.remove(&change),
@@ -514,8 +540,11 @@ impl EngineThread {
         // New routers shall find their interfaces when they start.
         self.make_interfaces(&wanted_interfaces(&reload.config));
         self.promotion.update(&reload.config, &mut self.kernel);
+        let now = monotonic_nanos();
+        // Adverts may be signed from now on.
+        self.tell_wall_clock(now);
         self.engine
-            .reload(Timestamp::from_nanos(monotonic_nanos()), reload.config);
+            .reload(Timestamp::from_nanos(now), reload.config);
         self.carry_out();
         self.virtual_interfaces.remove_unwanted(
             self.engine.virtual_interfaces(),

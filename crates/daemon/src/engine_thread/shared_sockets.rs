@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use evervip_os::bpf::VridFilter;
 use evervip_os::shared_socket::SharedSocket;
+use evervip_os::vrrp_socket::VRRP_PROTOCOL;
 use evervip_vrrp::{ReceiveBuffer, SocketKey, SocketKind, SocketSpec};
 
 use super::kernel::Kernel;
@@ -161,7 +162,10 @@ impl SharedSockets {
 /// The link whose virtual interfaces share a socket; `None` for a socket of its own.
 pub(super) fn link_of(spec: &SocketSpec) -> Option<Link> {
     match spec.key.kind {
-        SocketKind::Multicast(group) => spec.base.map(|base| (base, group)),
-        SocketKind::Unicast(_) => None,
+        // Those with an authentication header are few, and have sockets of their own.
+        SocketKind::Multicast(group) if spec.key.protocol == VRRP_PROTOCOL => {
+            spec.base.map(|base| (base, group))
+        }
+        SocketKind::Multicast(_) | SocketKind::Unicast(_) => None,
     }
 }

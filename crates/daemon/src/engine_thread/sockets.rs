@@ -65,6 +65,7 @@ impl Listener {
             Self::Shared(group) => SocketKey {
                 interface: packet.ifindex,
                 kind: SocketKind::Multicast(group),
+                protocol: vrrp_socket::VRRP_PROTOCOL,
             },
         }
     }
@@ -200,6 +201,7 @@ impl Sockets {
             ifindex: spec.key.interface,
             ifname: spec.interface_name.clone(),
             kind,
+            protocol: spec.key.protocol,
         };
         match VrrpSocket::open(os_spec, &filter) {
             Ok(socket) => {
@@ -293,13 +295,15 @@ fn describe(spec: &SocketSpec) {
     let index = spec.key.interface;
     match spec.key.kind {
         SocketKind::Multicast(group) => tracing::debug!(
-            "VRRP sockpool: [ifindex({index:3}), family({}), proto(112), interface({}) multicast, address({group})]",
+            "VRRP sockpool: [ifindex({index:3}), family({}), proto({}), interface({}) multicast, address({group})]",
             family(group),
+            spec.key.protocol,
             spec.interface_name
         ),
         SocketKind::Unicast(local) => tracing::debug!(
-            "VRRP sockpool: [ifindex({index:3}), family({}), proto(112), interface({}) unicast, address({local})]",
+            "VRRP sockpool: [ifindex({index:3}), family({}), proto({}), interface({}) unicast, address({local})]",
             family(local),
+            spec.key.protocol,
             spec.interface_name
         ),
     }

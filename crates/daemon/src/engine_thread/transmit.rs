@@ -7,15 +7,26 @@ use std::net::IpAddr;
 use evervip_os::shared_socket::OutgoingThrough;
 use evervip_os::vrrp_socket::Outgoing;
 use evervip_vrrp::{AdvertSpec, Engine, RouterId, SocketKey};
-use evervip_wire::{Advert, PacketBuffer};
+use evervip_wire::{Advert, PacketBuffer, Proof};
 
 use super::sockets::{Channel, Sockets};
+
+/// What an advert says this time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sending {
+    pub(super) priority: u8,
+    /// Changes with everything else that is in the packet.
+    pub(super) revision: u64,
+    /// What the proof of the sender is made with.
+    pub(super) sequence: u64,
+}
 
 /// The packets of one router: a copy for each destination.
 struct Encoded {
     revision: u64,
     priority: u8,
     socket: SocketKey,
+    proof: Proof,
     copies: Vec<(IpAddr, PacketBuffer)>,
 }
 
@@ -45,8 +56,7 @@ impl Transmitter {
         engine: &Engine,
         sockets: &Sockets,
         router: RouterId,
-        priority: u8,
-        revision: u64,
+        advert: Sending,
     ) {
         if self
             .senders
@@ -56,14 +66,13 @@ impl Transmitter {
             self.flush(sockets);
         }
         let sender = self.senders.entry(router).or_default();
-        let current = sender
-            .encoded
-            .as_ref()
-            .is_some_and(|packet| packet.revision == revision && packet.priority == priority);
+        let current = sender.encoded.as_ref().is_some_and(|packet| {
+            packet.revision == advert.revision && packet.priority == advert.priority
+        });
         if !current {
             sender.encoded = engine
                 .advert_spec(router)
-                .map(|spec| encode(&spec, revision, priority));
+                .map(|spec| encode(&spec, &advert));
         }
         let Some(encoded) = &mut sender.encoded else {
             return;
@@ -74,6 +83,7 @@ impl Transmitter {
         sender.identification = sender.identification.checked_add(1).unwrap_or(1);
         for (_, packet) in &mut encoded.copies {
             packet.set_identification(sender.identification);
+            packet.prove(&encoded.proof, advert.sequence);
         }
         sender.queued = true;
         self.queue.push((channel, router));
@@ -159,10 +169,10 @@ impl Transmitter {
     }
 }
 
-fn encode(spec: &AdvertSpec, revision: u64, priority: u8) -> Encoded {
+fn encode(spec: &AdvertSpec, sending: &Sending) -> Encoded {
     let advert = Advert {
         vrid: spec.vrid,
-        priority,
+        priority: sending.priority,
         addresses: &spec.addresses,
         body: spec.body,
     };
@@ -173,9 +183,10 @@ fn encode(spec: &AdvertSpec, revision: u64, priority: u8) -> Encoded {
         )
     };
     Encoded {
-        revision,
-        priority,
+        revision: sending.revision,
+        priority: sending.priority,
         socket: spec.socket,
+        proof: spec.proof.clone(),
         copies: spec.destinations.iter().map(copy).collect(),
     }
 }

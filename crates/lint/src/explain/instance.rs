@@ -43,8 +43,6 @@ pub(super) fn section(config: &Config, instance: &Instance, names: &dyn Names) -
 
 const fn unsupported(reason: UnsupportedReason) -> &'static str {
     match reason {
-        UnsupportedReason::AuthenticationHeader => "auth_type AH is not supported by this version",
-        UnsupportedReason::SignedAdverts => "auth_hmac is not supported by this version",
         UnsupportedReason::NoMulticast => "the interface cannot multicast, and there are no peers",
         UnsupportedReason::NotEthernet => "a virtual MAC needs an Ethernet interface",
         UnsupportedReason::NoIpvlanAddress => "the ipvlan has no address of its own",

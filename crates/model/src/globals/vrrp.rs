@@ -1,5 +1,6 @@
 //! What concerns VRRP as a whole (spec config-language 11.4).
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,6 +22,9 @@ pub struct VrrpSettings {
     pub default_interface: Option<String>,
     /// `vrrp_garp_extra_if`.
     pub extra_announcements: Option<ExtraAnnouncements>,
+    /// `vrrp_mcast_group4`: the group of instances that name none, and what the old checksum of
+    /// unicast covers.
+    pub multicast_group4: Ipv4Addr,
     /// `v3_checksum_as_v2`: no pseudo header in the IPv4 checksum of version 3.
     pub v3_checksum_as_v2: bool,
     /// `vrrp_owner_ignore_adverts`: the address owner ignores adverts.
@@ -47,6 +51,7 @@ impl Default for VrrpSettings {
             allow_interface_changes: false,
             default_interface: None,
             extra_announcements: None,
+            multicast_group4: Ipv4Addr::new(224, 0, 0, 18),
             v3_checksum_as_v2: false,
             owner_ignore_adverts: false,
             startup_delay: Duration::ZERO,

@@ -336,8 +336,11 @@ impl Lan {
             }
             match action {
                 Action::SendAdvert {
-                    router, priority, ..
-                } => self.send(host, router, priority),
+                    router,
+                    priority,
+                    sequence,
+                    ..
+                } => self.send(host, router, priority, sequence),
                 Action::AddAddresses(change) => {
                     for (interface, address) in self.hosts[host].hold(&change.addresses) {
                         self.notice(host, Notice::Added(interface, address));

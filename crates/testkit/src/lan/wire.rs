@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use evervip_vrrp::{Event, RouterId, SocketKey, SocketKind};
-use evervip_wire::{Advert, Datagram, PacketBuffer};
+use evervip_wire::{AH_PROTOCOL, Advert, Datagram, PROTOCOL, PacketBuffer};
 
 use super::{Item, Lan, address_of};
 use crate::craft::{CHECKSUM, Craft, IP_HEADER};
@@ -11,7 +11,7 @@ use crate::sample;
 
 impl Lan {
     /// Sends an advert as the daemon's transmit path does.
-    pub(super) fn send(&mut self, host: usize, router: RouterId, priority: u8) {
+    pub(super) fn send(&mut self, host: usize, router: RouterId, priority: u8, sequence: u64) {
         let Some(engine) = &self.hosts[host].engine else {
             return;
         };
@@ -29,7 +29,8 @@ impl Lan {
                 addresses: &spec.addresses,
                 body: spec.body,
             };
-            let packet = PacketBuffer::new(&advert, spec.source, destination, spec.ttl);
+            let mut packet = PacketBuffer::new(&advert, spec.source, destination, spec.ttl);
+            packet.prove(&spec.proof, sequence);
             self.carry(host, interface, destination, packet.as_bytes());
         }
     }
@@ -72,7 +73,11 @@ impl Lan {
         } else {
             SocketKind::Unicast(destination)
         };
-        let socket = SocketKey { interface, kind };
+        let socket = SocketKey {
+            interface,
+            kind,
+            protocol: datagram.authentication.map_or(PROTOCOL, |_| AH_PROTOCOL),
+        };
         self.handle(to, Event::PacketReceived { socket, bytes });
     }
 

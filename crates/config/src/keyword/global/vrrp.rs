@@ -148,7 +148,8 @@ pub(super) const VRRP: &[Keyword] = &[
         "v3_checksum_as_v2",
         "Checksum of version 3 without pseudo header.",
     )
-    .since("2.2.8"),
+    .since("2.2.8")
+    .yes(),
     boolean(
         "vrrp_owner_ignore_adverts",
         "The address owner ignores adverts.",

@@ -1,6 +1,6 @@
 //! The addresses (spec vrrp-keywords 18-D14, D16, D31).
 
-use evervip_model::{Family, Version};
+use evervip_model::{Family, HmacMode, Version};
 
 use super::Fatal;
 use crate::diagnostic::{Class, Code, Diagnostic};
@@ -72,6 +72,11 @@ impl Lower<'_> {
             (true, _, _) => 14 + 20 + 8,
             (false, _, _) => 14 + 40 + 8,
         };
+        let signed = draft
+            .hmac
+            .as_ref()
+            .is_some_and(|hmac| hmac.mode != HmacMode::ReceiveOnly);
+        let headers = headers + if signed { 28 } else { 0 };
         let room = mtu.saturating_sub(headers) / if v4 { 4 } else { 16 };
         let max = usize::try_from(room.min(255)).unwrap_or(255);
         let count = draft.addresses.len();

@@ -49,11 +49,6 @@ impl Lower<'_> {
                 );
                 draft.state = Some(InitialState::Backup);
             }
-            self.unsupported(
-                draft,
-                "auth_type AH is not supported by this version",
-                "use auth_type PASS on all machines; the instance stays in FAULT",
-            );
         }
     }
 }

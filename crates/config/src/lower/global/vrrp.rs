@@ -106,6 +106,7 @@ impl Lower<'_> {
         let text = match plain_address(&word.text) {
             Some(IpAddr::V4(group)) if group.is_multicast() => {
                 self.globals.multicast_group = IpAddr::V4(group);
+                self.globals.model.vrrp.multicast_group4 = group;
                 return;
             }
             Some(IpAddr::V4(_)) => format!("{name} [{}] is not multicast. Skipping", word.text),

@@ -46,9 +46,6 @@ fn listed(codes: &BTreeSet<Code>) -> String {
 
 /// What an example cannot help showing, too.
 const ALSO: &[(Code, Code)] = &[
-    // Only keys can be read from files of their own.
-    (Code::UnreadableFile, Code::NotSupported),
-    (Code::InsecureKey, Code::NotSupported),
     // The default user matters only where script security is off.
     (Code::DefaultScriptUser, Code::InsecureScript),
     (Code::StrictBlocksAddresses, Code::NotSupported),

@@ -84,7 +84,7 @@ impl Lower<'_> {
         draft: &mut InstanceDraft,
         notify: NotifyCommands,
     ) -> Option<Instance> {
-        let unsupported = self.unsupported_reason(draft);
+        let unsupported = draft.held;
         Some(Instance {
             name: Arc::from(draft.name.as_str()),
             initial_state: draft.state.unwrap_or(InitialState::Backup),
@@ -156,14 +156,6 @@ impl Lower<'_> {
     fn smtp_alert(&self, own: Option<bool>) -> bool {
         let mail = &self.globals.model.mail;
         own.or(mail.vrrp_alerts).or(mail.alerts).unwrap_or(false)
-    }
-
-    fn unsupported_reason(&mut self, draft: &InstanceDraft) -> Option<UnsupportedReason> {
-        if draft.held.is_some() {
-            draft.held
-        } else {
-            None
-        }
     }
 
     fn delivery(&self, draft: &InstanceDraft) -> Delivery {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use evervip_model::{
     Authentication, Command, Config, Delivery, ExtraAnnouncements, Family, GratuitousArp,
     HmacAuthentication, InitialState, Instance, InstanceIndex, NotifyCommands, Priority,
-    ScriptIndex, SyncGroup, TrackedScript, UnsupportedReason, Version, VrrpScript,
+    ScriptIndex, SyncGroup, TrackedScript, Version, VrrpScript,
 };
 
 use super::Lower;

@@ -39,16 +39,16 @@ impl Lower<'_> {
             draft.auth_pass = None;
             return;
         }
-        if kind == AuthType::Header {
-            if draft.state == Some(InitialState::Master) && draft.priority != Some(Priority::OWNER)
-            {
-                self.after(
-                    draft,
-                    Code::Conflict,
-                    "Initial state master is incompatible with AH authentication - clearing",
-                );
-                draft.state = Some(InitialState::Backup);
-            }
+        if kind == AuthType::Header
+            && draft.state == Some(InitialState::Master)
+            && draft.priority != Some(Priority::OWNER)
+        {
+            self.after(
+                draft,
+                Code::Conflict,
+                "Initial state master is incompatible with AH authentication - clearing",
+            );
+            draft.state = Some(InitialState::Backup);
         }
     }
 }

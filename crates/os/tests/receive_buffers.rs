@@ -28,6 +28,7 @@ fn a_vrrp_socket_gets_what_it_asks_for_and_the_default_back() {
         ifindex: one.index("ens192"),
         ifname: "ens192".into(),
         kind: SocketKind::Multicast { group: GROUP },
+        protocol: 112,
     };
     let socket = one
         .run(|| VrrpSocket::open(spec, &VridFilter::Everything))
@@ -51,6 +52,7 @@ fn an_unbound_socket_leaves_the_interface_to_the_routing_table() {
         kind: SocketKind::Unicast {
             local: Ipv4Addr::new(10, 1, 1, 1).into(),
         },
+        protocol: 112,
     };
     let socket = one
         .run(|| VrrpSocket::open(spec, &VridFilter::Everything))

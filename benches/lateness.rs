@@ -75,7 +75,11 @@ fn watch(program: &Path, company: Company, seconds: u32) -> Result<Seen> {
     let mut master = site.station(program, HIGH)?;
     if company == Company::BusyAndRealTime {
         let text = ROUTERS.config(HIGH, "");
-        let text = text.replacen("global_defs {", "global_defs {\n vrrp_rt_priority 50\n vrrp_rlimit_rttime 2000000", 1);
+        let text = text.replacen(
+            "global_defs {",
+            "global_defs {\n vrrp_rt_priority 50\n vrrp_rlimit_rttime 2000000",
+            1,
+        );
         let written = master.node.write_file(CONFIGURATION, text, 0o644);
         written.map_err(|e| anyhow!("{e}"))?;
     }

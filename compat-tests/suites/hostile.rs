@@ -9,16 +9,16 @@
 //! backup takes over), which is known and not wanted.
 
 use std::{
-    net::Ipv4Addr,
+    net::IpAddr,
     thread,
     time::{Duration, Instant},
 };
 
-use evervip_lab::{Injector, checksum, ethernet, ipv4};
+use evervip_lab::{Injector, checksum, ethernet, ipv4, ipv6};
 
 use crate::{
     cluster::{Cluster, PATIENCE, elapsed, with_single},
-    conf::{Conf, INTERFACE, MODES, Mode, NODES, V2_UNICAST, VIP, VRID},
+    conf::{Conf, INTERFACE, IPV6_MULTICAST, IPV6_UNICAST, MODES, Mode, V2_UNICAST, VRID},
     ensure,
     plan::Plan,
     program::Program,
@@ -27,7 +27,7 @@ use crate::{
 
 /// Adds the cases.
 pub fn add(plan: &mut Plan) {
-    for mode in MODES {
+    for mode in MODES.into_iter().chain([IPV6_MULTICAST, IPV6_UNICAST]) {
         plan.single(
             &format!("hostile::{}::control", mode.name),
             move |program| with_single(program, |cluster| control(cluster, mode)),
@@ -46,8 +46,8 @@ pub fn add(plan: &mut Plan) {
 struct Forgery {
     mode: Mode,
     victim: usize,
-    source: Ipv4Addr,
-    destination: Ipv4Addr,
+    source: IpAddr,
+    destination: IpAddr,
     ttl: u8,
     /// The VRRP message; its checksum is filled in by [`Forgery::frame`] unless it is set.
     vrrp: Vec<u8>,
@@ -153,24 +153,19 @@ const FORGED: u8 = 200;
 impl Forgery {
     /// A packet that the victim would believe.
     fn valid(mode: Mode, victim: usize) -> Self {
-        let source = if mode.unicast {
-            NODES[1 - victim]
-        } else {
-            NODES[2]
-        };
-        let destination = if mode.unicast {
-            NODES[victim]
-        } else {
-            Ipv4Addr::new(224, 0, 0, 18)
-        };
-        let mut vrrp = vec![mode.version << 4 | 1, VRID, FORGED, 1];
+        let source = mode.own(if mode.unicast { 1 - victim } else { 2 });
+        // What the other node sends to.
+        let destination = mode.destination(1 - victim);
+        let vips = mode.vips();
+        let count = u8::try_from(vips.len()).unwrap_or(0);
+        let mut vrrp = vec![mode.version << 4 | 1, VRID, FORGED, count];
         if mode.version == 2 {
             vrrp.extend([u8::from(mode == V2_UNICAST), 1]);
         } else {
             vrrp.extend([0, 10]);
         }
         vrrp.extend([0, 0]);
-        vrrp.extend(VIP.octets());
+        vrrp.extend(vips.into_iter().flat_map(octets));
         if mode.version == 2 {
             vrrp.extend(if mode == V2_UNICAST {
                 *b"12345678"
@@ -192,14 +187,9 @@ impl Forgery {
     fn frame(&self, own_mac: [u8; 6]) -> Vec<u8> {
         let mut vrrp = self.vrrp.clone();
         let length = u16::try_from(vrrp.len()).unwrap_or(u16::MAX).to_be_bytes();
-        let pseudo = [
-            &self.source.octets()[..],
-            &self.destination.octets(),
-            &[0, 112],
-            &length,
-        ]
-        .concat();
-        let parts = if self.mode.version == 2 {
+        let (source, destination) = (octets(self.source), octets(self.destination));
+        let pseudo = [&source[..], &destination, &[0, 112], &length].concat();
+        let parts = if self.mode.version == 2 && !self.mode.ipv6 {
             vec![&vrrp[..]]
         } else {
             vec![&pseudo[..], &vrrp[..]]
@@ -208,21 +198,36 @@ impl Forgery {
         if let Some(field) = vrrp.get_mut(6..8) {
             field.copy_from_slice(&sum.to_be_bytes());
         }
-        let packet = ipv4(self.source, self.destination, 112, self.ttl, &vrrp);
         let victim = u8::try_from(self.victim + 1).unwrap_or(0);
-        let target = if self.mode.unicast {
-            [2, 0, 0, 0, 0, victim]
-        } else {
-            [1, 0, 0x5e, 0, 0, 0x12]
+        let target = match (self.mode.unicast, self.mode.ipv6) {
+            (true, _) => [2, 0, 0, 0, 0, victim],
+            (false, false) => [1, 0, 0x5e, 0, 0, 0x12],
+            (false, true) => [0x33, 0x33, 0, 0, 0, 0x12],
         };
-        ethernet(target, own_mac, 0x0800, &packet)
+        let (packet, ethertype) = match (self.source, self.destination) {
+            (IpAddr::V6(source), IpAddr::V6(destination)) => {
+                (ipv6(source, destination, 112, self.ttl, &vrrp), 0x86dd)
+            }
+            (IpAddr::V4(source), IpAddr::V4(destination)) => {
+                (ipv4(source, destination, 112, self.ttl, &vrrp), 0x0800)
+            }
+            _ => unreachable!("both come from one mode"),
+        };
+        ethernet(target, own_mac, ethertype, &packet)
+    }
+}
+
+fn octets(address: IpAddr) -> Vec<u8> {
+    match address {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
     }
 }
 
 /// A single valid advert of higher priority dethrones the master.
 fn control(cluster: &mut Cluster, mode: Mode) -> Verdict {
     cluster.start(&Conf::new(mode, 0))?;
-    cluster.settle(0, VIP.into())?;
+    cluster.settle(0, mode.vip())?;
     let injector = cluster.members[2].node.injector(INTERFACE)?;
     let forgery = Forgery::valid(mode, 0);
     injector.send(&forgery.frame(injector.mac()))?;
@@ -266,7 +271,7 @@ fn flood_case(program: &Program, mode: Mode, fault: &'static Fault) -> Verdict {
         );
         // Both still hear what is true.
         cluster.stop(0)?;
-        cluster.settle(1, VIP.into())
+        cluster.settle(1, mode.vip())
     })
 }
 

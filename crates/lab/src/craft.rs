@@ -1,7 +1,7 @@
 //! Building frames by hand, for tests that need odd ones. Written apart from the product's own
 //! encoder on purpose: a test that shares the encoder cannot find its faults.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// An Ethernet frame.
 pub fn ethernet(destination: [u8; 6], source: [u8; 6], ethertype: u16, payload: &[u8]) -> Vec<u8> {
@@ -26,6 +26,24 @@ pub fn ipv4(
     header[10..12].copy_from_slice(&sum.to_be_bytes());
     header.extend(payload);
     header
+}
+
+/// An IPv6 packet (traffic class 0xc0, no flow label, no extension headers).
+pub fn ipv6(
+    source: Ipv6Addr,
+    destination: Ipv6Addr,
+    protocol: u8,
+    hops: u8,
+    payload: &[u8],
+) -> Vec<u8> {
+    let length = u16::try_from(payload.len()).unwrap_or(u16::MAX);
+    let mut packet = vec![0x6c, 0, 0, 0];
+    packet.extend(length.to_be_bytes());
+    packet.extend([protocol, hops]);
+    packet.extend(source.octets());
+    packet.extend(destination.octets());
+    packet.extend(payload);
+    packet
 }
 
 /// Internet checksum (RFC 1071) over the concatenation of `parts`, each of even length except

@@ -54,7 +54,7 @@ mod wait;
 
 pub use address::{Address, AddressEvent, AddressWatch};
 pub use capture::Capture;
-pub use craft::{checksum, ethernet, ipv4};
+pub use craft::{checksum, ethernet, ipv4, ipv6};
 pub use error::{Error, Result};
 pub use frame::{Advert, Arp, Frame, NeighbourAdvert};
 pub use inject::Injector;

@@ -298,6 +298,46 @@ fn vector_f_version_3_over_ipv6() {
 }
 
 #[test]
+fn vector_f0_resignation_over_ipv6() {
+    let addresses = [
+        "fe80::1515".parse().unwrap(),
+        "2001:db8::15".parse().unwrap(),
+    ];
+    check_ipv6(
+        "33330000001202000000000186dd 6c090af9002870fffe80000000000000000000fffe000001ff020000000000000000000000000012 \
+         310f000200648ff7 fe800000000000000000000000001515 20010db8000000000000000000000015",
+        ipv6(15, 0, &addresses),
+        "fe80::ff:fe00:1",
+        "ff02::12",
+        255,
+    );
+}
+
+/// From a virtual MAC: the frame is the kernel's business, the announcement is ours.
+#[test]
+fn vector_g2_virtual_mac_over_ipv6() {
+    let addresses = [
+        "fe80::1717".parse().unwrap(),
+        "2001:db8::17".parse().unwrap(),
+    ];
+    check_ipv6(
+        "33330000001200005e00021186dd 6c090af9002870fffe80000000000000000000fffe000001ff020000000000000000000000000012 \
+         311196020064f7f0 fe800000000000000000000000001717 20010db8000000000000000000000017",
+        ipv6(17, 150, &addresses),
+        "fe80::ff:fe00:1",
+        "ff02::12",
+        255,
+    );
+    let mac = [0, 0, 0x5e, 0, 2, 0x11];
+    assert_eq!(
+        unsolicited_neighbour_advert(mac, "fe80::1717".parse().unwrap(), false).to_vec(),
+        hex(
+            "33330000000100005e00021186dd 6000000000203afffe800000000000000000000000001717ff020000000000000000000000000001 8800cb5e20000000 fe800000000000000000000000001717 020100005e000211"
+        ),
+    );
+}
+
+#[test]
 fn vector_f2_version_3_over_ipv6_unicast() {
     check_ipv6(
         "02000000000202000000000186dd 6c0be9f900187040fe80000000000000000000fffe000001fe80000000000000000000fffe000002 \

@@ -47,6 +47,9 @@ pub fn add(plan: &mut Plan) {
     plan.single("tracking::link-delays", |program| {
         with_single(program, link_delays)
     });
+    plan.single("tracking::linkbeat", |program| {
+        with_single(program, linkbeat)
+    });
     // Without the process connector, which no network namespace but the first has, the original
     // notices nothing.
     plan.ours_only("tracking::process", |program| {
@@ -443,6 +446,39 @@ fn link_delays(cluster: &mut Cluster) -> Verdict {
         delayed,
     )?;
     log.wait_after(mark, "(LB_VIP) Entering BACKUP STATE", PATIENCE)?;
+    Ok(())
+}
+
+/// A link whose state is asked for.
+fn linkbeat(cluster: &mut Cluster) -> Verdict {
+    let conf = Conf::new(V2_MULTICAST, 0);
+    let block = format!("linkbeat_interfaces {{\n {INTERFACE}\n}}\n");
+    cluster.members[0].start(&text(&conf, &block, ""))?;
+    cluster.settle(0, VIP.into())?;
+    let node = &cluster.members[0].node;
+    let log = cluster.log(0);
+    log.wait_for("Using MII-BMSR/ETHTOOL NIC polling thread(s)...", PATIENCE)?;
+    for (up, line, state) in [
+        (
+            false,
+            "Linkbeat reports ens192 down",
+            "(LB_VIP) Entering FAULT STATE",
+        ),
+        (
+            true,
+            "Linkbeat reports ens192 up",
+            "(LB_VIP) Entering BACKUP STATE",
+        ),
+    ] {
+        let mark = log.mark();
+        node.set_carrier(INTERFACE, up)?;
+        log.wait_after(mark, state, PATIENCE)?;
+        in_order(log, mark, &[line, state])?;
+        ensure!(
+            log.count_after(mark, "Netlink reports") == 0,
+            "netlink was heeded"
+        );
+    }
     Ok(())
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Reload {
     pub(crate) files: Vec<(PathBuf, Vec<u8>)>,
     /// How many tracked processes there are.
     pub(crate) processes: Vec<(ProcessPattern, u32)>,
+    /// The states of links that are asked for.
+    pub(crate) links: Vec<(String, bool)>,
 }
 
 /// The sending half. Messages are bounded by what the senders have under way: a report for each

@@ -6,7 +6,7 @@
 //!        ├─ vrrp-engine   one epoll loop: deadlines, packets, netlink; nothing here may block
 //!        ├─ main          tokio, one thread: check scripts, notify scripts
 //!        ├─ reload        reads and checks a new configuration
-//!        ├─ track-files, track-processes   watch what is tracked, when there is any
+//!        ├─ track-files, track-processes, linkbeat   watch what is tracked, when there is any
 //!        └─ log           writes lines to syslog and the console
 //! ```
 //!

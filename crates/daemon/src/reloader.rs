@@ -10,7 +10,7 @@ use evervip_os::process::release_free_memory;
 use crate::child::{Status, StatusPipe};
 use crate::configuration::{self, Machine, Source};
 use crate::inbox::{Message, Outlet, Reload};
-use crate::observe::{count_processes, read_file};
+use crate::observe::{ask_links, count_processes, read_file};
 
 /// Starts the thread that serves requests for a reload. A configuration that is accepted goes to
 /// the engine; one that is refused goes nowhere.
@@ -54,6 +54,7 @@ fn observed(config: Config) -> Reload {
     Reload {
         files,
         processes: count_processes(patterns),
+        links: ask_links(&config.polled_links()),
         config,
     }
 }

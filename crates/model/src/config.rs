@@ -1,8 +1,8 @@
 //! The whole configuration.
 
 use crate::{
-    BfdInstance, Fixtures, GarpGroup, Globals, Instance, LinkDelays, Linkbeat, SyncGroup,
-    TrackFile, TrackGroup, TrackProcess, VrrpScript,
+    BfdInstance, Fixtures, GarpGroup, Globals, Instance, LinkDelays, Linkbeat, LinkbeatMethod,
+    SyncGroup, TrackFile, TrackGroup, TrackProcess, VrrpScript,
 };
 
 /// A whole configuration: see the crate documentation for its invariants.
@@ -32,4 +32,23 @@ pub struct Config {
     pub instances: Vec<Instance>,
     /// `vrrp_sync_group` blocks, in file order.
     pub sync_groups: Vec<SyncGroup>,
+}
+
+impl Config {
+    /// The interfaces whose state is asked for instead of being reported: `linkbeat_interfaces`, and
+    /// those of instances with `linkbeat_use_polling`. Each once.
+    #[must_use]
+    pub fn polled_links(&self) -> Vec<Linkbeat> {
+        let mut links = self.linkbeat.clone();
+        let polled = self.instances.iter().filter(|i| i.linkbeat_polling);
+        for interface in polled.filter_map(|instance| instance.interface.as_ref()) {
+            if !links.iter().any(|link| link.interface == *interface) {
+                links.push(Linkbeat {
+                    interface: interface.clone(),
+                    method: LinkbeatMethod::Any,
+                });
+            }
+        }
+        links
+    }
 }

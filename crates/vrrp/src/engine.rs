@@ -13,6 +13,7 @@ use crate::check::Check;
 use crate::debounce::Debounce;
 use crate::group::Group;
 use crate::interface::{Interfaces, LinkChange};
+use crate::linkbeat::Linkbeats;
 use crate::router::{Router, Routers, is_of, named_interface};
 use crate::sockets::{Lookup, ROUTED};
 use crate::timers::{TimerKey, Timers};
@@ -42,6 +43,7 @@ pub struct Engine {
     pub(crate) processes: Processes,
     pub(crate) interfaces: Interfaces,
     pub(crate) debounce: Debounce,
+    pub(crate) linkbeats: Linkbeats,
     pub(crate) virtual_interfaces: VirtualInterfaces,
     /// Addresses of all routers: they never serve as a source.
     pub(crate) virtual_addresses: HashSet<IpAddr>,
@@ -104,6 +106,7 @@ impl Engine {
             processes: Processes::default(),
             interfaces: Interfaces::default(),
             debounce: Debounce::default(),
+            linkbeats: Linkbeats::default(),
             virtual_interfaces: VirtualInterfaces::default(),
             virtual_addresses: HashSet::new(),
             tracked: HashSet::new(),
@@ -164,6 +167,7 @@ impl Engine {
         self.virtual_addresses = virtual_addresses(config);
         self.tracked = interface_names(config);
         self.debounce.configure(&config.link_delays);
+        self.linkbeats.configure(config);
         self.virtual_interfaces.set_wanted(config);
         self.signed = config.instances.iter().any(|i| i.hmac.is_some());
         self.sources = config
@@ -192,7 +196,7 @@ impl Engine {
                 self.start(now);
             }
             Event::LinkChanged(link) => {
-                self.interfaces.apply(link);
+                self.interfaces.apply(self.linkbeats.correct(link));
             }
             Event::LinkRemoved { index } => {
                 self.interfaces.remove(index);
@@ -205,6 +209,7 @@ impl Engine {
                 self.note_file(path, text);
             }
             Event::ProcessesCounted { pattern, count } => self.note_processes(pattern, count),
+            Event::LinkPolled { interface, up } => self.note_polled_link(interface, up),
             Event::WallClockSet { unix_nanos } => self.wall_clock.set(now, unix_nanos),
             Event::StopRequested => self.phase = Phase::Stopped,
             Event::VirtualInterfaceMade { key, index, fresh } => {
@@ -254,6 +259,7 @@ impl Engine {
             Event::ProcessesCounted { pattern, count } => {
                 self.processes_counted(now, pattern, count);
             }
+            Event::LinkPolled { interface, up } => self.link_polled(now, interface, up),
             Event::WallClockSet { unix_nanos } => self.wall_clock.set(now, unix_nanos),
             Event::StopRequested => {
                 self.stop();
@@ -309,7 +315,8 @@ impl Engine {
         }
     }
 
-    fn link_changed(&mut self, now: Timestamp, link: LinkState) {
+    pub(crate) fn link_changed(&mut self, now: Timestamp, link: LinkState) {
+        let link = self.linkbeats.correct(link);
         if let Some(link) = self.debounce(now, link) {
             self.link_counts(now, link);
         }
@@ -331,10 +338,12 @@ impl Engine {
                 self.host_changed_because(now, LogLine::LinkAdded { interface: name });
             }
             LinkChange::WentUp => {
-                self.host_changed_because(now, LogLine::LinkUp { interface: name });
+                let line = self.link_line(name, true);
+                self.host_changed_because(now, line);
             }
             LinkChange::WentDown => {
-                self.host_changed_because(now, LogLine::LinkDown { interface: name });
+                let line = self.link_line(name, false);
+                self.host_changed_because(now, line);
             }
         }
     }

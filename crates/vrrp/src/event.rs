@@ -114,6 +114,14 @@ pub enum Event<'a> {
         /// How many.
         count: u32,
     },
+    /// The state of an interface that is asked for (`linkbeat_interfaces`). Told before the start, and
+    /// before a reload, as [`Event::FileRead`] is; until then the kernel's report counts.
+    LinkPolled {
+        /// Its name.
+        interface: &'a str,
+        /// Whether the link is up.
+        up: bool,
+    },
     /// The time of day at this event. Told before the start and whenever the clock has been set,
     /// if [`Engine::wants_wall_clock`](crate::Engine::wants_wall_clock) says so.
     WallClockSet {

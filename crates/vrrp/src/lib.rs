@@ -35,6 +35,7 @@ mod firewall;
 mod group;
 mod header;
 mod interface;
+mod linkbeat;
 mod log;
 mod receive;
 mod receive_buffer;

@@ -80,6 +80,7 @@ impl Engine {
         }
         self.start_routers(now, &fresh);
         self.move_addresses(now, &changed);
+        self.heed_reports_again(now);
         self.host_changed(now);
         self.unify_groups(now);
         self.advertise_changes(now, &changed);

@@ -31,9 +31,9 @@ pub(super) const TRACK: &[Keyword] = &[
 ];
 
 pub(super) const LINKBEAT: &[Keyword] = &[
-    flag("MII", "Ask the transceiver registers."),
-    flag("ETHTOOL", "Ask the driver."),
-    flag("IOCTL", "Ask for the interface flags."),
+    flag("MII", "Ask the transceiver registers.").yes(),
+    flag("ETHTOOL", "Ask the driver.").yes(),
+    flag("IOCTL", "Ask for the interface flags.").yes(),
 ];
 
 pub(super) const ADDRESS: &[Keyword] = &[

@@ -246,7 +246,7 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "The instance's own interface going down is no fault.",
     )
     .yes(),
-    flag("linkbeat_use_polling", "Poll the link state. Deprecated."),
+    flag("linkbeat_use_polling", "Poll the link state. Deprecated.").yes(),
     // Gratuitous ARP.
     word(
         "garp_master_delay",

@@ -75,7 +75,8 @@ pub(super) const TOP: &[Keyword] = &[
         "linkbeat_interfaces",
         "{ IFNAME [MII|ETHTOOL|IOCTL] }",
         "Interfaces whose link state is polled.",
-    ),
+    )
+    .yes(),
     values(
         "interface_up_down_delays",
         "{ IFNAME DOWN [UP] } seconds, 0 to 255",

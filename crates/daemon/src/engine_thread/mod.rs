@@ -131,7 +131,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     promotion.update(&config, &mut kernel);
     let globals = config.globals.clone();
     let mut engine = Engine::new(config, kernel.links(), &kernel.addresses());
-    tell_what_is_tracked(&mut engine, &wanted);
+    wanted.tell(&mut engine);
     let mut observers = Observers::new(outlet);
     observers.watch(wanted);
     engine.allow_foreign_sources(foreign_sources_allowed());
@@ -167,24 +167,6 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     };
     thread.configure(&globals);
     Ok(thread.run())
-}
-
-/// The engine knows how tracked objects are before it starts.
-fn tell_what_is_tracked(engine: &mut Engine, wanted: &Wanted) {
-    for (path, text) in wanted.read_files() {
-        let event = Event::FileRead {
-            path: &path,
-            text: &text,
-        };
-        engine.handle(Timestamp::from_nanos(monotonic_nanos()), event);
-    }
-    for (pattern, count) in wanted.count_processes() {
-        let event = Event::ProcessesCounted {
-            pattern: &pattern,
-            count,
-        };
-        engine.handle(Timestamp::from_nanos(monotonic_nanos()), event);
-    }
 }
 
 /// The kernel's setting that lets a program send from an address that the host does not have.
@@ -510,6 +492,9 @@ impl EngineThread {
         for (path, text) in news.files {
             self.file_read(&path, &text);
         }
+        for (interface, up) in news.links {
+            self.link_polled(&interface, up);
+        }
         for (pattern, count) in news.processes {
             self.processes_counted(&pattern, count);
         }
@@ -517,6 +502,10 @@ impl EngineThread {
 
     fn file_read(&mut self, path: &Path, text: &[u8]) {
         self.handle(Event::FileRead { path, text });
+    }
+
+    fn link_polled(&mut self, interface: &str, up: bool) {
+        self.handle(Event::LinkPolled { interface, up });
     }
 
     fn processes_counted(&mut self, pattern: &ProcessPattern, count: u32) {
@@ -529,6 +518,9 @@ impl EngineThread {
             if !self.observers.watches_file(path) {
                 self.file_read(path, text);
             }
+        }
+        for (interface, up) in &reload.links {
+            self.link_polled(interface, *up);
         }
         for (pattern, count) in &reload.processes {
             if !self.observers.watches_processes(pattern) {

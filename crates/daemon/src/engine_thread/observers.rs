@@ -4,11 +4,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use evervip_model::{Config, ProcessPattern};
+use evervip_model::{Config, Linkbeat, ProcessPattern};
+use evervip_os::clock::monotonic_nanos;
+use evervip_vrrp::{Engine, Event, Timestamp};
 
 use crate::inbox::Outlet;
 use crate::observe::{
-    FileWatcher, News, Noticeboard, OrderGiver, ProcessWatcher, count_processes, orders, read_file,
+    FileWatcher, News, Noticeboard, OrderGiver, ProcessWatcher, ask_links, count_processes, orders,
+    read_file, start_polling,
 };
 
 /// The way to the watchers, and back.
@@ -16,6 +19,7 @@ pub(super) struct Observers {
     board: Noticeboard,
     files: Option<OrderGiver<Vec<PathBuf>>>,
     processes: Option<OrderGiver<Vec<ProcessPattern>>>,
+    links: Option<OrderGiver<Vec<Linkbeat>>>,
     /// What was ordered last.
     watched: Wanted,
 }
@@ -25,6 +29,7 @@ pub(super) struct Observers {
 pub(super) struct Wanted {
     files: Vec<PathBuf>,
     processes: Vec<ProcessPattern>,
+    links: Vec<Linkbeat>,
 }
 
 impl Wanted {
@@ -33,18 +38,26 @@ impl Wanted {
         Self {
             files: config.files.iter().map(|file| file.path.clone()).collect(),
             processes: patterns.into_iter().collect(),
+            links: config.polled_links(),
         }
     }
 
-    /// The texts of the files, read here and now: before the start only.
-    pub(super) fn read_files(&self) -> Vec<(PathBuf, Vec<u8>)> {
-        let files = self.files.iter();
-        files.map(|path| (path.clone(), read_file(path))).collect()
-    }
-
-    /// The numbers of the processes, counted here and now: before the start only.
-    pub(super) fn count_processes(&self) -> Vec<(ProcessPattern, u32)> {
-        count_processes(self.processes.clone())
+    /// Looks at all of it here and now, and tells the engine: before the start only.
+    pub(super) fn tell(&self, engine: &mut Engine) {
+        let mut tell = |event: Event<'_>| {
+            engine.handle(Timestamp::from_nanos(monotonic_nanos()), event);
+        };
+        for path in &self.files {
+            let text = &read_file(path);
+            tell(Event::FileRead { path, text });
+        }
+        for (interface, up) in &ask_links(&self.links) {
+            tell(Event::LinkPolled { interface, up: *up });
+        }
+        for (pattern, count) in &count_processes(self.processes.clone()) {
+            let count = *count;
+            tell(Event::ProcessesCounted { pattern, count });
+        }
     }
 }
 
@@ -54,6 +67,7 @@ impl Observers {
             board: Noticeboard::new(outlet),
             files: None,
             processes: None,
+            links: None,
             watched: Wanted::default(),
         }
     }
@@ -77,6 +91,12 @@ impl Observers {
         if let Some(processes) = &self.processes {
             processes.give(wanted.processes.clone());
         }
+        if self.links.is_none() && !wanted.links.is_empty() {
+            self.links = self.start_links();
+        }
+        if let Some(links) = &self.links {
+            links.give(wanted.links.clone());
+        }
         self.watched = wanted;
     }
 
@@ -99,6 +119,16 @@ impl Observers {
         });
         started
             .inspect_err(|error| tracing::error!("Unable to monitor processes: {error}"))
+            .ok()
+    }
+
+    fn start_links(&self) -> Option<OrderGiver<Vec<Linkbeat>>> {
+        let started = orders().and_then(|(giver, orders)| {
+            start_polling(self.board.clone(), orders)?;
+            Ok(giver)
+        });
+        started
+            .inspect_err(|error| tracing::error!("Unable to poll interfaces: {error}"))
             .ok()
     }
 

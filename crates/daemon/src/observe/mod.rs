@@ -6,6 +6,7 @@
 
 mod census;
 mod files;
+mod links;
 mod orders;
 mod processes;
 
@@ -18,6 +19,7 @@ use evervip_model::ProcessPattern;
 use crate::inbox::{Message, Outlet};
 
 pub(crate) use files::{FileWatcher, initialise, read_file};
+pub(crate) use links::{ask_links, start_polling};
 pub(crate) use orders::{OrderGiver, Orders, orders};
 pub(crate) use processes::{ProcessWatcher, count_processes};
 
@@ -28,11 +30,13 @@ pub(crate) struct News {
     pub(crate) files: BTreeMap<PathBuf, Vec<u8>>,
     /// How many processes there are of each pattern.
     pub(crate) processes: BTreeMap<ProcessPattern, u32>,
+    /// The states of links that are asked for.
+    pub(crate) links: BTreeMap<String, bool>,
 }
 
 impl News {
     fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.processes.is_empty()
+        self.files.is_empty() && self.processes.is_empty() && self.links.is_empty()
     }
 }
 

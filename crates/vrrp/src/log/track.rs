@@ -40,12 +40,24 @@ pub enum TrackLine {
         to: u32,
         delay: Duration,
     },
+    LinkbeatUp {
+        interface: String,
+    },
+    LinkbeatDown {
+        interface: String,
+    },
 }
 
 impl TrackLine {
     /// Whether the line is written only with `-D`.
     pub(super) const fn is_detail(&self) -> bool {
-        !matches!(self, Self::InvalidNumber { .. } | Self::LinkDelayed { .. })
+        !matches!(
+            self,
+            Self::InvalidNumber { .. }
+                | Self::LinkDelayed { .. }
+                | Self::LinkbeatUp { .. }
+                | Self::LinkbeatDown { .. }
+        )
     }
 }
 
@@ -82,6 +94,8 @@ impl fmt::Display for TrackLine {
                 "{interface}: Adding flags change from {from:#x} to {to:#x} delay by {}",
                 delay.as_micros()
             ),
+            Self::LinkbeatUp { interface } => write!(f, "Linkbeat reports {interface} up"),
+            Self::LinkbeatDown { interface } => write!(f, "Linkbeat reports {interface} down"),
         }
     }
 }

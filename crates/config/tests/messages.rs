@@ -767,8 +767,8 @@ fn an_unknown_block_is_skipped_as_a_unit() {
 
 #[test]
 fn what_is_not_honoured_is_named_once_per_use() {
-    let text = with("virtual_routes {\nfoo {\n}\nvirtual_rules {\n}")
-        + "virtual_server 1.2.3.4 80 {\nfoo {\n}\n}\nvirtual_server 1.2.3.5 80 {\n}\n@evervip reinstate_address off\n";
+    let text = with("lvs_sync_daemon_interface eth0")
+        + "bfd_instance b {\nneighbor_ip 10.0.0.2\n}\nvirtual_server 1.2.3.4 80 {\nfoo {\n}\n}\nvirtual_server 1.2.3.5 80 {\n}\n@evervip reinstate_address off\n";
     let loaded = read(&text, Mode::Test);
     let named: Vec<_> = loaded
         .diagnostics
@@ -779,10 +779,10 @@ fn what_is_not_honoured_is_named_once_per_use() {
     assert_eq!(
         named,
         [
-            "(k: Line 4) 'virtual_routes' is not supported by this version - the whole block has no effect",
-            "(k: Line 7) 'virtual_rules' is not supported by this version - the whole block has no effect",
-            "(k: Line 13) virtual servers are not run by this build - run them with keepalived -C; all LVS keywords and blocks of the file are skipped",
-            "(k: Line 19) Unknown keyword '@evervip reinstate_address' - did you mean 'reinstate_addresses'?",
+            "(k: Line 4) 'lvs_sync_daemon_interface' is not supported by this version - it has no effect",
+            "(k: Line 9) 'bfd_instance' is not supported by this version - the whole block has no effect",
+            "(k: Line 12) virtual servers are not run by this build - run them with keepalived -C; all LVS keywords and blocks of the file are skipped",
+            "(k: Line 18) Unknown keyword '@evervip reinstate_address' - did you mean 'reinstate_addresses'?",
         ]
     );
     assert!(loaded.has_lvs && loaded.has_vrrp);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use evervip_vrrp::{
     Action, AddressChange, Announcement, AnnouncementPart, Engine, Notification, NotificationKind,
-    PlacedAddress, RouterId, Subject, Timestamp,
+    PlacedAddress, RouteChange, RouterId, RuleChange, Subject, Timestamp,
 };
 
 /// One line for an action. The engine gives the names of routers.
@@ -22,6 +22,10 @@ pub fn render(engine: &Engine, action: &Action) -> String {
         Action::UpdateVirtualInterfaces => "virtual interfaces".to_owned(),
         Action::CloseAddresses(change) => format!("close {}", addresses_of(engine, change)),
         Action::OpenAddresses(change) => format!("open {}", addresses_of(engine, change)),
+        Action::AddRoutes(change) => format!("add {}", routes_of(engine, change)),
+        Action::RemoveRoutes(change) => format!("remove {}", routes_of(engine, change)),
+        Action::AddRules(change) => format!("add {}", rules_of(engine, change)),
+        Action::RemoveRules(change) => format!("remove {}", rules_of(engine, change)),
         Action::UpdateSockets => {
             let mut line = "sockets".to_owned();
             for socket in engine.sockets() {
@@ -74,6 +78,31 @@ fn addresses_of(engine: &Engine, change: &AddressChange) -> String {
         name(engine, change.router),
         list(&change.addresses, true)
     )
+}
+
+fn owner(engine: &Engine, router: Option<RouterId>) -> String {
+    router.map_or_else(|| "static".to_owned(), |router| name(engine, router))
+}
+
+fn routes_of(engine: &Engine, change: &RouteChange) -> String {
+    let mut line = format!("{} routes", owner(engine, change.router));
+    for placed in &change.routes {
+        let destination = placed.route.destination;
+        let destination = destination.map(|to| format!("{}/{}", to.address, to.prefix));
+        let _ = write!(line, " {}", destination.as_deref().unwrap_or("default"));
+        if let Some(index) = placed.interface {
+            let _ = write!(line, "%{index}");
+        }
+    }
+    line
+}
+
+fn rules_of(engine: &Engine, change: &RuleChange) -> String {
+    let mut line = format!("{} rules", owner(engine, change.router));
+    for rule in &change.rules {
+        let _ = write!(line, " {}", rule.preference);
+    }
+    line
 }
 
 fn announce(engine: &Engine, announcement: &Announcement) -> String {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use evervip_model::{Instance, State, SyncGroup, VrrpScript};
 
-use crate::{LogLine, PlacedAddress, RouterId, RunId};
+use crate::{LogLine, PlacedAddress, RouteChange, RouterId, RuleChange, RunId};
 
 /// Addresses to be added or removed together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +114,14 @@ pub enum Action {
     CloseAddresses(AddressChange),
     /// Packets to and from these addresses are no longer dropped; they have been removed.
     OpenAddresses(AddressChange),
+    /// Add routes; one that is already there is a success.
+    AddRoutes(RouteChange),
+    /// Remove routes; one that is not there is a success.
+    RemoveRoutes(RouteChange),
+    /// Add rules; one that is already there is a success.
+    AddRules(RuleChange),
+    /// Remove rules; one that is not there is a success.
+    RemoveRules(RuleChange),
     /// Write a line to the log.
     Log(LogLine),
 }

@@ -28,30 +28,32 @@ const PUT_BACK_LIMIT: usize = 5;
 /// Within which time.
 const PUT_BACK_WINDOW: Duration = Duration::from_secs(10);
 
-/// When which addresses of a router were put back. Each address counts for itself: a tool that
-/// flushes an interface with a hundred addresses on it has done so once, not a hundred times.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct PutBack(VecDeque<(Timestamp, u32, IpAddr)>);
+/// When which addresses, routes or rules of a router were put back. Each counts for itself: a tool
+/// that flushes an interface with a hundred addresses on it has done so once, not a hundred times.
+#[derive(Debug, Clone)]
+pub(crate) struct PutBack<Key>(VecDeque<(Timestamp, Key)>);
 
-impl PutBack {
+impl<Key> Default for PutBack<Key> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<Key: PartialEq> PutBack<Key> {
     /// Whether one more time is allowed; if so it is counted.
-    fn allow(&mut self, now: Timestamp, interface: u32, address: IpAddr) -> bool {
+    pub(crate) fn allow(&mut self, now: Timestamp, key: Key) -> bool {
         while self
             .0
             .front()
-            .is_some_and(|(at, ..)| now.saturating_since(*at) > PUT_BACK_WINDOW)
+            .is_some_and(|(at, _)| now.saturating_since(*at) > PUT_BACK_WINDOW)
         {
             self.0.pop_front();
         }
-        let times = self
-            .0
-            .iter()
-            .filter(|(_, index, other)| (*index, *other) == (interface, address))
-            .count();
+        let times = self.0.iter().filter(|(_, other)| *other == key).count();
         if times >= PUT_BACK_LIMIT {
             return false;
         }
-        self.0.push_back((now, interface, address));
+        self.0.push_back((now, key));
         true
     }
 }
@@ -104,6 +106,10 @@ impl AddressDiff {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.gone.is_empty() && self.added.is_empty()
+    }
+
+    pub(crate) fn removes(&self) -> bool {
+        !self.gone.is_empty()
     }
 
     pub(crate) fn adds(&self) -> bool {
@@ -268,13 +274,14 @@ impl Engine {
         });
         let router = &mut self.routers[id];
         let reinstate = self.globals.extensions.removed_addresses == RemovedAddresses::Reinstate;
-        if reinstate && router.put_back.allow(now, index, address) {
+        if reinstate && router.put_back.allow(now, (index, address)) {
             let (name, rounds) = (router.name(), router.spec.garp.repeat);
             let addresses: Arc<[PlacedAddress]> = Arc::new([taken]);
             self.push(Action::AddAddresses(AddressChange {
                 router: id,
                 addresses: Arc::clone(&addresses),
             }));
+            self.restore_routes(id);
             self.announce(now, id, &addresses, rounds);
             self.log(LogLine::AddressPutBack {
                 name,
@@ -293,18 +300,18 @@ mod tests {
 
     #[test]
     fn putting_back_is_limited_per_address_and_window() {
-        let mut put_back = PutBack::default();
+        let mut put_back = PutBack::<(u32, IpAddr)>::default();
         let start = Timestamp::from_nanos(0);
         let (one, two) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
         for second in 0..5 {
-            assert!(put_back.allow(start + Duration::from_secs(second), 2, one));
+            assert!(put_back.allow(start + Duration::from_secs(second), (2, one)));
         }
         let late = start + Duration::from_secs(5);
-        assert!(!put_back.allow(late, 2, one));
-        assert!(put_back.allow(late, 2, two), "another address");
-        assert!(put_back.allow(late, 3, one), "another interface");
+        assert!(!put_back.allow(late, (2, one)));
+        assert!(put_back.allow(late, (2, two)), "another address");
+        assert!(put_back.allow(late, (3, one)), "another interface");
         assert!(
-            put_back.allow(start + Duration::from_millis(10_001), 2, one),
+            put_back.allow(start + Duration::from_millis(10_001), (2, one)),
             "the first one is older than the window by now"
         );
     }

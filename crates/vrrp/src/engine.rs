@@ -15,6 +15,7 @@ use crate::group::Group;
 use crate::interface::{Interfaces, LinkChange};
 use crate::linkbeat::Linkbeats;
 use crate::router::{Router, Routers, is_of, named_interface};
+use crate::routes::{self, place_routes, tracked_interfaces};
 use crate::sockets::{Lookup, ROUTED};
 use crate::timers::{TimerKey, Timers};
 use crate::track_file::Files;
@@ -217,6 +218,9 @@ impl Engine {
             }
             Event::DeadlineReached
             | Event::PacketReceived { .. }
+            | Event::RouteRemoved(_)
+            | Event::RuleRemoved(_)
+            | Event::RoutingReportsLost
             | Event::SocketsMissing(_)
             | Event::CheckEnded { .. } => {}
         }
@@ -261,6 +265,9 @@ impl Engine {
             }
             Event::LinkPolled { interface, up } => self.link_polled(now, interface, up),
             Event::WallClockSet { unix_nanos } => self.wall_clock.set(now, unix_nanos),
+            Event::RouteRemoved(report) => self.route_taken(now, &report),
+            Event::RuleRemoved(report) => self.rule_taken(now, &report),
+            Event::RoutingReportsLost => self.restore_routing(),
             Event::StopRequested => {
                 self.stop();
                 self.phase = Phase::Stopped;
@@ -340,6 +347,7 @@ impl Engine {
             LinkChange::WentUp => {
                 let line = self.link_line(name, true);
                 self.host_changed_because(now, line);
+                self.restore_routes_through(index);
             }
             LinkChange::WentDown => {
                 let line = self.link_line(name, false);
@@ -421,6 +429,7 @@ impl Engine {
         // Addresses of a master whose other interface (`dev`, `no_track`) came, went or got
         // another name.
         for id in ids {
+            self.remove_gone_routing(id);
             let diff = AddressDiff::of(&self.routers[id]);
             if !diff.is_empty() {
                 self.remove_gone(id, &diff);
@@ -428,6 +437,7 @@ impl Engine {
             if diff.adds() {
                 self.add_new(now, id, &diff);
             }
+            self.add_new_routing(id, diff.removes());
         }
     }
 
@@ -447,6 +457,7 @@ impl Engine {
             }),
         };
         let placed = place(&spec, &self.interfaces, &self.virtual_interfaces);
+        let routes = place_routes(&spec.routes, &self.interfaces);
         let changed = {
             let router = &self.routers[id];
             router.base != base || router.interface != interface || router.source != source
@@ -461,6 +472,7 @@ impl Engine {
         router.interface = interface;
         router.source = source;
         router.revision = revision;
+        router.routing.placed = routes;
         if router.placed != placed {
             router.placed = placed;
         }
@@ -586,6 +598,9 @@ fn interface_names(config: &Config) -> HashSet<String> {
                 .chain(&instance.excluded_addresses)
                 .filter_map(|address| address.dev.as_deref().map(str::to_owned)),
         );
+        let of_routes = routes::interface_names(&instance.routes);
+        let of_rules = tracked_interfaces(&[], &instance.rules);
+        names.extend(of_routes.chain(of_rules).map(str::to_owned));
     }
     names
 }

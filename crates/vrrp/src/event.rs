@@ -6,7 +6,7 @@ use std::path::Path;
 
 use evervip_model::ProcessPattern;
 
-use crate::{SocketKey, VirtualInterfaceKey};
+use crate::{RouteReport, RuleReport, SocketKey, VirtualInterfaceKey};
 
 /// Identifies one run of a check script, so that the result of a run that no longer matters can be
 /// told from the current one.
@@ -128,6 +128,12 @@ pub enum Event<'a> {
         /// Nanoseconds since the epoch.
         unix_nanos: u64,
     },
+    /// Somebody else removed a route of protocol 18.
+    RouteRemoved(RouteReport),
+    /// Somebody else removed a rule of protocol 18.
+    RuleRemoved(RuleReport),
+    /// Reports of routes and rules may have been lost.
+    RoutingReportsLost,
     /// The daemon is to end. Everything after it is ignored.
     StopRequested,
 }

@@ -3,6 +3,7 @@
 mod authentication;
 mod fault;
 mod firewall;
+mod route;
 mod track;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use crate::complaint::PacketComplaint;
 pub use authentication::AuthenticationLine;
 pub use fault::FaultReason;
 pub use firewall::FirewallLine;
+pub use route::RouteLine;
 pub use track::TrackLine;
 
 /// A line of the log.
@@ -202,6 +204,8 @@ pub enum LogLine {
     Authentication(AuthenticationLine),
     /// About the packet filter.
     Firewall(FirewallLine),
+    /// About routes, rules and static entries.
+    Route(RouteLine),
     StartupDelayed {
         delay: Duration,
     },
@@ -212,6 +216,9 @@ impl LogLine {
     #[must_use]
     pub const fn is_detail(&self) -> bool {
         if let Self::Track(line) = self {
+            return line.is_detail();
+        }
+        if let Self::Route(line) = self {
             return line.is_detail();
         }
         matches!(
@@ -235,6 +242,9 @@ impl LogLine {
     /// Whether the line tells of a fault that somebody has to mend.
     #[must_use]
     pub const fn is_warning(&self) -> bool {
+        if let Self::Route(line) = self {
+            return line.is_warning();
+        }
         matches!(
             self,
             Self::OwnAddress { .. }
@@ -258,6 +268,7 @@ impl fmt::Display for LogLine {
             Self::Track(line) => line.fmt(f),
             Self::Authentication(line) => line.fmt(f),
             Self::Firewall(line) => line.fmt(f),
+            Self::Route(line) => line.fmt(f),
             Self::Entering { .. }
             | Self::FaultReason { .. }
             | Self::AdvertTimeout { .. }

@@ -8,6 +8,7 @@ use evervip_model::{Config, Delivery, Family, Instance, Ipvlan, State, Version, 
 use crate::addresses::{AddressDiff, place};
 use crate::check::{Check, Verdict};
 use crate::router::{Router, advertised, named_interface};
+use crate::routes::place_routes;
 use crate::timers::TimerKey;
 use crate::transition::Resignation;
 use crate::{
@@ -117,11 +118,20 @@ impl Engine {
             .map(|id| (*id, AddressDiff::of(&self.routers[*id])))
             .filter(|(_, difference)| !difference.is_empty())
             .collect();
+        for id in changed {
+            self.remove_gone_routing(*id);
+        }
         for (id, difference) in &differences {
             self.remove_gone(*id, difference);
         }
         for (id, difference) in &differences {
             self.add_new(now, *id, difference);
+        }
+        for (id, difference) in &differences {
+            self.add_new_routing(*id, difference.removes());
+        }
+        for id in changed {
+            self.add_new_routing(*id, false);
         }
     }
 
@@ -222,10 +232,12 @@ impl Engine {
         }
         let revision = self.new_revision();
         let placed = place(spec, &self.interfaces, &self.virtual_interfaces);
+        let routes = place_routes(&spec.routes, &self.interfaces);
         let router = &mut self.routers[id];
         let before = router.master_down();
         let old = std::mem::replace(&mut router.spec, Arc::clone(spec));
         router.placed = placed;
+        router.routing.placed = routes;
         router.revision = revision;
         router.advertised = advertised(spec);
         router.signatures.keep_peers(spec);

@@ -14,6 +14,7 @@ use crate::checksum::coverage;
 use crate::header::HeaderSequence;
 use crate::log::FaultReason;
 use crate::receive::Complained;
+use crate::routes::Routing;
 use crate::signature::{Signatures, proof, signs};
 use crate::wall_clock::WallClock;
 use crate::{PlacedAddress, SocketKey, Statistics, Timestamp};
@@ -81,7 +82,8 @@ pub(crate) struct Router {
     pub(crate) faults: Vec<FaultReason>,
     /// Whether an unweighted check has not given a result yet.
     pub(crate) waiting: bool,
-    pub(crate) put_back: PutBack,
+    pub(crate) put_back: PutBack<(u32, IpAddr)>,
+    pub(crate) routing: Routing,
     pub(crate) complained: Complained,
     /// The addresses of its family that adverts list, kept for comparison with received ones.
     pub(crate) advertised: Vec<IpAddr>,
@@ -113,6 +115,7 @@ impl Router {
             faults: Vec::new(),
             waiting: false,
             put_back: PutBack::default(),
+            routing: Routing::default(),
             complained: Complained::default(),
             advertised,
             revision,

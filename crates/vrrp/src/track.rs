@@ -10,6 +10,7 @@ use evervip_model::{Delivery, Priority, State, TrackedInterface, TrackedScript, 
 use crate::check::Verdict;
 use crate::log::{FaultReason, TrackLine};
 use crate::router::{Router, named_interface};
+use crate::routes::tracked_interfaces;
 use crate::timers::TimerKey;
 use crate::track_file::FileStatus;
 use crate::virtual_interface::own_key;
@@ -100,6 +101,12 @@ impl Engine {
                 && !faults.contains(&FaultReason::InterfaceDown(dev.to_owned()))
             {
                 faults.push(FaultReason::InterfaceDown(dev.to_owned()));
+            }
+        }
+        for dev in tracked_interfaces(&spec.routes, &spec.rules) {
+            let fault = FaultReason::InterfaceDown(dev.to_owned());
+            if Some(dev) != own && !self.interfaces.is_up(dev) && !faults.contains(&fault) {
+                faults.push(fault);
             }
         }
         if router.source.is_none() {

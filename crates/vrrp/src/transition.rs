@@ -54,6 +54,7 @@ impl Engine {
         }
         self.notify_new_groups(&first, State::Fault);
         for id in ids {
+            self.remove_left_over_routing(*id);
             self.remove_left_over(*id);
         }
         self.refresh_lookup();
@@ -271,6 +272,7 @@ impl Engine {
             init: false,
         });
         self.add_addresses(id);
+        self.add_routing(id);
         self.announce_all(now, id, garp.repeat);
         if !garp.delay.is_zero() {
             self.timers.set(TimerKey::Burst(id), now + garp.delay);
@@ -294,6 +296,7 @@ impl Engine {
             self.timers.clear(key);
         }
         self.forget_announcements(id);
+        self.remove_routing(id);
         self.remove_addresses(id);
     }
 

@@ -191,12 +191,14 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "virtual_routes",
         "{ route entries }",
         "Routes that come and go with MASTER.",
-    ),
+    )
+    .yes(),
     values(
         "virtual_rules",
         "{ rule entries }",
         "Rules that come and go with MASTER.",
-    ),
+    )
+    .yes(),
     flag(
         "promote_secondaries",
         "Sets the sysctl of that name on the interface.",

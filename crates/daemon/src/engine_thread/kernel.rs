@@ -10,6 +10,8 @@ use evervip_os::packet_socket::PacketSocket;
 use evervip_vrrp::{AddressChange, Event, LinkState, PlacedAddress};
 use nix::errno::Errno;
 
+use super::routes;
+
 /// The netlink sockets, the socket for gratuitous ARP, and a copy of the kernel's tables.
 pub(super) struct Kernel {
     monitor: Monitor,
@@ -21,6 +23,7 @@ pub(super) struct Kernel {
     /// The tables could not be read after an overrun and are out of date; to be tried again then.
     reread_at: Option<Instant>,
     refused: bool,
+    watches_routing: bool,
 }
 
 /// Of an interface that is not known (spec wire 2.6).
@@ -49,6 +52,7 @@ impl Kernel {
             addresses: Vec::new(),
             reread_at: None,
             refused: false,
+            watches_routing: false,
         };
         kernel.resynchronise()?;
         Ok(kernel)
@@ -150,15 +154,41 @@ impl Kernel {
                     let by_us = by == self.requests.port();
                     self.address_removed(address.index, address.address, by_us, &mut events);
                 }
+                KernelEvent::RouteRemoved { route, by } => {
+                    events.extend(self.by_others(by).then(|| routes::removed_route(&route)));
+                }
+                KernelEvent::RuleRemoved { rule, by } => {
+                    events.extend(self.by_others(by).then(|| routes::removed_rule(&rule)));
+                }
                 KernelEvent::Overrun => {
                     tracing::info!(
                         "Netlink: Receive buffer overrun on monitor socket - reading everything anew"
                     );
                     events.extend(self.reread());
+                    if self.watches_routing {
+                        events.push(Event::RoutingReportsLost);
+                    }
                 }
             }
         }
         Ok(events)
+    }
+
+    /// Whether somebody asked for a change: neither we nor the kernel, which removes routes together
+    /// with what they depend on.
+    fn by_others(&self, port: u32) -> bool {
+        port != 0 && port != self.requests.port()
+    }
+
+    /// Listens to the removal of routes and rules, once anybody has some.
+    pub(super) fn watch_routing(&mut self) {
+        if self.watches_routing {
+            return;
+        }
+        match self.monitor.watch_routing() {
+            Ok(()) => self.watches_routing = true,
+            Err(error) => tracing::error!("Netlink: error: {error} - routes are not watched"),
+        }
     }
 
     /// Whether and when the tables are to be read again without a report.
@@ -187,6 +217,11 @@ impl Kernel {
     /// Whether the kernel has refused a change for lack of privilege.
     pub(super) const fn permission_missing(&self) -> bool {
         self.refused
+    }
+
+    /// Remembers that a change was refused for lack of privilege.
+    pub(super) fn note_refusal(&mut self, error: &NetlinkError) {
+        self.refused |= is_permission(error);
     }
 
     fn link_changed(&mut self, link: Link, events: &mut Vec<Event<'static>>) {
@@ -304,7 +339,7 @@ impl Kernel {
     }
 
     fn change_failed(&mut self, doing: &str, placed: &PlacedAddress, error: &NetlinkError) {
-        self.refused |= is_permission(error);
+        self.note_refusal(error);
         tracing::error!(
             "Netlink: error: {error} - {doing} {} on {}",
             placed.address.address,

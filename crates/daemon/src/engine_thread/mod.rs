@@ -26,6 +26,7 @@ mod observers;
 mod pace;
 mod poller;
 mod promotion;
+mod routes;
 mod scheduling;
 mod shared_sockets;
 mod sockets;
@@ -412,6 +413,10 @@ impl EngineThread {
                     self.firewall.close(&change, &self.kernel.links);
                 }
                 Action::OpenAddresses(change) => self.firewall.open(&change, &self.kernel.links),
+                Action::AddRoutes(change) => self.kernel.add_routes(&change),
+                Action::RemoveRoutes(change) => self.kernel.remove_routes(&change),
+                Action::AddRules(change) => self.kernel.add_rules(&change),
+                Action::RemoveRules(change) => self.kernel.remove_rules(&change),
                 Action::Log(line) => self.journal.line(line),
             }
         }

@@ -58,6 +58,17 @@ impl MessageBuilder {
         self
     }
 
+    /// Adds a structure that begins with its own length and ends with attributes, as next hops do;
+    /// `fixed` is what stands behind the length.
+    pub(crate) fn structure(&mut self, fixed: &[u8], content: impl FnOnce(&mut Self)) -> &mut Self {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&0_u16.to_ne_bytes());
+        self.bytes.extend_from_slice(fixed);
+        content(self);
+        self.end(start);
+        self
+    }
+
     /// The whole message.
     pub(crate) fn finish(mut self) -> Vec<u8> {
         let length = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);

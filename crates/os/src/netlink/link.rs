@@ -7,7 +7,7 @@ use neli::FromBytesWithInput as _;
 use neli::consts::rtnl::{Iff, Ifla, IflaInfo, RtAddrFamily};
 use neli::rtnl::{Ifinfomsg, RtAttrHandle};
 
-use super::message::{read_u16, read_u32};
+use super::message::{self, read_u32};
 use super::virtual_link::{IFLA_MACVLAN_MODE, MACVLAN_MODE_PRIVATE};
 
 /// A network interface as the kernel describes it.
@@ -46,6 +46,8 @@ pub struct Link {
     pub kind: Option<String>,
     /// Whether it is a macvlan of mode private.
     pub private_macvlan: bool,
+    /// The routing table of a VRF.
+    pub vrf_table: Option<u32>,
     /// Interface group.
     pub group: u32,
 }
@@ -84,7 +86,10 @@ impl Link {
             base: base(&attributes, kind.as_deref(), *message.ifi_index()),
             master: number(&attributes, Ifla::Master).filter(|index| *index != 0),
             private_macvlan: kind.as_deref() == Some("macvlan")
-                && macvlan_mode(&attributes) == Some(MACVLAN_MODE_PRIVATE),
+                && info_number(&attributes, IFLA_MACVLAN_MODE) == Some(MACVLAN_MODE_PRIVATE),
+            vrf_table: (kind.as_deref() == Some("vrf"))
+                .then(|| info_number(&attributes, IFLA_VRF_TABLE))
+                .flatten(),
             group: number(&attributes, Ifla::Group).unwrap_or(0),
             kind,
         })
@@ -166,22 +171,19 @@ fn kind(attributes: &Attributes<'_>) -> Option<String> {
     Some(text(attribute.rta_payload().as_ref()))
 }
 
-/// The mode among the data of a macvlan.
-fn macvlan_mode(attributes: &Attributes<'_>) -> Option<u32> {
+/// A number among the data of a virtual interface; what it means depends on the kind.
+fn info_number(attributes: &Attributes<'_>, kind: u16) -> Option<u32> {
     let nested = attributes
         .get_nested_attributes::<IflaInfo>(Ifla::Linkinfo)
         .ok()?;
     let data = nested.get_attribute(IflaInfo::Data)?;
-    let mut rest = data.rta_payload().as_ref();
-    loop {
-        let length = usize::from(read_u16(rest, 0)?);
-        if read_u16(rest, 2)? == IFLA_MACVLAN_MODE {
-            return read_u32(rest.get(..length)?, 4);
-        }
-        // A length of zero would never come to an end.
-        rest = rest.get(length.max(4).next_multiple_of(4)..)?;
-    }
+    let mut numbers = message::attributes(data.rta_payload().as_ref());
+    let (_, value) = numbers.find(|(found, _)| *found == kind)?;
+    read_u32(value, 0)
 }
+
+/// The table of a VRF (`IFLA_VRF_TABLE`).
+const IFLA_VRF_TABLE: u16 = 1;
 
 fn base(attributes: &Attributes<'_>, kind: Option<&str>, own: i32) -> Option<u32> {
     if kind == Some("veth") || value(attributes, Ifla::LinkNetnsid).is_some() {

@@ -74,6 +74,21 @@ pub(crate) fn messages(datagram: &[u8]) -> impl Iterator<Item = Message<'_>> {
     })
 }
 
+/// Kind and value of each attribute. Whatever follows a length that cannot be right is left out.
+pub(crate) fn attributes(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let length = usize::from(read_u16(rest, 0)?);
+        let kind = read_u16(rest, 2)? & KIND_BITS;
+        let value = rest.get(4..length)?;
+        rest = rest.get(align(length)..).unwrap_or_default();
+        Some((kind, value))
+    })
+}
+
+/// Without the flags for nested attributes and byte order.
+const KIND_BITS: u16 = 0x3fff;
+
 /// The next multiple of four.
 const fn align(length: usize) -> usize {
     length.saturating_add(3) & !3

@@ -1,4 +1,4 @@
-//! Links and addresses of the kernel, by rtnetlink.
+//! Links, addresses, routes and rules of the kernel, by rtnetlink.
 //!
 //! Two sockets, because answers must not be lost among events: [`Requests`] asks and changes,
 //! [`Monitor`] listens. Both belong to the network namespace of the thread that opened them.
@@ -18,6 +18,9 @@ mod link;
 pub(crate) mod message;
 mod monitor;
 mod requests;
+mod route;
+mod route_report;
+mod rule;
 pub(crate) mod socket;
 mod virtual_link;
 
@@ -26,4 +29,6 @@ pub use error::NetlinkError;
 pub use link::{HardwareAddress, Link};
 pub use monitor::{KernelEvent, Monitor};
 pub use requests::{Addition, Removal, Requests};
+pub use route::RouteEntry;
+pub use route_report::{RemovedRoute, RemovedRule};
 pub use virtual_link::{IpVlanMode, Ipv4Setting, VirtualLink, VirtualLinkKind};

@@ -6,6 +6,7 @@ use super::address::InterfaceAddress;
 use super::error::NetlinkError;
 use super::link::Link;
 use super::message::{Message, messages};
+use super::route_report::{RemovedRoute, RemovedRule};
 use super::socket::{Datagram, RouteSocket};
 
 /// What the kernel reported.
@@ -33,6 +34,20 @@ pub enum KernelEvent {
     AddressRemoved {
         /// The address.
         address: InterfaceAddress,
+        /// As above.
+        by: u32,
+    },
+    /// A route of our protocol is gone. Only after [`Monitor::watch_routing`].
+    RouteRemoved {
+        /// The route.
+        route: RemovedRoute,
+        /// As above.
+        by: u32,
+    },
+    /// A rule of our protocol is gone. Only after [`Monitor::watch_routing`].
+    RuleRemoved {
+        /// The rule.
+        rule: RemovedRule,
         /// As above.
         by: u32,
     },
@@ -85,6 +100,21 @@ impl Monitor {
         }
     }
 
+    /// Listens to the removal of routes and rules, too. A router of the internet has hundreds of
+    /// thousands of changes of routes that do not concern us, so that nobody should ask for this who
+    /// has no routes of his own.
+    ///
+    /// # Errors
+    /// [`NetlinkError::Socket`].
+    pub fn watch_routing(&self) -> Result<(), NetlinkError> {
+        self.socket.join(&[
+            libc::RTNLGRP_IPV4_ROUTE,
+            libc::RTNLGRP_IPV6_ROUTE,
+            libc::RTNLGRP_IPV4_RULE,
+            libc::RTNLGRP_IPV6_RULE,
+        ])
+    }
+
     /// Appends to `events` what waits, in order; never blocks. `true` means that more may wait: one
     /// call takes a bounded number of reports, so that a storm cannot starve the caller.
     ///
@@ -129,6 +159,14 @@ fn decode(message: Message<'_>) -> Option<KernelEvent> {
         libc::RTM_DELADDR => {
             let address = InterfaceAddress::decode(message.payload)?;
             Some(KernelEvent::AddressRemoved { address, by })
+        }
+        libc::RTM_DELROUTE => {
+            let route = RemovedRoute::decode(message.payload)?;
+            Some(KernelEvent::RouteRemoved { route, by })
+        }
+        libc::RTM_DELRULE => {
+            let rule = RemovedRule::decode(message.payload)?;
+            Some(KernelEvent::RuleRemoved { rule, by })
         }
         _ => None,
     }

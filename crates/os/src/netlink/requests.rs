@@ -22,7 +22,7 @@ use super::message::{FLAG_DUMP_INTERRUPTED, Message, messages};
 use super::socket::{Datagram, RouteSocket};
 use crate::clock::{NANOS_PER_SECOND, monotonic_nanos};
 
-/// How an address came to be there.
+/// How an address, route or rule came to be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Addition {
     /// It was added.
@@ -31,13 +31,41 @@ pub enum Addition {
     AlreadyThere,
 }
 
-/// How an address came to be gone.
+impl Addition {
+    /// From the kernel's answer.
+    pub(super) fn from_answer(answer: Result<(), NetlinkError>) -> Result<Self, NetlinkError> {
+        match answer {
+            Ok(()) => Ok(Self::Added),
+            Err(error) if error.errno() == Some(libc::EEXIST) => Ok(Self::AlreadyThere),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// How an address, route or rule came to be gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
     /// It was removed.
     Removed,
     /// It was not there, or its interface was not.
     NotThere,
+}
+
+impl Removal {
+    /// From the kernel's answer; `absent` are the error numbers by which it says that there was
+    /// nothing to remove.
+    pub(super) fn from_answer(
+        answer: Result<(), NetlinkError>,
+        absent: &[i32],
+    ) -> Result<Self, NetlinkError> {
+        match answer {
+            Ok(()) => Ok(Self::Removed),
+            Err(error) if error.errno().is_some_and(|errno| absent.contains(&errno)) => {
+                Ok(Self::NotThere)
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// A socket for requests to the kernel, each of which is answered before the call returns.
@@ -113,18 +141,8 @@ impl Requests {
         &mut self,
         addresses: &[(u32, &VirtualAddress)],
     ) -> Vec<Result<Addition, NetlinkError>> {
-        self.change(Change::Add, addresses)
-            .into_iter()
-            .map(|verdict| match verdict {
-                Verdict::Accepted => Ok(Addition::Added),
-                Verdict::Refused(NetlinkError::Rejected {
-                    errno: libc::EEXIST,
-                    ..
-                }) => Ok(Addition::AlreadyThere),
-                Verdict::Refused(error) => Err(error),
-                Verdict::Missing => Err(NetlinkError::NoAnswer),
-            })
-            .collect()
+        let results = self.change(Change::Add, addresses);
+        results.into_iter().map(Addition::from_answer).collect()
     }
 
     /// Removes addresses, as [`Self::add_addresses`] adds them.
@@ -132,36 +150,55 @@ impl Requests {
         &mut self,
         addresses: &[(u32, &VirtualAddress)],
     ) -> Vec<Result<Removal, NetlinkError>> {
-        self.change(Change::Remove, addresses)
-            .into_iter()
-            .map(|verdict| match verdict {
-                Verdict::Accepted => Ok(Removal::Removed),
-                Verdict::Refused(NetlinkError::Rejected {
-                    errno: libc::EADDRNOTAVAIL | libc::ENODEV,
-                    ..
-                }) => Ok(Removal::NotThere),
-                Verdict::Refused(error) => Err(error),
-                Verdict::Missing => Err(NetlinkError::NoAnswer),
-            })
-            .collect()
+        let results = self.change(Change::Remove, addresses);
+        let absent = [libc::EADDRNOTAVAIL, libc::ENODEV];
+        let removal = |result| Removal::from_answer(result, &absent);
+        results.into_iter().map(removal).collect()
     }
 
-    fn change(&mut self, change: Change, addresses: &[(u32, &VirtualAddress)]) -> Vec<Verdict> {
-        let mut verdicts = Vec::with_capacity(addresses.len());
-        for chunk in addresses.chunks(BATCH) {
-            verdicts.extend(self.change_chunk(change, chunk));
+    fn change(
+        &mut self,
+        change: Change,
+        addresses: &[(u32, &VirtualAddress)],
+    ) -> Vec<Result<(), NetlinkError>> {
+        let encode = |sequence, (ifindex, address): &(u32, &VirtualAddress)| {
+            change::encode(change, sequence, *ifindex, address)
+        };
+        self.each_acknowledged(change.message(), addresses, encode)
+    }
+
+    /// Sends a request for each item, many in a datagram, and gives their answers in order.
+    pub(super) fn each_acknowledged<T>(
+        &mut self,
+        request: (&'static str, u16),
+        items: &[T],
+        encode: impl Fn(u32, &T) -> Result<Vec<u8>, NetlinkError>,
+    ) -> Vec<Result<(), NetlinkError>> {
+        let mut verdicts = Vec::with_capacity(items.len());
+        for chunk in items.chunks(BATCH) {
+            verdicts.extend(self.chunk_acknowledged(request, chunk, &encode));
         }
-        verdicts
+        let result = |verdict| match verdict {
+            Verdict::Accepted => Ok(()),
+            Verdict::Refused(error) => Err(error),
+            Verdict::Missing => Err(NetlinkError::NoAnswer),
+        };
+        verdicts.into_iter().map(result).collect()
     }
 
     /// One datagram with all requests, then their answers.
-    fn change_chunk(&mut self, change: Change, chunk: &[(u32, &VirtualAddress)]) -> Vec<Verdict> {
+    fn chunk_acknowledged<T>(
+        &mut self,
+        request: (&'static str, u16),
+        chunk: &[T],
+        encode: impl Fn(u32, &T) -> Result<Vec<u8>, NetlinkError>,
+    ) -> Vec<Verdict> {
         let mut verdicts = Vec::with_capacity(chunk.len());
         let mut datagram = Vec::new();
         let first = self.last_sequence.wrapping_add(1);
-        for (ifindex, address) in chunk {
+        for item in chunk {
             self.last_sequence = self.last_sequence.wrapping_add(1);
-            match change::encode(change, self.last_sequence, *ifindex, address) {
+            match encode(self.last_sequence, item) {
                 Ok(message) => {
                     datagram.extend(message);
                     verdicts.push(Verdict::Missing);
@@ -174,7 +211,7 @@ impl Requests {
         } else {
             self.socket
                 .send(&datagram)
-                .and_then(|()| self.collect(change.message(), first, &mut verdicts))
+                .and_then(|()| self.collect(request, first, &mut verdicts))
         };
         if let Err(error) = outcome {
             // It concerns all that have no answer; the first one carries it.

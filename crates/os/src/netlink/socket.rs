@@ -70,6 +70,13 @@ impl RouteSocket {
             .map_err(error::socket("sizing a netlink socket"))
     }
 
+    /// Listens to more groups.
+    pub(crate) fn join(&self, groups: &[u32]) -> Result<(), NetlinkError> {
+        self.socket
+            .add_mcast_membership(Groups::new_groups(groups))
+            .map_err(error::socket("joining a netlink group"))
+    }
+
     /// The port number that requests of this socket carry.
     pub(crate) fn port(&self) -> Result<u32, NetlinkError> {
         self.socket

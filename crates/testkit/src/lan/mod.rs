@@ -361,6 +361,10 @@ impl Lan {
                 | Action::UpdateVirtualInterfaces
                 | Action::CloseAddresses(_)
                 | Action::OpenAddresses(_)
+                | Action::AddRoutes(_)
+                | Action::RemoveRoutes(_)
+                | Action::AddRules(_)
+                | Action::RemoveRules(_)
                 | Action::Log(_) => {}
             }
         }

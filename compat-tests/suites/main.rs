@@ -3,6 +3,7 @@
 //! See `README.md` for the variables and for what a skipped case means.
 
 mod addresses;
+mod auth;
 mod cli;
 mod cli_rows;
 mod cluster;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
     mutations::add(&mut plan);
     vmac::add(&mut plan);
     addresses::add(&mut plan);
+    auth::add(&mut plan);
     let (trials, tally) = plan.finish();
     let conclusion = run(&arguments, trials);
     if !arguments.list {

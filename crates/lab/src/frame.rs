@@ -97,6 +97,9 @@ const ETHERTYPE_IPV6: u16 = 0x86dd;
 const ETHERNET_HEADER: usize = 14;
 const IPV6_HEADER: usize = 40;
 const PROTOCOL_VRRP: u8 = 112;
+/// An authentication header, behind which the advert stands.
+const PROTOCOL_AH: u8 = 51;
+const AH_LEN: usize = 24;
 const PROTOCOL_ICMPV6: u8 = 58;
 const NEIGHBOUR_ADVERTISEMENT: u8 = 136;
 
@@ -165,7 +168,11 @@ impl Frame {
         let header = usize::from(ip.first()? & 0x0f) * 4;
         let total = usize::from(u16_at(ip, 2)?);
         let packet = ip.get(..total)?;
-        (*ip.get(9)? == PROTOCOL_VRRP).then_some(())?;
+        let between = match *ip.get(9)? {
+            PROTOCOL_VRRP => 0,
+            PROTOCOL_AH => AH_LEN,
+            _ => return None,
+        };
         Some(Header {
             tos: *ip.get(1)?,
             id: u16_at(ip, 4)?,
@@ -173,7 +180,7 @@ impl Frame {
             source: address(ip.get(12..16)?)?,
             destination: address(ip.get(16..20)?)?,
             packet,
-            vrrp: packet.get(header..)?,
+            vrrp: packet.get(header + between..)?,
         })
     }
 

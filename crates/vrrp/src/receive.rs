@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use evervip_model::{Authentication, Delivery, State, Version};
+use evervip_model::{Authentication, Delivery, Family, State, Version};
 use evervip_wire::{AuthType, Datagram, Sequence, TRAILER_LEN};
 
 use crate::checksum::{self, ChecksumKind};
@@ -299,7 +299,9 @@ fn check_version_2(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), D
         statistics.authtype_mismatch += 1;
         return Err(Drop(PacketComplaint::AuthType { received, expected }));
     }
-    if let Authentication::Pass(password) = router.spec.authentication {
+    // Over IPv6 there is no room for a password in the advert, which the configuration has said.
+    let carried = router.spec.family == Family::Inet;
+    if let (true, Authentication::Pass(password)) = (carried, router.spec.authentication) {
         if !advert
             .password()
             .is_some_and(|theirs| same_secret(theirs, password))

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use evervip_model::{Delivery, Family, Instance, State, Version};
+use evervip_model::{Authentication, Delivery, Family, Instance, State, Version};
 use evervip_testkit::sample;
 use evervip_vrrp::{Action, Engine, Event, LinkState, LogLine, SocketKey, SocketKind, Timestamp};
 use evervip_wire::{Advert, Body, PacketBuffer};
@@ -180,6 +180,29 @@ fn unicast_has_the_hop_limit_of_the_kernel_unless_one_is_configured() {
         assert_eq!(spec.ttl, expected);
         assert_eq!(spec.destinations, [ip("fe80::2"), ip("2001:db8::2")]);
     }
+}
+
+/// There is no room for it; were it asked for, two nodes of one configuration would both be MASTER.
+#[test]
+fn a_password_is_not_looked_for() {
+    let instance = Instance {
+        version: Version::V2,
+        authentication: Authentication::Pass(*b"12345678"),
+        ..instance()
+    };
+    let peer = started(instance.clone(), &["fe80::2"]);
+    let spec = peer.advert_spec(peer.status()[0].id).unwrap();
+    let advert = Advert {
+        vrid: 15,
+        priority: 150,
+        addresses: &spec.addresses,
+        body: spec.body,
+    };
+    let packet = PacketBuffer::new(&advert, spec.source, ip("ff02::12"), 255);
+    let mut engine = started(instance, &["fe80::1"]);
+    let due = engine.next_deadline();
+    receive(&mut engine, SECOND, packet.as_bytes());
+    assert_ne!(engine.next_deadline(), due);
 }
 
 #[test]

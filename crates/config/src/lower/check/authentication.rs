@@ -2,7 +2,7 @@
 
 use evervip_model::{Family, InitialState, Priority, Version};
 
-use crate::diagnostic::Code;
+use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::lower::Lower;
 use crate::lower::draft::{AuthType, InstanceDraft};
 
@@ -38,6 +38,17 @@ impl Lower<'_> {
             draft.auth_type = None;
             draft.auth_pass = None;
             return;
+        }
+        if draft.family == Some(Family::Inet6) {
+            let text = format!(
+                "({}) adverts over IPv6 have no room for a password: it is neither sent nor checked",
+                draft.name
+            );
+            self.say(
+                Diagnostic::new(Code::Suspicious, Class::Log, text)
+                    .label(draft.span, "in this instance")
+                    .help(remove),
+            );
         }
         if kind == AuthType::Header
             && draft.state == Some(InitialState::Master)

@@ -13,6 +13,7 @@
 //! and the engine: a timer of the runtime would round to milliseconds, and a wake-up costs one
 //! system call here.
 
+mod actions;
 mod announce;
 mod fifo;
 mod firewall;
@@ -23,6 +24,7 @@ mod kernel;
 mod ledger;
 mod local_igmp;
 mod observers;
+mod order;
 mod pace;
 mod poller;
 mod promotion;
@@ -46,7 +48,7 @@ use evervip_os::signal::SignalQueue;
 use evervip_os::timer::DeadlineTimer;
 use evervip_script::{Outcome, Report, Request};
 use evervip_vrrp::{
-    Action, CheckOutcome, Engine, Event, RunId, SocketKey, Timestamp, VirtualInterface,
+    CheckOutcome, Engine, Event, RunId, SocketKey, Timestamp, VirtualInterface,
     virtual_interfaces as wanted_interfaces,
 };
 use nix::sys::signal::Signal;
@@ -67,7 +69,7 @@ use poller::{Poller, Source};
 use promotion::Promotion;
 use scheduling::Scheduling;
 use sockets::Sockets;
-use transmit::{Sending, Transmitter};
+use transmit::Transmitter;
 use virtual_interfaces::VirtualInterfaces;
 use wall_clock::WallClock;
 
@@ -361,89 +363,6 @@ impl EngineThread {
         if let Some(unix_nanos) = self.wall_clock.news(now) {
             let event = Event::WallClockSet { unix_nanos };
             self.engine.handle(Timestamp::from_nanos(now), event);
-        }
-    }
-
-    /// Carries out all actions in order. Adverts are collected while nothing but log lines comes
-    /// between them, and leave in one system call per socket; log lines are written at the end.
-    fn carry_out(&mut self) {
-        let mut refused = Vec::new();
-        let mut interfaces_missing = false;
-        while let Some(action) = self.engine.poll_action() {
-            if !matches!(action, Action::SendAdvert { .. } | Action::Log(_)) {
-                self.transmitter.flush(&self.sockets);
-            }
-            match action {
-                Action::SendAdvert {
-                    router,
-                    priority,
-                    revision,
-                    sequence,
-                } => {
-                    let advert = Sending {
-                        priority,
-                        revision,
-                        sequence,
-                    };
-                    self.transmitter
-                        .queue(&self.engine, &self.sockets, router, advert);
-                }
-                Action::AddAddresses(change) => self.kernel.add(&change),
-                Action::RemoveAddresses(change) => self.kernel.remove(&change),
-                Action::Announce(announcement) => {
-                    let name = self
-                        .engine
-                        .router_name(announcement.router)
-                        .unwrap_or_default();
-                    self.kernel.announce(&announcement, &name);
-                    self.journal.announced(name, announcement);
-                }
-                Action::Notify(notification) => {
-                    self.hooks.notify(&notification);
-                    self.fifos.notify(&notification);
-                }
-                Action::StartCheck { run, script } => {
-                    if !self.hooks.start_check(run, script) {
-                        refused.push(run);
-                    }
-                }
-                Action::UpdateSockets => self.update_sockets(),
-                Action::UpdateVirtualInterfaces => interfaces_missing = true,
-                Action::CloseAddresses(change) => {
-                    self.firewall.close(&change, &self.kernel.links);
-                }
-                Action::OpenAddresses(change) => self.firewall.open(&change, &self.kernel.links),
-                Action::AddRoutes(change) => self.kernel.add_routes(&change),
-                Action::RemoveRoutes(change) => self.kernel.remove_routes(&change),
-                Action::AddRules(change) => self.kernel.add_rules(&change),
-                Action::RemoveRules(change) => self.kernel.remove_rules(&change),
-                Action::Log(line) => self.journal.line(line),
-            }
-        }
-        self.transmitter.flush(&self.sockets);
-        self.journal.write(&self.kernel.links);
-        for run in refused {
-            // Without room for the request the run counts as one that took too long.
-            self.handle(Event::CheckEnded {
-                run,
-                outcome: CheckOutcome::TimedOut,
-            });
-        }
-        if let Some(missing) = self.missing_sockets.take() {
-            self.handle(Event::SocketsMissing(missing));
-        }
-        if interfaces_missing {
-            self.make_virtual_interfaces();
-        }
-    }
-
-    fn update_sockets(&mut self) {
-        let before = self.sockets.missing();
-        self.sockets
-            .update(&self.engine, &self.kernel, &mut self.poller);
-        let missing = self.sockets.missing();
-        if missing != before {
-            self.missing_sockets = Some(missing);
         }
     }
 

@@ -17,6 +17,7 @@ pub mod monkey;
 mod render;
 mod rng;
 pub mod sample;
+mod tracked;
 mod transcript;
 
 pub use render::{render, render_deadline};

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::path::Path;
 use std::time::Duration;
 
-use evervip_model::{Authentication, Config, Delivery, State, Version};
+use evervip_model::{Authentication, Config, Delivery, ProcessPattern, State, Version};
 use evervip_vrrp::{
     Action, CheckOutcome, Engine, Event, LinkState, RouterId, RunId, SocketKey, SocketKind,
     Timestamp,
@@ -16,7 +17,7 @@ use evervip_vrrp::{
 use evervip_wire::PROTOCOL;
 
 use crate::craft::Craft;
-use crate::sample;
+use crate::{sample, tracked};
 
 /// Runs the events that `bytes` describe, twice, and checks what the engine promises.
 ///
@@ -105,7 +106,7 @@ impl Run {
     }
 
     fn step(&mut self, bytes: &mut Bytes<'_>) {
-        match bytes.below(16) {
+        match bytes.below(18) {
             0 | 1 => self.start(),
             2..=4 => self.wait(bytes),
             5..=7 => self.advert(bytes),
@@ -119,6 +120,7 @@ impl Run {
                 let back = Duration::from_millis(u64::from(bytes.byte()));
                 self.now = self.now - back;
             }
+            15 | 16 => self.observed(bytes),
             _ => {
                 if bytes.byte() == 255 {
                     self.event(Event::StopRequested);
@@ -231,6 +233,28 @@ impl Run {
                 up: bytes.byte() % 4 != 0,
                 flags: 0,
             }));
+        }
+    }
+
+    /// Something that is tracked, or was, or never will be.
+    fn observed(&mut self, bytes: &mut Bytes<'_>) {
+        let name = ["t0", "t1", "gone"][bytes.below(3)];
+        match bytes.below(3) {
+            0 => {
+                let length = bytes.below(8);
+                let text = bytes.take(length);
+                let path = Path::new(name);
+                self.event(Event::FileRead { path, text });
+            }
+            1 => {
+                let pattern = &ProcessPattern::of(&tracked::process(name));
+                let count = u32::from(bytes.byte() % 4);
+                self.event(Event::ProcessesCounted { pattern, count });
+            }
+            _ => self.event(Event::LinkPolled {
+                interface: "eth1",
+                up: bytes.flag(),
+            }),
         }
     }
 
@@ -400,6 +424,10 @@ fn config(bytes: &mut Bytes<'_>) -> Config {
         config.globals.garp_interval = Duration::from_millis(200);
     }
     config.globals.log_unknown_vrids = flags & 8 != 0;
+    // Not too often: what is in FAULT does nothing else.
+    if flags & 48 == 48 {
+        tracked::add(&mut config, flags & 64 != 0);
+    }
     config
 }
 

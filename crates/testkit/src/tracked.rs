@@ -1,0 +1,69 @@
+//! Tracked files, processes and links of arbitrary configurations.
+
+use std::time::Duration;
+
+use evervip_model::{
+    Config, FileIndex, LinkDelays, Linkbeat, LinkbeatMethod, ParameterMatch, ProcessIndex,
+    TrackFile, TrackProcess, TrackedFile, TrackedProcess,
+};
+
+/// A process of this name; its changes count after a while.
+pub(crate) fn process(name: &str) -> TrackProcess {
+    TrackProcess {
+        name: name.into(),
+        process: name.into(),
+        parameters: Vec::new(),
+        parameter_match: ParameterMatch::Ignored,
+        full_command: false,
+        weight: 0,
+        reverse: false,
+        quorum: 1,
+        quorum_max: Some(2),
+        terminate_delay: Duration::from_millis(300),
+        fork_delay: Duration::ZERO,
+    }
+}
+
+/// Has every instance track files and processes, the second one also without weight; `eth1` is asked
+/// for its state, and `eth0` has delays.
+pub(crate) fn add(config: &mut Config, reverse: bool) {
+    let names = ["t0", "t1"];
+    let file = |name: &str| TrackFile {
+        name: name.into(),
+        path: name.into(),
+        weight: 1,
+        reverse: false,
+        initial: None,
+    };
+    config.files = names.map(file).into();
+    config.processes = names.map(process).into();
+    for (number, instance) in config.instances.iter_mut().enumerate() {
+        // Faults for one of them alone.
+        let tracked = if number == 1 {
+            [(1, 0), (0, -30)]
+        } else {
+            [(0, 3), (1, 20)]
+        };
+        for (index, weight) in tracked {
+            instance.track_files.push(TrackedFile {
+                file: FileIndex(index),
+                weight,
+                reverse,
+            });
+            instance.track_processes.push(TrackedProcess {
+                process: ProcessIndex(index),
+                weight,
+                reverse,
+            });
+        }
+    }
+    config.linkbeat = vec![Linkbeat {
+        interface: "eth1".to_owned(),
+        method: LinkbeatMethod::Any,
+    }];
+    config.link_delays = vec![LinkDelays {
+        interface: "eth0".to_owned(),
+        down: Duration::from_millis(200),
+        up: Duration::from_millis(100),
+    }];
+}

@@ -449,9 +449,15 @@ impl Engine {
             None => matches!(spec.delivery, Delivery::Unicast { .. }).then_some(ROUTED),
         };
         let interface = self.virtual_interfaces.run_interface(&spec, base);
+        // A virtual MAC borrows the address of its base; an ipvlan has one of its own.
+        let owner = if spec.ipvlan.is_some() {
+            interface
+        } else {
+            base
+        };
         let source = match own_source(&spec) {
             Some(configured) => Some(configured).filter(|source| is_of(*source, spec.family)),
-            None => base.and_then(|index| {
+            None => owner.and_then(|index| {
                 let is_virtual = |address| self.virtual_addresses.contains(&address);
                 self.interfaces.primary(index, spec.family, is_virtual)
             }),

@@ -329,7 +329,8 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "Run on an ipvlan interface.",
     )
     .optional()
-    .since("2.0.17"),
+    .since("2.0.17")
+    .yes(),
     // Notification.
     script("notify_master", "Run when MASTER.").yes(),
     script("notify_backup", "Run when BACKUP.").yes(),

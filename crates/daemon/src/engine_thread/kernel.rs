@@ -24,6 +24,8 @@ pub(super) struct Kernel {
     reread_at: Option<Instant>,
     refused: bool,
     watches_routing: bool,
+    /// An interface was put into a VRF, bridge or bond, or taken out of one.
+    masters_changed: bool,
 }
 
 /// Of an interface that is not known (spec wire 2.6).
@@ -53,6 +55,7 @@ impl Kernel {
             reread_at: None,
             refused: false,
             watches_routing: false,
+            masters_changed: false,
         };
         kernel.resynchronise()?;
         Ok(kernel)
@@ -84,6 +87,11 @@ impl Kernel {
     /// The socket for changes.
     pub(super) const fn requests(&mut self) -> &mut Requests {
         &mut self.requests
+    }
+
+    /// Whether any interface has come under another master since the last call.
+    pub(super) const fn take_masters_changed(&mut self) -> bool {
+        std::mem::replace(&mut self.masters_changed, false)
     }
 
     /// The interface that has this name now.
@@ -225,8 +233,10 @@ impl Kernel {
     }
 
     fn link_changed(&mut self, link: Link, events: &mut Vec<Event<'static>>) {
-        let after = state(&link);
-        let before = self.links.insert(link.index, link).map(|old| state(&old));
+        let (after, master) = (state(&link), link.master);
+        let before = self.links.insert(link.index, link);
+        self.masters_changed |= before.as_ref().is_some_and(|old| old.master != master);
+        let before = before.map(|old| state(&old));
         if before.as_ref() != Some(&after) {
             events.push(Event::LinkChanged(after));
         }

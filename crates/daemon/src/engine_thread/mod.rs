@@ -384,6 +384,11 @@ impl EngineThread {
         for event in self.kernel.read()? {
             self.handle(event);
         }
+        if self.kernel.take_masters_changed() {
+            self.virtual_interfaces.follow_bases(&mut self.kernel);
+            self.update_sockets();
+            self.carry_out();
+        }
         Ok(())
     }
 

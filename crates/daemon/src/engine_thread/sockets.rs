@@ -103,9 +103,18 @@ impl Sockets {
     }
 
     /// Opens what the engine needs now, closes what it does not, and sets the kernel filters.
+    ///
+    /// Interfaces in a VRF share no socket: one that is bound to none of them hears of a VRF only as
+    /// far as the machine's settings allow.
     pub(super) fn update(&mut self, engine: &Engine, kernel: &Kernel, poller: &mut Poller) {
         self.retry_at = None;
-        let wanted = engine.sockets();
+        let mut wanted = engine.sockets();
+        for spec in &mut wanted {
+            let link = kernel.links.get(&spec.key.interface);
+            if link.is_some_and(|link| kernel.vrf_of(link).is_some()) {
+                spec.base = None;
+            }
+        }
         self.failing
             .retain(|key| wanted.iter().any(|spec| spec.key == *key));
         let (shared, wanted): (Vec<_>, Vec<_>) =

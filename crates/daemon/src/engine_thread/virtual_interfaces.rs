@@ -188,6 +188,24 @@ impl VirtualInterfaces {
         })
     }
 
+    /// Puts our interfaces into the VRF that their base is in, and out of any that it is not in.
+    pub(super) fn follow_bases(&self, kernel: &mut Kernel) {
+        for made in self.made.values() {
+            let (Some(link), Some(base)) =
+                (kernel.links.get(&made.index), kernel.links.get(&made.base))
+            else {
+                continue;
+            };
+            let wanted = kernel.vrf_of(base);
+            if link.master == wanted {
+                continue;
+            }
+            if let Err(error) = kernel.requests().set_link_master(made.index, wanted) {
+                tracing::warn!("Unable to move {} along with its base: {error}", made.name);
+            }
+        }
+    }
+
     /// Removes what is not wanted any more.
     pub(super) fn remove_unwanted(
         &mut self,

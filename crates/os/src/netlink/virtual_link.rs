@@ -81,7 +81,7 @@ impl Ipv4Setting {
 }
 
 impl Requests {
-    /// Makes an interface, which is down at first and will make no IPv6 link-local address by
+    /// Makes an interface, which is down at first; a macvlan will make no IPv6 link-local address by
     /// itself. Gives what the kernel knows of it.
     ///
     /// # Errors
@@ -90,8 +90,10 @@ impl Requests {
     pub fn create_link(&mut self, link: &VirtualLink<'_>) -> Result<Link, NetlinkError> {
         self.acknowledged(NEW_LINK, |sequence| creation(sequence, link))?;
         let made = self.link_named(link.name)?.ok_or(NetlinkError::NoAnswer)?;
-        // Kernels without IPv6 refuse, and make no such address either.
-        let _ = self.acknowledged(NEW_LINK, |sequence| no_link_local(sequence, made.index));
+        if matches!(link.kind, VirtualLinkKind::MacVlan(_)) {
+            // Kernels without IPv6 refuse, and make no such address either.
+            let _ = self.acknowledged(NEW_LINK, |sequence| no_link_local(sequence, made.index));
+        }
         Ok(made)
     }
 

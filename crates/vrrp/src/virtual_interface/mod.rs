@@ -164,6 +164,8 @@ fn plain(key: VirtualInterfaceKey, instance: &Instance, family: Family) -> Virtu
         Some(IpAddr::V6(source)) if instance.family == family => Some(source),
         _ => None,
     };
+    // The kernel gives an ipvlan an address that the others of its base do not have.
+    let borrows = family == Family::Inet6 && matches!(key.kind, VirtualInterfaceKind::MacVlan(_));
     VirtualInterface {
         key,
         instance: Arc::clone(&instance.name),
@@ -172,8 +174,7 @@ fn plain(key: VirtualInterfaceKey, instance: &Instance, family: Family) -> Virtu
         vrid: instance.vrid.value(),
         family,
         ipv6: family == Family::Inet6,
-        link_local: (family == Family::Inet6)
-            .then(|| configured.map_or(LinkLocal::OfBase, LinkLocal::Configured)),
+        link_local: borrows.then(|| configured.map_or(LinkLocal::OfBase, LinkLocal::Configured)),
         group: None,
         ipvlan_mode: IpvlanMode::default(),
         address: None,

@@ -5,11 +5,12 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INSTALL := sh xtask/install-missing.sh cc=gcc,libc6-dev
 
-.PHONY: help demo test bench ci fmt lint doc layers release tools-demo tools-test
+.PHONY: help demo test test-guest bench ci fmt lint doc layers release tools-demo tools-test tools-guest
 
 help:
 	@echo 'make demo    an unchanged HAProxy pair fails over, live (half a minute)'
 	@echo 'make test    every test; the last line is the sum'
+	@echo 'make test-guest   VLAN, VRF, ipvlan, dummy and netem under QEMU (2 minutes); part of test if QEMU is there'
 	@echo 'make bench   speed beside Debian'"'"'s keepalived (5 minutes; BENCH=--quick: 1.5)'
 	@echo 'make ci      fmt, lint, doc, layers, test'
 
@@ -19,6 +20,9 @@ demo: tools-demo release
 
 test: tools-test release
 	$(CARGO) xtask test
+
+test-guest: tools-test tools-guest release
+	$(CARGO) xtask guest
 
 bench: tools-test release
 	$(CARGO) run --quiet --locked --package evervip-bench -- $(BENCH)
@@ -48,3 +52,6 @@ tools-demo:
 
 tools-test:
 	@$(INSTALL) ip=iproute2 keepalived=keepalived
+
+tools-guest:
+	@$(INSTALL) qemu-system-x86_64=qemu-system-x86 busybox=busybox-static cpio=cpio depmod=kmod nft=nftables

@@ -1,4 +1,4 @@
-//! Chores of this repository: `cargo xtask layers`, `cargo xtask test`.
+//! Chores of this repository: `cargo xtask layers`, `cargo xtask test`, `cargo xtask guest`.
 
 mod examples;
 mod layers;
@@ -15,11 +15,13 @@ fn main() -> ExitCode {
         "layers" => layers::run(),
         "examples" => examples::run(),
         "test" => Ok(test::run()),
+        "guest" => test::run_guest(),
         _ => {
             eprintln!(
                 "usage: cargo xtask TASK\n  layers    check which crate uses which\n  \
                  examples  check the configurations under examples/\n  \
-                 test      run every test there is and count"
+                 test      run every test there is and count\n  \
+                 guest     run the tests that need another kernel, under QEMU"
             );
             return ExitCode::from(2);
         }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::{cargo, examples, layers, top};
+use crate::{cargo, examples, layers, target, top};
 
 /// What was counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -73,7 +73,27 @@ const STEPS: &[Step] = &[
             &["test", "--locked", "--no-fail-fast"],
         )
     }),
+    ("in a guest", in_guest),
 ];
+
+/// What needs VLAN interfaces, VRF, ipvlan, dummy or netem.
+fn in_guest() -> Result<Sum> {
+    let daemon = match std::env::var_os("EVERVIP_KEEPALIVED") {
+        Some(daemon) => daemon.into(),
+        None => target()?.join("release/keepalived"),
+    };
+    let mut command = Command::new("sh");
+    command
+        .arg(top()?.join("guest/run.sh"))
+        .arg(daemon)
+        .arg(target()?.join("guest"));
+    counted(&mut command, &[])
+}
+
+/// Runs the cases of the guest alone.
+pub(crate) fn run_guest() -> Result<bool> {
+    Ok(in_guest()?.failed == 0)
+}
 
 fn cargo_in(dir: &str) -> Command {
     let mut cargo = cargo();

@@ -24,6 +24,10 @@ pub fn render(engine: &Engine, action: &Action) -> String {
         Action::OpenAddresses(change) => format!("open {}", addresses_of(engine, change)),
         Action::AddRoutes(change) => format!("add {}", routes_of(engine, change)),
         Action::RemoveRoutes(change) => format!("remove {}", routes_of(engine, change)),
+        Action::AddStaticAddresses(addresses) => format!("add static{}", list(addresses, true)),
+        Action::RemoveStaticAddresses(addresses) => {
+            format!("remove static{}", list(addresses, true))
+        }
         Action::AddRules(change) => format!("add {}", rules_of(engine, change)),
         Action::RemoveRules(change) => format!("remove {}", rules_of(engine, change)),
         Action::UpdateSockets => {

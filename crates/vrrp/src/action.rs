@@ -122,6 +122,10 @@ pub enum Action {
     AddRules(RuleChange),
     /// Remove rules; one that is not there is a success.
     RemoveRules(RuleChange),
+    /// Put static addresses on interfaces; one that is already there is a success.
+    AddStaticAddresses(Vec<PlacedAddress>),
+    /// Take static addresses off interfaces; one that is not there is a success.
+    RemoveStaticAddresses(Vec<PlacedAddress>),
     /// Write a line to the log.
     Log(LogLine),
 }

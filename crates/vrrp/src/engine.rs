@@ -11,6 +11,7 @@ use crate::addresses::{AddressDiff, place};
 use crate::announce::{Lane, LaneQueue};
 use crate::check::Check;
 use crate::debounce::Debounce;
+use crate::fixtures::Fixtures;
 use crate::group::Group;
 use crate::interface::{Interfaces, LinkChange};
 use crate::linkbeat::Linkbeats;
@@ -46,6 +47,7 @@ pub struct Engine {
     pub(crate) debounce: Debounce,
     pub(crate) linkbeats: Linkbeats,
     pub(crate) virtual_interfaces: VirtualInterfaces,
+    pub(crate) fixtures: Fixtures,
     /// Addresses of all routers: they never serve as a source.
     pub(crate) virtual_addresses: HashSet<IpAddr>,
     /// Names of the interfaces that any router depends on. A host may have thousands of others,
@@ -109,6 +111,7 @@ impl Engine {
             debounce: Debounce::default(),
             linkbeats: Linkbeats::default(),
             virtual_interfaces: VirtualInterfaces::default(),
+            fixtures: Fixtures::default(),
             virtual_addresses: HashSet::new(),
             tracked: HashSet::new(),
             signed: false,
@@ -160,6 +163,7 @@ impl Engine {
             );
         }
         self.set_groups(config.sync_groups, &ids);
+        self.set_guarded(&ids);
     }
 
     /// What a configuration says beyond its parts, and what is looked up in all of it.
@@ -170,6 +174,7 @@ impl Engine {
         self.debounce.configure(&config.link_delays);
         self.linkbeats.configure(config);
         self.virtual_interfaces.set_wanted(config);
+        self.fixtures.configure(config);
         self.signed = config.instances.iter().any(|i| i.hmac.is_some());
         self.sources = config
             .instances
@@ -246,6 +251,9 @@ impl Engine {
                 if !by_us && self.virtual_addresses.contains(&address) {
                     self.address_taken(now, index, address);
                 }
+                if !by_us {
+                    self.fixed_address_taken(now, index, address);
+                }
                 self.address_changed(now, index, address);
             }
             Event::SocketsMissing(missing) => {
@@ -265,9 +273,18 @@ impl Engine {
             }
             Event::LinkPolled { interface, up } => self.link_polled(now, interface, up),
             Event::WallClockSet { unix_nanos } => self.wall_clock.set(now, unix_nanos),
-            Event::RouteRemoved(report) => self.route_taken(now, &report),
-            Event::RuleRemoved(report) => self.rule_taken(now, &report),
-            Event::RoutingReportsLost => self.restore_routing(),
+            Event::RouteRemoved(report) => {
+                self.route_taken(now, &report);
+                self.fixed_route_taken(now, &report);
+            }
+            Event::RuleRemoved(report) => {
+                self.rule_taken(now, &report);
+                self.fixed_rule_taken(now, &report);
+            }
+            Event::RoutingReportsLost => {
+                self.restore_routing();
+                self.restore_fixtures();
+            }
             Event::StopRequested => {
                 self.stop();
                 self.phase = Phase::Stopped;
@@ -290,6 +307,7 @@ impl Engine {
                 TimerKey::Refresh(id) => self.refresh_burst(now, id, due),
                 TimerKey::Extra(id) => self.extra_announcements(now, id, due),
                 TimerKey::Spacing(lane) => self.drain_lane(now, lane),
+                TimerKey::Fixtures => self.restore_fixtures(),
                 TimerKey::Check(slot) => self.check_due(now, slot, due),
                 TimerKey::Process(slot) => self.process_due(now, slot),
                 TimerKey::Link(index) => {
@@ -348,6 +366,7 @@ impl Engine {
                 let line = self.link_line(name, true);
                 self.host_changed_because(now, line);
                 self.restore_routes_through(index);
+                self.restore_fixtures_on(index);
             }
             LinkChange::WentDown => {
                 let line = self.link_line(name, false);
@@ -439,6 +458,7 @@ impl Engine {
             }
             self.add_new_routing(id, diff.removes());
         }
+        self.move_fixtures();
     }
 
     /// Finds interface, source address and places of a router.
@@ -589,7 +609,7 @@ fn virtual_addresses(config: &Config) -> HashSet<IpAddr> {
 }
 
 fn interface_names(config: &Config) -> HashSet<String> {
-    let mut names = HashSet::new();
+    let mut names: HashSet<String> = Fixtures::interface_names(config).into_iter().collect();
     for instance in &config.instances {
         names.extend(named_interface(instance).map(str::to_owned));
         names.extend(

@@ -32,6 +32,7 @@ mod engine;
 mod event;
 mod extra_announcements;
 mod firewall;
+mod fixtures;
 mod group;
 mod header;
 mod interface;

@@ -52,6 +52,7 @@ impl Engine {
         self.take_globals(&config);
         let specs: Vec<Arc<Instance>> = config.instances.into_iter().map(Arc::new).collect();
         self.remove_missing(&specs);
+        self.remove_gone_fixtures();
         self.reload_checks(now, config.scripts);
         self.files.configure(config.files);
         self.processes.configure(config.processes, &mut self.timers);
@@ -75,12 +76,14 @@ impl Engine {
             }
         }
         self.set_groups(config.sync_groups, &order);
+        self.set_guarded(&order);
         self.routers.set_order(order);
         for id in &fresh {
             self.resolve(*id);
         }
         self.start_routers(now, &fresh);
         self.move_addresses(now, &changed);
+        self.add_fixtures();
         self.heed_reports_again(now);
         self.host_changed(now);
         self.unify_groups(now);

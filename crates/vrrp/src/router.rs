@@ -84,6 +84,8 @@ pub(crate) struct Router {
     pub(crate) waiting: bool,
     pub(crate) put_back: PutBack<(u32, IpAddr)>,
     pub(crate) routing: Routing,
+    /// Interfaces of static entries whose failure is one of the router (`track_group`).
+    pub(crate) guarded: Vec<String>,
     pub(crate) complained: Complained,
     /// The addresses of its family that adverts list, kept for comparison with received ones.
     pub(crate) advertised: Vec<IpAddr>,
@@ -116,6 +118,7 @@ impl Router {
             waiting: false,
             put_back: PutBack::default(),
             routing: Routing::default(),
+            guarded: Vec::new(),
             complained: Complained::default(),
             advertised,
             revision,

@@ -153,6 +153,12 @@ impl PlacedRoute {
         indices.all(|index| interfaces.get(*index).is_some())
     }
 
+    /// Whether it leads through an interface.
+    pub(crate) fn is_through(&self, interface: u32) -> bool {
+        let mut indices = self.hops.iter().chain([&self.interface]).flatten();
+        indices.any(|index| *index == interface)
+    }
+
     /// Whether a report is about this route.
     pub(crate) fn is(&self, report: &RouteReport) -> bool {
         let route = &self.route;
@@ -314,12 +320,9 @@ impl Engine {
     /// An interface is up again: routes of masters that lead through it have gone with it, unless the
     /// interface is watched.
     pub(crate) fn restore_routes_through(&mut self, interface: u32) {
-        let through = |placed: &PlacedRoute| {
-            let mut indices = placed.hops.iter().chain([&placed.interface]).flatten();
-            indices.any(|index| *index == interface)
-        };
         let affected = |router: &Router| {
-            router.state == State::Master && router.routing.installed.iter().any(through)
+            let mut routes = router.routing.installed.iter();
+            router.state == State::Master && routes.any(|placed| placed.is_through(interface))
         };
         let routers = self.routers.iter();
         let routers = routers.filter(|(_, router)| affected(router));

@@ -24,6 +24,8 @@ pub(crate) enum TimerKey {
     Spacing(crate::announce::Lane),
     /// The next start of a check script, by its slot.
     Check(usize),
+    /// Static entries that others removed again and again are added once more.
+    Fixtures,
     /// The end of the delay of a tracked process, by its slot.
     Process(usize),
     /// The end of the delay of an interface's state, by its index.

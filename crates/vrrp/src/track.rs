@@ -103,7 +103,8 @@ impl Engine {
                 faults.push(FaultReason::InterfaceDown(dev.to_owned()));
             }
         }
-        for dev in tracked_interfaces(&spec.routes, &spec.rules) {
+        let guarded = router.guarded.iter().map(String::as_str);
+        for dev in tracked_interfaces(&spec.routes, &spec.rules).chain(guarded) {
             let fault = FaultReason::InterfaceDown(dev.to_owned());
             if Some(dev) != own && !self.interfaces.is_up(dev) && !faults.contains(&fault) {
                 faults.push(fault);

@@ -33,6 +33,7 @@ impl Engine {
         for id in &ids {
             self.resolve(*id);
         }
+        self.add_fixtures();
         self.start_routers(now, &ids);
         for slot in 0..self.checks.len() {
             self.begin_check(now, slot);
@@ -433,6 +434,7 @@ impl Engine {
             }
             self.routers[*id].state = State::Stop;
         }
+        self.remove_fixtures();
         for id in &ids {
             self.notify(*id, NotificationKind::Entered(State::Stop));
         }

@@ -6,7 +6,10 @@ mod stage;
 
 use std::time::Duration;
 
-use evervip_model::{Config, Family, Network, RemovedAddresses, Route, Rule, RuleAction};
+use evervip_model::{
+    Config, Family, Fixture, InstanceIndex, Network, RemovedAddresses, Route, Rule, RuleAction,
+    TrackGroup, TrackGroupIndex,
+};
 use evervip_testkit::sample;
 use evervip_vrrp::{Event, RouteReport, RuleReport};
 use stage::{Table, backup, master, plain, started, theirs};
@@ -208,4 +211,84 @@ fn a_reload_touches_what_has_changed() {
         stage.reload("reload", changed);
     });
     table.expect("routes_reload.txt");
+}
+
+/// One instance that guards a static route, and static entries of every kind.
+fn with_fixtures() -> Config {
+    let mut config = sample::config(vec![plain()]);
+    let mut address = sample::vip("10.0.1.50");
+    address.dev = Some("eth1".into());
+    config.track_groups = vec![TrackGroup {
+        name: "G".into(),
+        members: vec![InstanceIndex(0)],
+    }];
+    config.fixtures.addresses = vec![fixture(address)];
+    config.fixtures.routes = vec![
+        Fixture {
+            track_group: Some(TrackGroupIndex(0)),
+            ..fixture(route("10.99.0.0/24", "eth1"))
+        },
+        fixture(route("10.98.0.0/24", "eth0")),
+        fixture(route("10.97.0.0/24", "eth7")),
+    ];
+    config.fixtures.rules = vec![fixture(rule(900))];
+    config
+}
+
+fn fixture<T>(entry: T) -> Fixture<T> {
+    Fixture {
+        entry,
+        track_group: None,
+    }
+}
+
+#[test]
+fn static_entries() {
+    let mut table = Table::default();
+    let fresh = evervip_testkit::Transcript::new(with_fixtures());
+    table.row("start and stop", fresh, |stage| {
+        stage.start();
+        stage.event("stop", Event::StopRequested);
+    });
+    table.row("removed by others", backup(with_fixtures()), |stage| {
+        stage.event("route removed", route_gone("10.98.0.0/24"));
+        stage.event("rule removed", rule_gone(900));
+        stage.event(
+            "address removed",
+            Event::AddressRemoved {
+                index: sample::ETH1,
+                address: [10, 0, 1, 50].into(),
+                by_us: false,
+            },
+        );
+        stage.event("reports lost", Event::RoutingReportsLost);
+        stage.quietly(|stage| {
+            for _ in 0..4 {
+                stage.event("route removed", route_gone("10.98.0.0/24"));
+            }
+        });
+        stage.event("route removed too often", route_gone("10.98.0.0/24"));
+        stage.quietly(|stage| stage.pass(Duration::from_millis(9_900)));
+        stage.pass(Duration::from_millis(200));
+    });
+    table.row("a guarded interface", backup(with_fixtures()), |stage| {
+        stage.link(sample::ETH1, "eth1", false);
+        stage.link(sample::ETH1, "eth1", true);
+        stage.link(9, "eth7", true);
+    });
+    table.row("reload", backup(with_fixtures()), |stage| {
+        let mut changed = with_fixtures();
+        changed.fixtures.addresses[0].entry.prefix = 32;
+        changed.fixtures.routes.remove(1);
+        changed.fixtures.rules[0].entry.preference = 901;
+        stage.reload("reload", changed);
+        stage.reload("the same again", {
+            let mut changed = with_fixtures();
+            changed.fixtures.addresses[0].entry.prefix = 32;
+            changed.fixtures.routes.remove(1);
+            changed.fixtures.rules[0].entry.preference = 901;
+            changed
+        });
+    });
+    table.expect("fixtures.txt");
 }

@@ -64,7 +64,7 @@ pub(super) const ADDRESS: &[Keyword] = &[
     )
     .yes(),
     flag("use_vmac", "Put it on a virtual MAC interface.").yes(),
-    word("track_group", "NAME", "Static addresses only."),
+    word("track_group", "NAME", "Static addresses only.").yes(),
 ];
 
 pub(super) const ROUTE: &[Keyword] = &[
@@ -145,7 +145,7 @@ pub(super) const ROUTE: &[Keyword] = &[
         "Its removal by others does not concern the instance.",
     )
     .yes(),
-    word("track_group", "NAME", "Static routes only."),
+    word("track_group", "NAME", "Static routes only.").yes(),
     word(
         "nexthop",
         "via ADDRESS [dev IFNAME] [weight N] …",
@@ -212,5 +212,5 @@ pub(super) const RULE: &[Keyword] = &[
         "Its removal by others does not concern the instance.",
     )
     .yes(),
-    word("track_group", "NAME", "Static rules only."),
+    word("track_group", "NAME", "Static rules only.").yes(),
 ];

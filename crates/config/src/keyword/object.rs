@@ -255,5 +255,6 @@ pub(super) const GARP_GROUP: &[Keyword] = &[
     ),
 ];
 
-pub(super) const TRACK_GROUP: &[Keyword] =
-    &[values("group", "{ INSTANCE … }", "The members.").since("2.0.3")];
+pub(super) const TRACK_GROUP: &[Keyword] = &[values("group", "{ INSTANCE … }", "The members.")
+    .since("2.0.3")
+    .yes()];

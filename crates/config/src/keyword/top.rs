@@ -52,17 +52,20 @@ pub(super) const TOP: &[Keyword] = &[
         "static_ipaddress",
         "{ address entries }",
         "Addresses held as long as the daemon runs.",
-    ),
+    )
+    .yes(),
     values(
         "static_routes",
         "{ route entries }",
         "Routes held as long as the daemon runs.",
-    ),
+    )
+    .yes(),
     values(
         "static_rules",
         "{ rule entries }",
         "Rules held as long as the daemon runs.",
-    ),
+    )
+    .yes(),
     block(
         "track_group",
         Block::TrackGroup,
@@ -70,7 +73,8 @@ pub(super) const TOP: &[Keyword] = &[
     )
     .args("NAME")
     .lenient()
-    .since("2.0.3"),
+    .since("2.0.3")
+    .yes(),
     values(
         "linkbeat_interfaces",
         "{ IFNAME [MII|ETHTOOL|IOCTL] }",

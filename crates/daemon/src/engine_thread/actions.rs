@@ -36,8 +36,8 @@ impl EngineThread {
                     self.transmitter
                         .queue(&self.engine, &self.sockets, router, advert);
                 }
-                Action::AddAddresses(change) => self.kernel.add(&change),
-                Action::RemoveAddresses(change) => self.kernel.remove(&change),
+                Action::AddAddresses(change) => self.kernel.add(&change.addresses),
+                Action::RemoveAddresses(change) => self.kernel.remove(&change.addresses),
                 Action::Announce(announcement) => {
                     let name = self
                         .engine
@@ -61,6 +61,8 @@ impl EngineThread {
                     self.firewall.close(&change, &self.kernel.links);
                 }
                 Action::OpenAddresses(change) => self.firewall.open(&change, &self.kernel.links),
+                Action::AddStaticAddresses(addresses) => self.kernel.add(&addresses),
+                Action::RemoveStaticAddresses(addresses) => self.kernel.remove(&addresses),
                 Action::AddRoutes(change) => self.kernel.add_routes(&change),
                 Action::RemoveRoutes(change) => self.kernel.remove_routes(&change),
                 Action::AddRules(change) => self.kernel.add_rules(&change),

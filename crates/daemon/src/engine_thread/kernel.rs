@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use evervip_model::{ReceiveBuffers, VirtualAddress};
 use evervip_os::netlink::{InterfaceAddress, KernelEvent, Link, Monitor, NetlinkError, Requests};
 use evervip_os::packet_socket::PacketSocket;
-use evervip_vrrp::{AddressChange, Event, LinkState, PlacedAddress};
+use evervip_vrrp::{Event, LinkState, PlacedAddress};
 use nix::errno::Errno;
 
 use super::routes;
@@ -320,10 +320,10 @@ impl Kernel {
         Ok(events)
     }
 
-    /// Adds a router's addresses. One that is refused is logged; the router goes on.
-    pub(super) fn add(&mut self, change: &AddressChange) {
-        let results = self.requests.add_addresses(&listed(change));
-        for (result, placed) in results.into_iter().zip(change.addresses.iter()) {
+    /// Adds addresses. One that is refused is logged; the router goes on.
+    pub(super) fn add(&mut self, addresses: &[PlacedAddress]) {
+        let results = self.requests.add_addresses(&listed(addresses));
+        for (result, placed) in results.into_iter().zip(addresses) {
             match result {
                 Ok(_) => self.remember(placed.interface, placed.address.address),
                 Err(error) => self.change_failed("adding", placed, &error),
@@ -338,10 +338,10 @@ impl Kernel {
         }
     }
 
-    /// Removes a router's addresses.
-    pub(super) fn remove(&mut self, change: &AddressChange) {
-        let results = self.requests.remove_addresses(&listed(change));
-        for (result, placed) in results.into_iter().zip(change.addresses.iter()) {
+    /// Removes addresses.
+    pub(super) fn remove(&mut self, addresses: &[PlacedAddress]) {
+        let results = self.requests.remove_addresses(&listed(addresses));
+        for (result, placed) in results.into_iter().zip(addresses) {
             if let Err(error) = result {
                 self.change_failed("removing", placed, &error);
             }
@@ -359,9 +359,9 @@ impl Kernel {
 }
 
 /// The addresses in the form that netlink requests take.
-fn listed(change: &AddressChange) -> Vec<(u32, &VirtualAddress)> {
-    let addresses = change.addresses.iter();
+fn listed(addresses: &[PlacedAddress]) -> Vec<(u32, &VirtualAddress)> {
     addresses
+        .iter()
         .map(|placed| (placed.interface, &placed.address))
         .collect()
 }

@@ -365,6 +365,8 @@ impl Lan {
                 | Action::RemoveRoutes(_)
                 | Action::AddRules(_)
                 | Action::RemoveRules(_)
+                | Action::AddStaticAddresses(_)
+                | Action::RemoveStaticAddresses(_)
                 | Action::Log(_) => {}
             }
         }

@@ -99,13 +99,9 @@ fn destination(route: &Route) -> String {
 /// Whose packets to whom.
 fn ends(rule: &Rule) -> String {
     let from = rule.from.map(|from| format!("from {}", network(from)));
-    let to = rule.to.map(|to| format!("to {}", network(to)));
-    let ends: Vec<String> = from.into_iter().chain(to).collect();
-    if ends.is_empty() {
-        "from all".to_owned()
-    } else {
-        ends.join(" ")
-    }
+    let from = from.unwrap_or_else(|| "from all".to_owned());
+    let to = rule.to.map(|to| format!(" to {}", network(to)));
+    from + &to.unwrap_or_default()
 }
 
 fn place(address: &VirtualAddress) -> String {
@@ -162,12 +158,16 @@ fn rule_words(rule: &Rule) -> String {
         RuleAction::Nop => "nop".to_owned(),
         RuleAction::Vrf => "l3mdev".to_owned(),
     };
+    let input = rule.input.as_ref().map(|name| format!(" iif {name}"));
+    let output = rule.output.as_ref().map(|name| format!(" oif {name}"));
     let protocol = rule.protocol.map(|number| format!(" protocol {number}"));
     format!(
-        "{} priority {} tos {:#x}{} {action}",
+        "{} priority {} tos {:#x}{}{}{} {action}",
         ends(rule),
         rule.preference,
         rule.tos.unwrap_or(0),
+        input.unwrap_or_default(),
+        output.unwrap_or_default(),
         protocol.unwrap_or_default()
     )
 }

@@ -8,13 +8,16 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use evervip_model::{Authentication, Config, Delivery, ProcessPattern, State, Version};
+use evervip_model::{
+    AntiReplay, Authentication, Config, Delivery, HmacAuthentication, HmacKey, HmacMode,
+    ProcessPattern, State, Version,
+};
 use evervip_vrrp::{
     Action, CheckOutcome, Engine, Event, LinkState, RouterId, RunId, SocketKey, SocketKind,
     Timestamp,
 };
 
-use evervip_wire::PROTOCOL;
+use evervip_wire::{AH_PROTOCOL, PROTOCOL, Proof};
 
 use crate::craft::Craft;
 use crate::{sample, tracked};
@@ -106,7 +109,7 @@ impl Run {
     }
 
     fn step(&mut self, bytes: &mut Bytes<'_>) {
-        match bytes.below(18) {
+        match bytes.below(19) {
             0 | 1 => self.start(),
             2..=4 => self.wait(bytes),
             5..=7 => self.advert(bytes),
@@ -121,6 +124,10 @@ impl Run {
                 self.now = self.now - back;
             }
             15 | 16 => self.observed(bytes),
+            17 => {
+                let unix_nanos = u64::from(bytes.byte()) << 30;
+                self.event(Event::WallClockSet { unix_nanos });
+            }
             _ => {
                 if bytes.byte() == 255 {
                     self.event(Event::StopRequested);
@@ -158,6 +165,10 @@ impl Run {
         let mut craft = Craft::of(instance)
             .priority(bytes.byte())
             .from(1 + bytes.byte() % 4);
+        if craft.proof != Proof::None {
+            // For a signature seconds, near the engine's own.
+            craft = craft.sequence(u64::from(bytes.byte()) << 32 | u64::from(bytes.byte()));
+        }
         let kind = match instance.delivery {
             Delivery::Unicast { .. } => SocketKind::Unicast(sample::OWN),
             _ => SocketKind::Multicast(sample::GROUP),
@@ -197,7 +208,7 @@ impl Run {
             socket: SocketKey {
                 interface,
                 kind,
-                protocol: PROTOCOL,
+                protocol: protocol_of(packet),
             },
             bytes: packet,
         });
@@ -431,6 +442,36 @@ fn config(bytes: &mut Bytes<'_>) -> Config {
     config
 }
 
+/// The protocol that the IP header names: sockets for others do not see the packet.
+fn protocol_of(packet: &[u8]) -> u8 {
+    match packet.get(9) {
+        Some(&AH_PROTOCOL) => AH_PROTOCOL,
+        _ => PROTOCOL,
+    }
+}
+
+fn signed(bytes: &mut Bytes<'_>) -> HmacAuthentication {
+    let choice = bytes.byte();
+    HmacAuthentication {
+        keys: vec![HmacKey {
+            id: 1,
+            secret: vec![7; 32],
+        }],
+        active_key: 1,
+        time_window: Duration::from_secs(u64::from(choice >> 4) + 1),
+        anti_replay: if choice & 1 == 0 {
+            AntiReplay::Time
+        } else {
+            AntiReplay::Monotonic
+        },
+        mode: match choice >> 1 & 3 {
+            0 => HmacMode::Permissive,
+            1 => HmacMode::ReceiveOnly,
+            _ => HmacMode::Enforce,
+        },
+    }
+}
+
 fn instance(number: usize, bytes: &mut Bytes<'_>) -> evervip_model::Instance {
     let number = u8::try_from(number).unwrap_or(0);
     let vrid = 1 + number + bytes.byte() / 200;
@@ -443,7 +484,13 @@ fn instance(number: usize, bytes: &mut Bytes<'_>) -> evervip_model::Instance {
         instance.version = Version::V3;
         instance.advert_interval = Duration::from_millis(10 * (1 + u64::from(bytes.byte())));
     } else if flags & 2 != 0 {
-        instance.authentication = Authentication::Pass(*b"secret\0\0");
+        instance.authentication = match bytes.byte() % 8 {
+            0 => Authentication::Header(*b"secret\0\0"),
+            _ => Authentication::Pass(*b"secret\0\0"),
+        };
+    } else if flags & 12 == 12 {
+        // Not too often: random sequences are seldom acceptable.
+        instance.hmac = Some(signed(bytes));
     }
     instance.nopreempt = flags & 4 != 0;
     if flags & 8 != 0 {

@@ -402,6 +402,11 @@ fn restored_after_crash(cluster: &mut Cluster) -> Verdict {
     cluster.start(&Conf::new(V2_MULTICAST, 0).extra("use_vmac"))?;
     cluster.lab.wait_owner(VIP.into(), "a", PATIENCE)?;
     let node = &cluster.members[0].node;
+    // The first process must not see the death of the second, nor the second that of the first.
+    let kill = format!(
+        "kill -STOP $(cat {PID_FILE}); kill -KILL $(cat {VRRP_PID_FILE}); kill -KILL $(cat {PID_FILE})"
+    );
+    node.exec(&["sh", "-c", &kill])?;
     node.kill_all();
     node.ip(&["link", "del", &format!("vrrp.{VRID}")])?;
     let left = settings(node)?;
@@ -456,6 +461,8 @@ fn reloaded(cluster: &mut Cluster) -> Verdict {
     cluster.lab.wait_owner(VIP.into(), "a", PATIENCE)?;
     let start = cluster.log(0).mark();
     for (extra, line) in [
+        ("use_vmac", "Success creating VMAC interface vrrp.50"),
+        ("use_vmac vm7", "Success creating VMAC interface vm7"),
         ("use_vmac", "Success creating VMAC interface vrrp.50"),
         ("", "Success removing VMAC interface vrrp.50"),
     ] {

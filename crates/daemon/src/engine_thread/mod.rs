@@ -458,8 +458,11 @@ impl EngineThread {
         }
         self.configure(&reload.config.globals);
         let wanted = Wanted::by(&reload.config);
-        // New routers shall find their interfaces when they start.
-        self.make_interfaces(&wanted_interfaces(&reload.config));
+        // New routers shall find their interfaces when they start. One that is to have another name
+        // keeps it until the router that it serves now has handed over.
+        let mut fresh = wanted_interfaces(&reload.config);
+        fresh.retain(|interface| !self.virtual_interfaces.knows(&interface.key));
+        self.make_interfaces(&fresh);
         self.promotion.update(&reload.config, &mut self.kernel);
         let now = monotonic_nanos();
         // Adverts may be signed from now on.
@@ -472,6 +475,7 @@ impl EngineThread {
             &mut self.kernel,
             &mut self.firewall,
         );
+        self.make_virtual_interfaces();
         // The interface filter depends on the VRIDs and on a setting.
         self.update_sockets();
         self.carry_out();

@@ -98,6 +98,11 @@ impl VirtualInterfaces {
         events
     }
 
+    /// Whether an interface was made for this purpose, under whatever name.
+    pub(super) fn knows(&self, key: &VirtualInterfaceKey) -> bool {
+        self.made.contains_key(key)
+    }
+
     fn is_there(&self, wanted: &VirtualInterface, kernel: &Kernel) -> bool {
         self.made.get(&wanted.key).is_some_and(|made| {
             made.configured == wanted.name && kernel.links.contains_key(&made.index)

@@ -22,6 +22,7 @@ mod plan;
 mod processes;
 mod program;
 mod reload;
+mod routing;
 mod settings;
 mod tracking;
 mod unicast;
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
     vmac::add(&mut plan);
     addresses::add(&mut plan);
     auth::add(&mut plan);
+    routing::add(&mut plan);
     let (trials, tally) = plan.finish();
     let conclusion = run(&arguments, trials);
     if !arguments.list {

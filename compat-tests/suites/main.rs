@@ -24,6 +24,7 @@ mod program;
 mod reload;
 mod routing;
 mod settings;
+mod static_entries;
 mod tracking;
 mod unicast;
 mod verdict;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
     addresses::add(&mut plan);
     auth::add(&mut plan);
     routing::add(&mut plan);
+    static_entries::add(&mut plan);
     let (trials, tally) = plan.finish();
     let conclusion = run(&arguments, trials);
     if !arguments.list {

@@ -356,7 +356,7 @@ fn reload(cluster: &Cluster, conf: &Conf) -> Verdict {
 }
 
 /// Routes of the daemons and all rules, without what counts down.
-fn tables_of(node: &Node) -> Verdict<String> {
+pub fn tables_of(node: &Node) -> Verdict<String> {
     let mut text = String::new();
     for command in [
         "ip -d -4 route show table all proto 18",

@@ -202,6 +202,8 @@ pub(crate) struct Blocks<'a> {
     surplus: usize,
     /// How many were.
     forgiven: usize,
+    /// Value blocks that began without their brace: name and place.
+    headless: Vec<(String, Span)>,
     /// Braces among values: they count, although they open nothing.
     stray: usize,
     /// What the last line brought.
@@ -235,6 +237,7 @@ impl<'a> Blocks<'a> {
             lines: lines.iter(),
             ended: false,
             forgiven: 0,
+            headless: Vec::new(),
             top: VecDeque::new(),
             stack: Vec::new(),
             adjacent: false,
@@ -376,21 +379,20 @@ impl<'a> Blocks<'a> {
         };
         let (name, span) = (node.keyword().text.clone(), node.span());
         let shape = node.entry.map(|e| e.shape);
-        let diagnostic = match shape {
-            Some(Shape::Values) => Diagnostic::new(
-                Code::Brace,
-                Class::UnexpectedClose,
-                format!("'{{' missing from beginning of block {name}"),
-            ),
-            Some(Shape::Keywords(_)) => Diagnostic::new(
-                Code::Brace,
-                Class::MissingOpen,
-                "Missing '{' at beginning of configuration block",
+        let help = format!("write '{name} ... {{'");
+        match shape {
+            Some(Shape::Values) => self.headless.push((name, span)),
+            Some(Shape::Keywords(_)) => self.diagnostics.push(
+                Diagnostic::new(
+                    Code::Brace,
+                    Class::MissingOpen,
+                    "Missing '{' at beginning of configuration block",
+                )
+                .at(span)
+                .help(help),
             ),
             _ => return,
-        };
-        self.diagnostics
-            .push(diagnostic.at(span).help(format!("write '{name} ... {{'")));
+        }
         self.push_frame(true);
     }
 
@@ -504,6 +506,15 @@ impl<'a> Blocks<'a> {
         }
     }
 
+    fn report_headless(&mut self, class: Class) {
+        for (name, span) in std::mem::take(&mut self.headless) {
+            let text = format!("'{{' missing from beginning of block {name}");
+            let diagnostic = Diagnostic::new(Code::Brace, class, text).at(span);
+            self.diagnostics
+                .push(diagnostic.help(format!("write '{name} {{ ... }}'")));
+        }
+    }
+
     fn end(&mut self) {
         self.ended = true;
         self.open_if_missing();
@@ -516,7 +527,15 @@ impl<'a> Blocks<'a> {
             })
             .sum();
         let missing = open + self.stray + self.forgiven;
-        if missing > 0 {
+        // The '}' of the block around it has closed such a block: the original counts no brace as
+        // missing then, and only the log tells.
+        let balanced = missing == self.headless.len();
+        self.report_headless(if balanced {
+            Class::Log
+        } else {
+            Class::UnexpectedClose
+        });
+        if missing > 0 && !balanced {
             let mut diagnostic = Diagnostic::new(
                 Code::Brace,
                 Class::MissingClose,

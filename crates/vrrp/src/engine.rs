@@ -191,7 +191,10 @@ impl Engine {
         match self.phase {
             Phase::Stopped => {}
             Phase::Created => self.handle_before_start(now, event),
-            Phase::Running => self.handle_running(now, event),
+            Phase::Running => {
+                self.notice_stall(now);
+                self.handle_running(now, event);
+            }
         }
     }
 

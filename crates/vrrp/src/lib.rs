@@ -45,6 +45,7 @@ mod router;
 mod routes;
 mod signature;
 mod sockets;
+mod stall;
 mod startup;
 mod statistics;
 mod time;

@@ -209,6 +209,9 @@ pub enum LogLine {
     StartupDelayed {
         delay: Duration,
     },
+    TimerExpired {
+        late: Duration,
+    },
 }
 
 impl LogLine {
@@ -269,6 +272,12 @@ impl fmt::Display for LogLine {
             Self::Authentication(line) => line.fmt(f),
             Self::Firewall(line) => line.fmt(f),
             Self::Route(line) => line.fmt(f),
+            Self::TimerExpired { late } => write!(
+                f,
+                "VRRP thread timer expired {}.{:06} seconds ago",
+                late.as_secs(),
+                late.subsec_micros()
+            ),
             Self::Entering { .. }
             | Self::FaultReason { .. }
             | Self::AdvertTimeout { .. }

@@ -78,6 +78,8 @@ pub(crate) struct Router {
     pub(crate) master: Option<Master>,
     /// End of the running preempt delay.
     pub(crate) preempt_at: Option<Timestamp>,
+    /// A late deadline was put off to this time; it is not put off again.
+    pub(crate) listens_until: Option<Timestamp>,
     /// Reasons that hold now.
     pub(crate) faults: Vec<FaultReason>,
     /// Whether an unweighted check has not given a result yet.
@@ -114,6 +116,7 @@ impl Router {
             installed: Arc::new([]),
             master: None,
             preempt_at: None,
+            listens_until: None,
             faults: Vec::new(),
             waiting: false,
             put_back: PutBack::default(),

@@ -71,14 +71,16 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "Go to BACKUP after having slept too long as MASTER.",
     )
     .optional()
-    .since("2.2.8"),
+    .since("2.2.8")
+    .yes(),
     word(
         "thread_timer_expired",
         "[1 to 254]",
         "Old spelling of timer_expired_backup.",
     )
     .optional()
-    .since("2.3.2"),
+    .since("2.3.2")
+    .yes(),
     boolean(
         "skip_check_adv_addr",
         "Address lists of repeated adverts of one master are not compared.",

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use evervip_model::{Config, Delivery, Globals, Instance, State};
+use evervip_model::{Config, Delivery, Globals, State};
 
 use crate::addresses::{AddressDiff, place};
 use crate::announce::{Lane, LaneQueue};
@@ -15,8 +15,9 @@ use crate::fixtures::Fixtures;
 use crate::group::Group;
 use crate::interface::{Interfaces, LinkChange};
 use crate::linkbeat::Linkbeats;
+use crate::named::{interface_names, own_source, virtual_addresses};
 use crate::router::{Router, Routers, is_of, named_interface};
-use crate::routes::{self, place_routes, tracked_interfaces};
+use crate::routes::place_routes;
 use crate::sockets::{Lookup, ROUTED};
 use crate::timers::{TimerKey, Timers};
 use crate::track_file::Files;
@@ -592,44 +593,3 @@ const ACTIONS_KEPT: usize = 256;
 
 /// Later times count as this one: deadlines set after it still lie in the future.
 const LAST: Timestamp = Timestamp::from_nanos(u64::MAX / 2);
-
-/// The configured source address: the one of `mcast_src_ip` and the like, or an ipvlan's own.
-fn own_source(spec: &Instance) -> Option<IpAddr> {
-    let of_ipvlan = || spec.ipvlan.as_ref()?.address.map(|(address, _)| address);
-    spec.source.or_else(of_ipvlan)
-}
-
-fn virtual_addresses(config: &Config) -> HashSet<IpAddr> {
-    let all = |instance: &Instance| -> Vec<IpAddr> {
-        instance
-            .addresses
-            .iter()
-            .chain(&instance.excluded_addresses)
-            .map(|a| a.address)
-            .collect()
-    };
-    config.instances.iter().flat_map(all).collect()
-}
-
-fn interface_names(config: &Config) -> HashSet<String> {
-    let mut names: HashSet<String> = Fixtures::interface_names(config).into_iter().collect();
-    for instance in &config.instances {
-        names.extend(named_interface(instance).map(str::to_owned));
-        names.extend(
-            instance
-                .track_interfaces
-                .iter()
-                .map(|t| t.interface.clone()),
-        );
-        let addresses = instance.addresses.iter();
-        names.extend(
-            addresses
-                .chain(&instance.excluded_addresses)
-                .filter_map(|address| address.dev.as_deref().map(str::to_owned)),
-        );
-        let of_routes = routes::interface_names(&instance.routes);
-        let of_rules = tracked_interfaces(&[], &instance.rules);
-        names.extend(of_routes.chain(of_rules).map(str::to_owned));
-    }
-    names
-}

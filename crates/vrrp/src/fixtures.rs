@@ -3,7 +3,10 @@
 //!
 //! What an earlier process left is not removed first, as the original does: it is to be there.
 
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use evervip_model::{Config, Fixture, Fixtures as Wanted, Route, Rule, TrackGroup, VirtualAddress};
@@ -153,6 +156,41 @@ impl Fixtures {
         }
         by_instance
     }
+
+    /// A line for each entry that is put back.
+    fn restored(&self, lost: &Installed) -> Vec<RouteLine> {
+        let groups = self.group_names(&self.wanted.addresses);
+        let addresses = lost.addresses.iter().map(|placed| {
+            let (address, group) = (&placed.address, groups.get(&placed.address).cloned());
+            let address = Box::new(address.clone());
+            RouteLine::StaticAddressRestored { address, group }
+        });
+        let groups = self.group_names(&self.wanted.routes);
+        let routes = lost.routes.iter().map(|placed| {
+            let (route, group) = (&placed.route, groups.get(&placed.route).cloned());
+            let route = Box::new(route.clone());
+            RouteLine::StaticRouteRestored { route, group }
+        });
+        let groups = self.group_names(&self.wanted.rules);
+        let rules = lost.rules.iter().map(|rule| {
+            let group = groups.get(rule).cloned();
+            let rule = Box::new(rule.clone());
+            RouteLine::StaticRuleRestored { rule, group }
+        });
+        addresses.chain(routes).chain(rules).collect()
+    }
+
+    /// The track groups of those entries that have one.
+    fn group_names<'a, T: Eq + Hash>(
+        &self,
+        fixtures: &'a [Fixture<T>],
+    ) -> HashMap<&'a T, Arc<str>> {
+        let named = |fixture: &'a Fixture<T>| {
+            let group = self.groups.get(fixture.track_group?.0)?;
+            Some((&fixture.entry, Arc::clone(&group.name)))
+        };
+        fixtures.iter().filter_map(named).collect()
+    }
 }
 
 fn entries<T>(fixtures: &[Fixture<T>]) -> impl Iterator<Item = &T> {
@@ -276,17 +314,8 @@ impl Engine {
 
     /// Adds entries with a line for each.
     fn restore(&mut self, lost: Installed) {
-        for placed in &lost.addresses {
-            let address = Box::new(placed.address.clone());
-            self.log_route(RouteLine::StaticAddressRestored { address });
-        }
-        for placed in &lost.routes {
-            let route = Box::new(placed.route.clone());
-            self.log_route(RouteLine::StaticRouteRestored { route });
-        }
-        for rule in &lost.rules {
-            let rule = Box::new(rule.clone());
-            self.log_route(RouteLine::StaticRuleRestored { rule });
+        for line in self.fixtures.restored(&lost) {
+            self.log_route(line);
         }
         self.push_fixtures(lost);
     }

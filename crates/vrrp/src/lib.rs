@@ -38,6 +38,7 @@ mod header;
 mod interface;
 mod linkbeat;
 mod log;
+mod named;
 mod receive;
 mod receive_buffer;
 mod reload;

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use evervip_model::{Family, Insertion, Network, Route, Rule, RuleAction, VirtualAddress};
+use evervip_model::{
+    AddressLifetime, Family, Insertion, Network, Route, Rule, RuleAction, VirtualAddress,
+};
 
 /// A line about routes, rules or static entries. What stands in a box is seldom said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,18 +14,47 @@ use evervip_model::{Family, Insertion, Network, Route, Rule, RuleAction, Virtual
     reason = "each variant is documented by the text it displays, below"
 )]
 pub enum RouteLine {
-    SettingRoutes { name: Arc<str> },
-    SettingRules { name: Arc<str> },
-    RemovingRoutes { name: Arc<str> },
-    RemovingRules { name: Arc<str> },
-    RouteGone { route: Box<Route> },
-    RuleGone { rule: Box<Rule> },
-    RoutePutBack { name: Arc<str>, route: Box<Route> },
-    RulePutBack { name: Arc<str>, rule: Box<Rule> },
-    StaticAddressGone { address: Box<VirtualAddress> },
-    StaticAddressRestored { address: Box<VirtualAddress> },
-    StaticRouteRestored { route: Box<Route> },
-    StaticRuleRestored { rule: Box<Rule> },
+    SettingRoutes {
+        name: Arc<str>,
+    },
+    SettingRules {
+        name: Arc<str>,
+    },
+    RemovingRoutes {
+        name: Arc<str>,
+    },
+    RemovingRules {
+        name: Arc<str>,
+    },
+    RouteGone {
+        route: Box<Route>,
+    },
+    RuleGone {
+        rule: Box<Rule>,
+    },
+    RoutePutBack {
+        name: Arc<str>,
+        route: Box<Route>,
+    },
+    RulePutBack {
+        name: Arc<str>,
+        rule: Box<Rule>,
+    },
+    StaticAddressGone {
+        address: Box<VirtualAddress>,
+    },
+    StaticAddressRestored {
+        address: Box<VirtualAddress>,
+        group: Option<Arc<str>>,
+    },
+    StaticRouteRestored {
+        route: Box<Route>,
+        group: Option<Arc<str>>,
+    },
+    StaticRuleRestored {
+        rule: Box<Rule>,
+        group: Option<Arc<str>>,
+    },
 }
 
 impl RouteLine {
@@ -69,17 +100,24 @@ impl fmt::Display for RouteLine {
             Self::StaticAddressGone { address } => {
                 write!(f, "ip address {}, no longer exist", place(address))
             }
-            Self::StaticAddressRestored { address } => write!(
+            Self::StaticAddressRestored { address, group } => write!(
                 f,
-                "Restoring deleted static address {} set",
-                scoped_place(address)
+                "Restoring deleted static address {}{} set",
+                address_words(address),
+                in_group(group.as_deref())
             ),
-            Self::StaticRouteRestored { route } => {
-                write!(f, "Restoring deleted static route {}", route_words(route))
-            }
-            Self::StaticRuleRestored { rule } => {
-                write!(f, "Restoring deleted static rule {}", rule_words(rule))
-            }
+            Self::StaticRouteRestored { route, group } => write!(
+                f,
+                "Restoring deleted static route {}{}",
+                route_words(route),
+                in_group(group.as_deref())
+            ),
+            Self::StaticRuleRestored { rule, group } => write!(
+                f,
+                "Restoring deleted static rule {}{}",
+                rule_words(rule),
+                in_group(group.as_deref())
+            ),
         }
     }
 }
@@ -109,14 +147,53 @@ fn place(address: &VirtualAddress) -> String {
     format!("{}/{} dev {dev}", address.address, address.prefix)
 }
 
-fn scoped_place(address: &VirtualAddress) -> String {
+fn in_group(group: Option<&str>) -> String {
+    group.map_or_else(String::new, |name| format!(" track_group {name}"))
+}
+
+/// An address with all that is said of it, in the original's order.
+fn address_words(address: &VirtualAddress) -> String {
+    let single = if address.address.is_ipv6() { 128 } else { 32 };
+    let mut words = address.address.to_string();
+    if address.prefix != single {
+        words += &format!("/{}", address.prefix);
+    }
+    if let Some(broadcast) = address.broadcast {
+        words += &format!(" brd {broadcast}");
+    }
     let scope = match address.scope {
         0 => "global".to_owned(),
+        200 => "site".to_owned(),
         253 => "link".to_owned(),
         254 => "host".to_owned(),
         number => number.to_string(),
     };
-    format!("{} scope {scope}", place(address))
+    let dev = address.dev.as_deref().unwrap_or("unknown");
+    words += &format!(" dev {dev} scope {scope}");
+    if let Some(label) = &address.label {
+        words += &format!(" label {label}");
+    }
+    if let Some(peer) = address.peer {
+        words += &format!(" peer {peer}/{single}");
+    }
+    if address.address.is_ipv6() && address.dad {
+        words += " -nodad";
+    }
+    words + &lifetime_words(address)
+}
+
+fn lifetime_words(address: &VirtualAddress) -> String {
+    let seconds = match address.preferred_lifetime {
+        _ if address.address.is_ipv4() => return String::new(),
+        AddressLifetime::Default if address.prefix == 128 => 0,
+        AddressLifetime::Default => u32::MAX,
+        AddressLifetime::Seconds(seconds) => seconds,
+    };
+    match seconds {
+        0 => " deprecated".to_owned(),
+        u32::MAX => " preferred_lft forever".to_owned(),
+        seconds => format!(" preferred_lft {seconds}"),
+    }
 }
 
 /// What tells a route from others, in the original's order.
@@ -190,15 +267,47 @@ mod tests {
         };
         let route = Box::new(route);
         assert_eq!(
-            RouteLine::StaticRouteRestored { route }.to_string(),
+            RouteLine::StaticRouteRestored { route, group: None }.to_string(),
             "Restoring deleted static route prepend 10.99.0.0/24 dev e0 proto 18"
         );
+    }
+
+    #[test]
+    fn restored_addresses_are_named_with_all_that_is_said_of_them() {
+        let restored = |address: &VirtualAddress, group: Option<&str>| {
+            let line = RouteLine::StaticAddressRestored {
+                address: Box::new(address.clone()),
+                group: group.map(Arc::from),
+            };
+            let text = line.to_string();
+            text.replace("Restoring deleted static address ", "")
+        };
         let mut address = VirtualAddress::new([10, 0, 3, 3].into(), 24);
-        address.dev = Some("e0".into());
-        let address = Box::new(address);
+        address.dev = Some("e2".into());
         assert_eq!(
-            RouteLine::StaticAddressRestored { address }.to_string(),
-            "Restoring deleted static address 10.0.3.3/24 dev e0 scope global set"
+            restored(&address, Some("G")),
+            "10.0.3.3/24 dev e2 scope global track_group G set"
+        );
+        address.broadcast = Some([10, 0, 3, 255].into());
+        address.label = Some("e2:x".into());
+        address.scope = 253;
+        assert_eq!(
+            restored(&address, None),
+            "10.0.3.3/24 brd 10.0.3.255 dev e2 scope link label e2:x set"
+        );
+        let mut address = VirtualAddress::new("2001:db8:9::4".parse().unwrap(), 128);
+        address.dev = Some("e2".into());
+        address.peer = Some("2001:db8:9::5".parse().unwrap());
+        assert_eq!(
+            restored(&address, None),
+            "2001:db8:9::4 dev e2 scope global peer 2001:db8:9::5/128 deprecated set"
+        );
+        address.peer = None;
+        address.prefix = 64;
+        address.dad = true;
+        assert_eq!(
+            restored(&address, None),
+            "2001:db8:9::4/64 dev e2 scope global -nodad preferred_lft forever set"
         );
     }
 }

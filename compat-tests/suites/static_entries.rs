@@ -43,6 +43,7 @@ pub fn add(plan: &mut Plan) {
     plan.single("static::late-interface", |program| {
         with_single(program, late_interface)
     });
+    plan.single("static::alone", |program| with_single(program, alone));
     plan.single("static::track-group", |program| {
         with_single(program, track_group)
     });
@@ -96,6 +97,21 @@ fn held(cluster: &mut Cluster, record: &mut Record) -> Verdict {
     record.push(("as MASTER", state(&cluster.members[0].node)?));
     cluster.stop(0)?;
     record.push(("after the end", state(&cluster.members[0].node)?));
+    Ok(())
+}
+
+/// Without any instance.
+fn alone(cluster: &mut Cluster) -> Verdict {
+    with_second_interface(cluster)?;
+    cluster.members[0].start(ENTRIES)?;
+    let node = &cluster.members[0].node;
+    wait_until(PATIENCE, "everything is there", || all_there(node))?;
+    cluster.stop(0)?;
+    let node = &cluster.members[0].node;
+    ensure!(
+        !has(node, "ip route show table all", "10.70.0.0/24"),
+        "a route stays"
+    );
     Ok(())
 }
 

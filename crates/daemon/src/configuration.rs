@@ -41,7 +41,7 @@ impl Accepted {
         Self {
             source,
             machine,
-            is_empty: config.instances.is_empty(),
+            is_empty: config.is_idle(),
             config: Some(config),
         }
     }

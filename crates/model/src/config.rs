@@ -52,3 +52,18 @@ impl Config {
         links
     }
 }
+
+impl Config {
+    /// Whether there is nothing to run: no instance, and nothing static either (spec vrrp-keywords
+    /// 17).
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let Fixtures {
+            addresses,
+            routes,
+            rules,
+        } = &self.fixtures;
+        let is_static = !(addresses.is_empty() && routes.is_empty() && rules.is_empty());
+        self.instances.is_empty() && !is_static
+    }
+}

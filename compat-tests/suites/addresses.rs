@@ -29,6 +29,9 @@ pub fn add(plan: &mut Plan) {
     plan.single("addresses::promote-secondaries", |program| {
         with_single(program, promoted)
     });
+    plan.ours_only("addresses::promotion-of-new-interface", |program| {
+        with_single(program, promoted_anew)
+    });
     plan.ours_only("addresses::promotion-restored", |program| {
         with_single(program, promotion_restored)
     });
@@ -293,5 +296,23 @@ fn promotion_restored(cluster: &mut Cluster) -> Verdict {
         promotion(node, SECOND)? == "1",
         "the administrator's was taken"
     );
+    cluster.stop(0)
+}
+
+/// An interface that is made anew gets the setting as soon as it appears.
+fn promoted_anew(cluster: &mut Cluster) -> Verdict {
+    with_second_interface(cluster)?;
+    let instance = format!(
+        "vrrp_instance J {{\n interface {SECOND}\n virtual_router_id 9\n priority 200\n promote_secondaries\n \
+         virtual_ipaddress {{\n 10.1.0.5/24\n }}\n}}\n"
+    );
+    cluster.members[0].start(&instance)?;
+    let set = |node: &Node| promotion(node, SECOND).is_ok_and(|value| value == "1");
+    let node = &cluster.members[0].node;
+    wait_until(PATIENCE, "the setting", || set(node))?;
+    node.ip(&["link", "del", SECOND])?;
+    with_second_interface(cluster)?;
+    let node = &cluster.members[0].node;
+    wait_until(PATIENCE, "the setting of the new one", || set(node))?;
     cluster.stop(0)
 }

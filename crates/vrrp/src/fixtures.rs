@@ -1,7 +1,7 @@
 //! Static addresses, routes and rules: there as long as the daemon runs, whatever the state of the
 //! routers (spec vrrp-keywords 17, vrrp-runtime 1, 12 and 18).
 //!
-//! What an earlier process left is not removed first, as the original does: it is to be there.
+//! As with the original, what an earlier process left is not removed first: it is to be there.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -131,7 +131,8 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     let wanted = Wanted::by(&config);
     let firewall = Firewall::new(&config);
     let mut promotion = Promotion::default();
-    promotion.update(&config, &mut kernel);
+    promotion.configure(&config);
+    promotion.apply(&mut kernel);
     let globals = config.globals.clone();
     let mut engine = Engine::new(config, kernel.links(), &kernel.addresses());
     wanted.tell(&mut engine);
@@ -384,6 +385,7 @@ impl EngineThread {
         for event in self.kernel.read()? {
             self.handle(event);
         }
+        self.promotion.apply(&mut self.kernel);
         if self.kernel.take_masters_changed() {
             self.virtual_interfaces.follow_bases(&mut self.kernel);
             self.update_sockets();
@@ -463,7 +465,8 @@ impl EngineThread {
         let mut fresh = wanted_interfaces(&reload.config);
         fresh.retain(|interface| !self.virtual_interfaces.knows(&interface.key));
         self.make_interfaces(&fresh);
-        self.promotion.update(&reload.config, &mut self.kernel);
+        self.promotion.configure(&reload.config);
+        self.promotion.apply(&mut self.kernel);
         let now = monotonic_nanos();
         // Adverts may be signed from now on.
         self.tell_wall_clock(now);

@@ -9,24 +9,40 @@ use evervip_os::sysctl::{self, Tree};
 
 use super::kernel::Kernel;
 
-/// The interfaces whose setting was changed, by index.
+/// Which interfaces are to have the setting, and which have got it from us.
 #[derive(Default)]
 pub(super) struct Promotion {
+    wanted: BTreeSet<String>,
+    /// Interfaces that were looked at, by index. Each is set once: what somebody else does to it
+    /// afterwards is theirs, and a new interface of the same name has another index.
+    seen: BTreeSet<u32>,
     changed: BTreeSet<u32>,
 }
 
 impl Promotion {
-    /// Sets it where a configuration wants it, and puts it back where none does any more.
-    pub(super) fn update(&mut self, config: &Config, kernel: &mut Kernel) {
-        let names = config
+    /// Takes what a configuration wants; [`Self::apply`] acts on it.
+    pub(super) fn configure(&mut self, config: &Config) {
+        let wanting = config
             .instances
             .iter()
-            .filter(|instance| instance.promote_secondaries)
-            .filter_map(|instance| instance.interface.as_deref());
-        let wanted: BTreeMap<u32, String> = names
-            .filter_map(|name| kernel.link_named(name))
-            .map(|link| (link.index, link.name.clone()))
+            .filter(|instance| instance.promote_secondaries);
+        self.wanted = wanting
+            .filter_map(|instance| instance.interface.clone())
             .collect();
+    }
+
+    /// Sets it where it is wanted, also on interfaces that have just appeared, and puts it back
+    /// where it is not wanted any more.
+    pub(super) fn apply(&mut self, kernel: &mut Kernel) {
+        if self.wanted.is_empty() && self.seen.is_empty() {
+            return;
+        }
+        let links = self
+            .wanted
+            .iter()
+            .filter_map(|name| kernel.link_named(name));
+        let wanted: BTreeMap<u32, String> =
+            links.map(|link| (link.index, link.name.clone())).collect();
         let gone: Vec<u32> = self
             .changed
             .iter()
@@ -36,7 +52,11 @@ impl Promotion {
         for index in gone {
             self.restore(index, kernel);
         }
+        self.seen.retain(|index| wanted.contains_key(index));
         for (index, name) in wanted {
+            if !self.seen.insert(index) {
+                continue;
+            }
             let now = sysctl::read(Tree::Ipv4, &name, Ipv4Setting::PromoteSecondaries.name());
             if now.is_ok_and(|now| now == 0) && set(index, 1, kernel) {
                 self.changed.insert(index);

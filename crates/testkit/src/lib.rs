@@ -16,6 +16,7 @@ pub mod lan;
 pub mod monkey;
 mod render;
 mod rng;
+mod routed;
 pub mod sample;
 mod tracked;
 mod transcript;

@@ -20,7 +20,7 @@ use evervip_vrrp::{
 use evervip_wire::{AH_PROTOCOL, PROTOCOL, Proof};
 
 use crate::craft::Craft;
-use crate::{sample, tracked};
+use crate::{routed, sample, tracked};
 
 /// Runs the events that `bytes` describe, twice, and checks what the engine promises.
 ///
@@ -78,6 +78,8 @@ struct Run {
     stopped: bool,
     /// Addresses that were added and not removed since, each for its router.
     held: BTreeSet<(RouterId, u32, IpAddr)>,
+    /// Rules that were added and not removed since; static ones have no router.
+    rules: BTreeSet<(Option<RouterId>, u32)>,
     /// Names of the interfaces.
     links: BTreeMap<u32, String>,
     runs: Vec<RunId>,
@@ -95,6 +97,7 @@ impl Run {
             started: false,
             stopped: false,
             held: BTreeSet::new(),
+            rules: BTreeSet::new(),
             links: sample::links()
                 .into_iter()
                 .map(|link| (link.index, link.name))
@@ -128,18 +131,21 @@ impl Run {
                 let unix_nanos = u64::from(bytes.byte()) << 30;
                 self.event(Event::WallClockSet { unix_nanos });
             }
-            _ => {
-                if bytes.byte() == 255 {
-                    self.event(Event::StopRequested);
+            _ => match bytes.byte() {
+                255 => {
+                    self.engine.handle(self.now, Event::StopRequested);
+                    self.drain();
                     self.stopped = true;
+                    self.check_rules();
                 }
-            }
+                choice => self.event(routed::event(choice)),
+            },
         }
     }
 
     fn start(&mut self) {
+        self.started |= !self.stopped;
         self.event(Event::Started);
-        self.started = true;
     }
 
     fn wait(&mut self, bytes: &mut Bytes<'_>) {
@@ -318,11 +324,13 @@ impl Run {
         self.config = config(bytes);
         self.engine.reload(self.now, self.config.clone());
         self.drain();
+        self.check_rules();
     }
 
     fn event(&mut self, event: Event<'_>) {
         self.engine.handle(self.now, event);
         self.drain();
+        self.check_rules();
     }
 
     /// Takes the actions out and follows the addresses.
@@ -344,6 +352,16 @@ impl Run {
                         ));
                     }
                 }
+                Action::AddRules(change) => {
+                    let rules = change.rules.iter();
+                    self.rules
+                        .extend(rules.map(|rule| (change.router, rule.preference)));
+                }
+                Action::RemoveRules(change) => {
+                    for rule in &change.rules {
+                        self.rules.remove(&(change.router, rule.preference));
+                    }
+                }
                 Action::StartCheck { run, .. } => self.runs.push(*run),
                 Action::SendAdvert { router, .. } => {
                     assert!(
@@ -361,6 +379,38 @@ impl Run {
             self.record.push(action);
         }
         self.check_addresses();
+    }
+
+    /// MASTER and nobody else has rules, and the static ones are there from start to end.
+    fn check_rules(&self) {
+        let statuses = self.engine.status();
+        for (router, preference) in &self.rules {
+            let master = |id: &RouterId| {
+                let mut statuses = statuses.iter();
+                statuses.any(|status| status.id == *id && status.state == State::Master)
+            };
+            assert!(
+                router.as_ref().is_none_or(master),
+                "rule {preference} of a router that is not MASTER"
+            );
+        }
+        for (status, instance) in statuses.iter().zip(&self.config.instances) {
+            for rule in &instance.rules {
+                assert!(
+                    status.state != State::Master
+                        || self.rules.contains(&(Some(status.id), rule.preference)),
+                    "{} is MASTER without its rule",
+                    status.name
+                );
+            }
+        }
+        for fixture in &self.config.fixtures.rules {
+            assert_eq!(
+                self.rules.contains(&(None, fixture.entry.preference)),
+                self.started && !self.stopped,
+                "a static rule"
+            );
+        }
     }
 
     /// MASTER and nobody else holds addresses, and a MASTER holds all of its own.
@@ -438,6 +488,9 @@ fn config(bytes: &mut Bytes<'_>) -> Config {
     // Not too often: what is in FAULT does nothing else.
     if flags & 48 == 48 {
         tracked::add(&mut config, flags & 64 != 0);
+    }
+    if flags & 128 != 0 {
+        routed::add(&mut config);
     }
     config
 }

@@ -67,6 +67,7 @@ fn election(out: &mut Writer<'_>, i: &Instance) {
     out.line(format_args!("priority {}", i.priority));
     out.line(format_args!("version {}", i.version.number()));
     out.flag("native_ipv6", i.family == Family::Inet6);
+    out.flag("no_virtual_ipaddress", i.addresses.is_empty());
     out.time("advert_int", i.advert_interval, Duration::from_secs(1));
     out.flag("nopreempt", i.nopreempt);
     out.time("preempt_delay", i.preempt_delay, Duration::ZERO);

@@ -12,6 +12,7 @@ use evervip_lab::{Advert, Interface, checksum, ethernet, ipv4};
 
 use crate::{
     Effort, Programs,
+    proc::cpu_time,
     site::{HIGH, LOW, Routers, Site},
     table::{Goal, Row, Value},
 };
@@ -23,11 +24,13 @@ struct Damage {
     gap: f64,
     /// Whether the backup sent an advert.
     takeover: bool,
+    /// Milliseconds of processor time of both nodes for a thousand frames.
+    cost: f64,
 }
 
 pub(crate) fn measure(programs: &Programs, effort: Effort) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for (rate, title) in [(3, "3 per interval"), (1000, "1000/s")] {
+    for (rate, title) in [(3, "3 per interval"), (1000, "1000/s"), (10_000, "10000/s")] {
         let time = Duration::from_secs(u64::from(effort.seconds.max(6)));
         let damage = if rate < 100 {
             programs.at_once(|program| attack(program, rate, time))?
@@ -48,6 +51,15 @@ pub(crate) fn measure(programs: &Programs, effort: Effort) -> Result<Vec<Row>> {
             )
             .goal(Goal::Is(false)),
         );
+        if rate >= 1000 {
+            rows.push(
+                Row::new(
+                    format!("hostile frames, {title}: CPU per 1000"),
+                    damage.map(|damage| Value::Milliseconds(damage.cost)),
+                )
+                .goal(Goal::TimesTheirs(0.5)),
+            );
+        }
     }
     Ok(rows)
 }
@@ -71,6 +83,9 @@ fn attack(program: &Path, rate: u32, time: Duration) -> Result<Damage> {
     let frames = frames(genuine, injector.mac());
 
     let mark = site.capture.mark();
+    let pids = [master.node.pids(), backup.node.pids()].concat();
+    let cpu = cpu_time(&pids);
+    let mut sent = 0.0;
     let start = SystemTime::now();
     let clock = Instant::now();
     for (count, frame) in (0_u32..).zip(frames.iter().cycle()) {
@@ -80,7 +95,9 @@ fn attack(program: &Path, rate: u32, time: Duration) -> Result<Damage> {
         }
         thread::sleep(due.saturating_sub(clock.elapsed()));
         injector.send(frame).map_err(|e| anyhow!("{e}"))?;
+        sent += 1.0;
     }
+    let used = cpu_time(&pids).saturating_sub(cpu);
     let end = SystemTime::now();
 
     let adverts = site.capture.adverts_after(mark);
@@ -94,9 +111,12 @@ fn attack(program: &Path, rate: u32, time: Duration) -> Result<Damage> {
     Ok(Damage {
         gap: gap.as_secs_f64() / INTERVAL.as_secs_f64(),
         takeover: adverts.iter().any(|a| a.source == backup.address),
+        cost: used.as_secs_f64() * 1e6 / f64::max(sent, 1.0),
     })
 }
 
+/// Of no meaning.
+const NOISE: [u8; 7] = [0x9e, 0x37, 0x79, 0xb9, 0x7f, 0x4a, 0x7c];
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Adverts for the same router that a receiver drops, each for a reason of its own.
@@ -138,6 +158,35 @@ fn frames(genuine: &Advert, mac: [u8; 6]) -> Vec<Vec<u8>> {
         }),
         // from beyond a router
         variant(254, &|vrrp| fix_checksum(vrrp)),
+        // the greatest and the least priority, with a wrong password and with none
+        variant(255, &|vrrp| {
+            set(vrrp, 2, 255);
+            set(vrrp, last, 0x21);
+            fix_checksum(vrrp);
+        }),
+        variant(255, &|vrrp| {
+            set(vrrp, 2, 0);
+            set(vrrp, last, 0x21);
+            fix_checksum(vrrp);
+        }),
+        variant(255, &|vrrp| {
+            set(vrrp, 2, 255);
+            set(vrrp, 4, 0);
+            fix_checksum(vrrp);
+        }),
+        variant(255, &|vrrp| {
+            set(vrrp, 2, 0);
+            set(vrrp, 4, 0);
+            fix_checksum(vrrp);
+        }),
+        // random bytes, with our number so that they are looked at
+        variant(255, &|vrrp| {
+            let number = vrrp.get(1).copied().unwrap_or(1);
+            for (byte, noise) in vrrp.iter_mut().zip(NOISE.iter().cycle()) {
+                *byte = *noise;
+            }
+            set(vrrp, 1, number);
+        }),
         // cut off
         variant(255, &|vrrp| {
             fix_checksum(vrrp);

@@ -89,6 +89,11 @@ const LAYERS: &[Layer] = &[
         ],
     },
     Layer {
+        name: "evervip-simulation",
+        ours: &["evervip-model", "evervip-vrrp", "evervip-wire"],
+        outside: &[],
+    },
+    Layer {
         name: "evervip-ctl",
         ours: &[
             "evervip-config",
@@ -104,6 +109,7 @@ const LAYERS: &[Layer] = &[
         ours: &[
             "evervip-config",
             "evervip-model",
+            "evervip-simulation",
             "evervip-vrrp",
             "evervip-wire",
         ],

@@ -43,7 +43,7 @@ impl Trial {
         let configs: Vec<Config> = (0..nodes)
             .map(|node| style.config(node, nodes, &mut rng))
             .collect();
-        let mut lan = Lan::new(seed ^ 0xf0e, configs.clone());
+        let mut lan = evervip_testkit::lan::of(seed ^ 0xf0e, configs.clone());
         lan.set_weather(CALM);
         Self { configs, lan, rng }
     }

@@ -14,13 +14,10 @@ pub mod craft;
 pub mod expect;
 pub mod lan;
 pub mod monkey;
-mod render;
-mod rng;
 mod routed;
 pub mod sample;
 mod tracked;
 mod transcript;
 
-pub use render::{render, render_deadline};
-pub use rng::Rng;
+pub use evervip_simulation::{Rng, render, render_deadline};
 pub use transcript::Transcript;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use evervip_model::{Config, Instance, Version};
+use evervip_model::{Config, Instance, Priority, Version};
 use evervip_vrrp::Timestamp;
 
-use super::{Disturbance, Lan, Weather, address_of};
+use super::{Disturbance, Lan, Weather, address_of, hostile, judge};
 use crate::{Rng, sample};
 
 /// A LAN, and what its judge has to know of it.
@@ -49,7 +49,7 @@ pub fn run(seed: u64, record: bool) -> (Vec<String>, Lan) {
     if !lan.longest_double().is_zero() {
         faults.push("two masters after quiet time".to_owned());
     }
-    faults.extend(lan.judge(preempts));
+    faults.extend(judge(&lan, preempts));
     faults.extend_from_slice(lan.violations());
     (faults, lan)
 }
@@ -68,10 +68,10 @@ pub fn plan(seed: u64, record: bool) -> Plan {
     let mut rng = Rng::new(seed);
     let hosts = 2 + rng.below(3);
     let style = Style::random(&mut rng, hosts);
-    let configs = (0..hosts)
+    let configs: Vec<Config> = (0..hosts)
         .map(|host| style.config(host, &mut rng))
         .collect();
-    let mut lan = Lan::new(seed ^ 0x5eed, configs);
+    let mut lan = super::of(seed ^ 0x5eed, configs.clone());
     if record {
         lan.record();
     }
@@ -83,7 +83,7 @@ pub fn plan(seed: u64, record: bool) -> Plan {
     }
     for _ in 0..rng.below(12) {
         let at = Timestamp::default() + rng.between(Duration::ZERO, TROUBLE);
-        for (later, disturbance) in disturbance(&mut rng, hosts) {
+        for (later, disturbance) in disturbance(&mut rng, &configs) {
             lan.schedule(at + later, disturbance);
         }
     }
@@ -106,7 +106,8 @@ fn weather(rng: &mut Rng) -> Weather {
 }
 
 /// One kind of trouble, and what follows from it later.
-fn disturbance(rng: &mut Rng, hosts: usize) -> Vec<(Duration, Disturbance)> {
+fn disturbance(rng: &mut Rng, configs: &[Config]) -> Vec<(Duration, Disturbance)> {
+    let hosts = configs.len();
     let host = rng.below(hosts);
     let now = Duration::ZERO;
     let later = rng.between(Duration::from_millis(1), Duration::from_secs(6));
@@ -138,11 +139,18 @@ fn disturbance(rng: &mut Rng, hosts: usize) -> Vec<(Duration, Disturbance)> {
         6 => vec![(now, Disturbance::Pause(host, later))],
         7 => vec![(now, Disturbance::Steal(host))],
         8 => (0..10)
-            .map(|n| (Duration::from_millis(n * 130), Disturbance::Hostile(host)))
+            .map(|n| {
+                let instance = &configs[host].instances[rng.below(configs[host].instances.len())];
+                (Duration::from_millis(n * 130), hostile(host, instance, rng))
+            })
             .collect(),
         _ => {
             let priority = u8::try_from(50 + rng.below(150)).unwrap_or(100);
-            vec![(now, Disturbance::Reload(host, priority))]
+            let mut config = configs[host].clone();
+            for instance in &mut config.instances {
+                instance.priority = Priority::new(priority).unwrap_or(Priority::DEFAULT);
+            }
+            vec![(now, Disturbance::Reload(host, Box::new(config)))]
         }
     }
 }

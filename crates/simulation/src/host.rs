@@ -1,0 +1,170 @@
+//! One host: its interfaces and addresses, and the daemon that may run on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use evervip_model::Config;
+use evervip_vrrp::{Engine, Event, LinkState, PlacedAddress, RouterStatus, Timestamp};
+
+use crate::lan::Item;
+use crate::{Node, Port};
+
+/// What the kernel tells the daemon.
+pub(crate) enum Notice {
+    Link(u32),
+    Added(u32, IpAddr),
+    /// The last is whether the daemon did it.
+    Removed(u32, IpAddr, bool),
+}
+
+pub(crate) struct Host {
+    ports: Vec<Port>,
+    pub(crate) config: Config,
+    pub(crate) engine: Option<Engine>,
+    /// Counts the daemons that ran here, so that nothing reaches one that was meant for another.
+    pub(crate) life: u32,
+    pub(crate) links: BTreeMap<u32, bool>,
+    /// Virtual addresses on its interfaces.
+    pub(crate) held: BTreeSet<(u32, IpAddr)>,
+    pub(crate) script_good: bool,
+    /// Scripts that fail although the others do not.
+    pub(crate) failing: BTreeSet<Arc<str>>,
+    pub(crate) paused_until: Option<Timestamp>,
+    /// What waits for the end of a pause.
+    pub(crate) waiting: Vec<Item>,
+}
+
+impl Host {
+    pub(crate) fn new(node: Node) -> Self {
+        Self {
+            links: node.ports.iter().map(|port| (port.index, true)).collect(),
+            ports: node.ports,
+            config: node.config,
+            engine: None,
+            life: 0,
+            held: BTreeSet::new(),
+            script_good: true,
+            failing: BTreeSet::new(),
+            paused_until: None,
+            waiting: Vec::new(),
+        }
+    }
+
+    /// What the kernel says of an interface.
+    fn link(&self, port: &Port) -> LinkState {
+        LinkState {
+            index: port.index,
+            name: port.name.clone(),
+            up: self.is_up(port.index),
+            flags: 0,
+        }
+    }
+
+    pub(crate) fn event(&self, notice: Notice) -> Option<Event<'static>> {
+        Some(match notice {
+            Notice::Link(index) => {
+                let port = self.ports.iter().find(|port| port.index == index)?;
+                Event::LinkChanged(self.link(port))
+            }
+            Notice::Added(index, address) => Event::AddressAdded { index, address },
+            Notice::Removed(index, address, by_us) => Event::AddressRemoved {
+                index,
+                address,
+                by_us,
+            },
+        })
+    }
+
+    pub(crate) fn is_up(&self, interface: u32) -> bool {
+        self.links.get(&interface).is_some_and(|up| *up)
+    }
+
+    pub(crate) fn port(&self, index: u32) -> Option<&Port> {
+        self.ports.iter().find(|port| port.index == index)
+    }
+
+    /// Interfaces that a packet from this segment to this address reaches.
+    pub(crate) fn receivers(&self, segment: usize, destination: IpAddr) -> Vec<u32> {
+        let reached = |port: &&Port| {
+            if destination.is_multicast() {
+                port.segment == segment
+            } else {
+                port.addresses.contains(&destination)
+            }
+        };
+        self.ports.iter().filter(reached).map(|p| p.index).collect()
+    }
+
+    /// Makes a daemon that finds what is on the host; not when one runs.
+    pub(crate) fn boot(&mut self) -> bool {
+        if self.engine.is_some() {
+            return false;
+        }
+        let links: Vec<LinkState> = self.ports.iter().map(|port| self.link(port)).collect();
+        let own = self.ports.iter().flat_map(|port| {
+            let addresses = port.addresses.iter();
+            addresses.map(|address| (port.index, *address))
+        });
+        let addresses: Vec<(u32, IpAddr)> = own.chain(self.held.iter().copied()).collect();
+        self.engine = Some(Engine::new(self.config.clone(), links, &addresses));
+        true
+    }
+
+    pub(crate) fn crash(&mut self) {
+        self.engine = None;
+        self.life += 1;
+        self.waiting.clear();
+        self.paused_until = None;
+    }
+
+    /// A daemon has ended in order.
+    pub(crate) fn ended(&mut self) {
+        self.crash();
+    }
+
+    /// Whether that was a change.
+    pub(crate) fn set_link(&mut self, interface: u32, up: bool) -> bool {
+        self.links.insert(interface, up) != Some(up)
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        if self.paused_until.is_some() {
+            return None;
+        }
+        self.engine.as_ref()?.next_deadline()
+    }
+
+    pub(crate) fn status(&self) -> Vec<RouterStatus> {
+        self.engine.as_ref().map(Engine::status).unwrap_or_default()
+    }
+
+    /// Puts addresses on; gives those that were not there.
+    pub(crate) fn hold(&mut self, addresses: &[PlacedAddress]) -> Vec<(u32, IpAddr)> {
+        let keys = addresses.iter().map(|a| (a.interface, a.address.address));
+        keys.filter(|key| self.held.insert(*key)).collect()
+    }
+
+    /// Takes addresses off; gives those that were there.
+    pub(crate) fn drop(&mut self, addresses: &[PlacedAddress]) -> Vec<(u32, IpAddr)> {
+        let keys = addresses.iter().map(|a| (a.interface, a.address.address));
+        keys.filter(|key| self.held.remove(key)).collect()
+    }
+
+    /// Somebody else takes all virtual addresses off.
+    pub(crate) fn steal(&mut self) -> Vec<(u32, IpAddr)> {
+        std::mem::take(&mut self.held).into_iter().collect()
+    }
+
+    pub(crate) fn reload(&mut self, now: Timestamp, config: Config) {
+        self.config = config;
+        if let Some(engine) = &mut self.engine {
+            engine.reload(now, self.config.clone());
+        }
+    }
+
+    /// Whether a run of this script succeeds now.
+    pub(crate) fn succeeds(&self, script: &str) -> bool {
+        self.script_good && !self.failing.contains(script)
+    }
+}

@@ -1,0 +1,481 @@
+//! The network: hosts, their engines, and what happens between them.
+//!
+//! A [`Lan`] executes the engines' actions in order, as the daemon does, carries their packets with
+//! the configured loss, delay, duplication and reordering, and tells each engine what its host would
+//! tell. Everything follows from the seed: a run that failed can be repeated for ever.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use evervip_model::{Config, State};
+use evervip_vrrp::{Action, CheckOutcome, Event, RouterStatus, RunId, Timestamp};
+
+use crate::host::{Host, Notice};
+use crate::{Node, Record, Rng, What};
+
+/// How packets fare.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Weather {
+    /// Lost, out of a thousand.
+    pub loss: u32,
+    /// Delivered twice, out of a thousand.
+    pub duplicates: u32,
+    /// Least time on the way.
+    pub delay: Duration,
+    /// Up to so much longer, each packet for itself; where it exceeds the distance of two packets
+    /// they overtake each other.
+    pub jitter: Duration,
+}
+
+/// What is done to a LAN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Disturbance {
+    /// The process and its host are dead at once; its addresses stay where they are.
+    Crash(usize),
+    /// The daemon is asked to end.
+    Stop(usize),
+    /// A daemon is started on a host that has none.
+    Start(usize),
+    /// The interface with this index of a host goes down or comes up.
+    Link(usize, u32, bool),
+    /// Hosts with equal numbers hear each other.
+    Partition(Vec<u8>),
+    /// The check scripts of a host fail, or succeed again.
+    Script(usize, bool),
+    /// One of them does.
+    OneScript(usize, Arc<str>, bool),
+    /// Everything of the host is gone, its addresses as well.
+    PowerOff(usize),
+    /// A host does nothing for a while; what happens to it meanwhile waits.
+    Pause(usize, Duration),
+    /// Somebody removes the virtual addresses of a host, behind its back.
+    Steal(usize),
+    /// A frame that must not be accepted reaches an interface of a host.
+    Forge(usize, u32, Vec<u8>),
+    /// A host reads this configuration instead of its own.
+    Reload(usize, Box<Config>),
+}
+
+pub(crate) enum Item {
+    Frame {
+        to: usize,
+        interface: u32,
+        from_side: u8,
+        bytes: Vec<u8>,
+    },
+    Notice(usize, u32, Notice),
+    CheckEnded(usize, u32, RunId, Arc<str>),
+    Resume(usize),
+    Disturb(Disturbance),
+}
+
+struct Queued(Timestamp, u64, Item);
+
+/// Hosts, their engines, and the network between them.
+pub struct Lan {
+    pub(crate) now: Timestamp,
+    pub(crate) hosts: Vec<Host>,
+    queue: BinaryHeap<Reverse<Queued>>,
+    pub(crate) queued: u64,
+    pub(crate) weather: Weather,
+    pub(crate) sides: Vec<u8>,
+    pub(crate) rng: Rng,
+    steps: u64,
+    /// Since when more than one host of a side is MASTER of a VRID.
+    pub(crate) doubles: BTreeMap<(u8, u8), Timestamp>,
+    pub(crate) longest_double: Duration,
+    pub(crate) violations: Vec<String>,
+    records: Option<Vec<Record>>,
+    buffer: Vec<Action>,
+}
+
+/// More steps than any schedule needs; a run that gets there goes round in circles.
+const MAX_STEPS: u64 = 2_000_000;
+/// Time from a change on a host to the message about it.
+const NOTICE_DELAY: Duration = Duration::from_micros(100);
+/// What waits for a paused host at most; later packets are lost, as in a socket that is full.
+const SOCKET_QUEUE: usize = 64;
+/// How long a check script runs.
+const CHECK_TIME: Duration = Duration::from_millis(10);
+
+impl Lan {
+    /// A LAN of hosts that run nothing yet.
+    #[must_use]
+    pub fn new(seed: u64, nodes: Vec<Node>) -> Self {
+        let sides = vec![0; nodes.len()];
+        Self {
+            now: Timestamp::from_nanos(0),
+            hosts: nodes.into_iter().map(Host::new).collect(),
+            queue: BinaryHeap::new(),
+            queued: 0,
+            weather: Weather::default(),
+            sides,
+            rng: Rng::new(seed),
+            steps: 0,
+            doubles: BTreeMap::new(),
+            longest_double: Duration::ZERO,
+            violations: Vec::new(),
+            records: None,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Records what happens, for [`Lan::records`].
+    pub fn record(&mut self) {
+        self.records = Some(Vec::new());
+    }
+
+    /// What was recorded.
+    #[must_use]
+    pub fn records(&self) -> &[Record] {
+        self.records.as_deref().unwrap_or_default()
+    }
+
+    /// The same, one line each.
+    #[must_use]
+    pub fn trace(&self) -> Vec<String> {
+        self.records().iter().map(Record::to_string).collect()
+    }
+
+    /// Which side of the partition each host is on.
+    #[must_use]
+    pub fn sides(&self) -> &[u8] {
+        &self.sides
+    }
+
+    /// What a host's daemon runs, or would run.
+    #[must_use]
+    pub fn config(&self, host: usize) -> &Config {
+        &self.hosts[host].config
+    }
+
+    /// Whether a host has a daemon.
+    #[must_use]
+    pub fn is_running(&self, host: usize) -> bool {
+        self.hosts[host].engine.is_some()
+    }
+
+    /// The routers of a host; none while it runs no daemon.
+    #[must_use]
+    pub fn status(&self, host: usize) -> Vec<RouterStatus> {
+        self.hosts[host].status()
+    }
+
+    /// Virtual addresses on the interfaces of a host.
+    pub fn held(&self, host: usize) -> impl Iterator<Item = (u32, IpAddr)> + '_ {
+        self.hosts[host].held.iter().copied()
+    }
+
+    /// Changes how packets fare from now on.
+    pub fn set_weather(&mut self, weather: Weather) {
+        self.weather = weather;
+    }
+
+    /// Virtual time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Promises that were broken at some moment: a deadline left behind, a dropped packet that
+    /// moved a timer, a packet sent by the dead, a run that does not come to an end.
+    #[must_use]
+    pub fn violations(&self) -> &[String] {
+        &self.violations
+    }
+
+    /// The longest time that two hosts which heard each other were both MASTER of a VRID.
+    #[must_use]
+    pub fn longest_double(&self) -> Duration {
+        self.longest_double
+    }
+
+    /// Forgets [`Lan::longest_double`] so far; a double that lasts counts from now on.
+    pub fn reset_longest_double(&mut self) {
+        self.longest_double = Duration::ZERO;
+        let now = self.now;
+        self.doubles.values_mut().for_each(|since| *since = now);
+    }
+
+    /// The state of an instance; `None` while the host runs no daemon.
+    #[must_use]
+    pub fn state(&self, host: usize, instance: usize) -> Option<State> {
+        Some(self.hosts[host].status().get(instance)?.state)
+    }
+
+    /// Lets something happen at a time of its own.
+    pub fn schedule(&mut self, at: Timestamp, disturbance: Disturbance) {
+        self.push(at, Item::Disturb(disturbance));
+    }
+
+    /// Lets something happen now.
+    pub fn disturb(&mut self, disturbance: Disturbance) {
+        self.note(|| What::Disturbed(disturbance.to_string()));
+        match disturbance {
+            Disturbance::Crash(host) => self.hosts[host].crash(),
+            Disturbance::Start(host) => {
+                if self.hosts[host].boot() {
+                    self.handle(host, Event::Started);
+                }
+            }
+            Disturbance::Stop(host) => {
+                self.handle(host, Event::StopRequested);
+                self.hosts[host].ended();
+            }
+            Disturbance::Link(host, interface, up) => {
+                if self.hosts[host].set_link(interface, up) {
+                    self.notice(host, Notice::Link(interface));
+                }
+            }
+            Disturbance::Partition(sides) => {
+                self.sides = sides;
+                self.doubles.clear();
+            }
+            Disturbance::Script(host, good) => self.hosts[host].script_good = good,
+            Disturbance::Pause(host, time) => {
+                self.hosts[host].paused_until = Some(self.now + time);
+                self.push(self.now + time, Item::Resume(host));
+            }
+            Disturbance::Steal(host) => {
+                for (interface, address) in self.hosts[host].steal() {
+                    self.notice(host, Notice::Removed(interface, address, false));
+                }
+            }
+            Disturbance::Forge(host, interface, bytes) => self.forge(host, interface, &bytes),
+            Disturbance::Reload(host, config) => {
+                let now = self.now;
+                self.hosts[host].reload(now, *config);
+                self.execute(host);
+            }
+            Disturbance::OneScript(host, script, true) => {
+                self.hosts[host].failing.remove(&script);
+            }
+            Disturbance::OneScript(host, script, false) => {
+                self.hosts[host].failing.insert(script);
+            }
+            Disturbance::PowerOff(host) => {
+                self.hosts[host].crash();
+                self.hosts[host].held.clear();
+                self.note(|| What::Held { host });
+            }
+        }
+        self.watch_doubles();
+    }
+
+    /// Lets time pass.
+    pub fn run(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(at) = self.next().filter(|at| *at <= end) {
+            self.steps += 1;
+            if self.steps > MAX_STEPS {
+                self.violations
+                    .push("the run does not come to an end".to_owned());
+                return;
+            }
+            self.now = self.now.max(at);
+            self.step();
+        }
+        self.now = end;
+        self.watch_doubles();
+    }
+
+    fn next(&self) -> Option<Timestamp> {
+        let queued = self.queue.peek().map(|Reverse(Queued(at, ..))| *at);
+        let deadlines = self.hosts.iter().filter_map(Host::deadline);
+        deadlines.chain(queued).min()
+    }
+
+    /// The earliest thing: packets and messages before deadlines, as the daemon reads its sockets
+    /// before it handles a deadline.
+    fn step(&mut self) {
+        let queued = self.queue.peek().map(|Reverse(Queued(at, ..))| *at);
+        if queued.is_some_and(|at| at <= self.now) {
+            if let Some(Reverse(Queued(_, _, item))) = self.queue.pop() {
+                self.happen(item);
+            }
+            return;
+        }
+        let now = self.now;
+        let due = |host: &Host| host.deadline().is_some_and(|at| at <= now);
+        if let Some(host) = self.hosts.iter().position(due) {
+            self.handle(host, Event::DeadlineReached);
+            if self.hosts[host].deadline().is_some_and(|at| at <= now) {
+                self.violations
+                    .push(format!("host {host} left a deadline behind at {now:?}"));
+            }
+        }
+    }
+
+    fn happen(&mut self, item: Item) {
+        match item {
+            Item::Disturb(disturbance) => self.disturb(disturbance),
+            Item::Resume(host) => {
+                if self.hosts[host]
+                    .paused_until
+                    .is_some_and(|at| at <= self.now)
+                {
+                    self.hosts[host].paused_until = None;
+                    for item in std::mem::take(&mut self.hosts[host].waiting) {
+                        self.happen(item);
+                    }
+                    self.watch_doubles();
+                }
+            }
+            Item::Frame { to, .. } | Item::Notice(to, ..) | Item::CheckEnded(to, ..)
+                if self.hosts[to].paused_until.is_some() =>
+            {
+                let frame = matches!(item, Item::Frame { .. });
+                if !frame || self.hosts[to].waiting.len() < SOCKET_QUEUE {
+                    self.hosts[to].waiting.push(item);
+                }
+            }
+            Item::Frame {
+                to,
+                interface,
+                from_side,
+                bytes,
+            } => {
+                if self.sides[to] == from_side {
+                    self.deliver(to, interface, &bytes);
+                }
+            }
+            Item::Notice(host, life, notice) => {
+                if self.hosts[host].life == life {
+                    if let Some(event) = self.hosts[host].event(notice) {
+                        self.handle(host, event);
+                    }
+                }
+            }
+            Item::CheckEnded(host, life, run, script) => {
+                if self.hosts[host].life == life {
+                    let outcome =
+                        CheckOutcome::Exited(i32::from(!self.hosts[host].succeeds(&script)));
+                    self.handle(host, Event::CheckEnded { run, outcome });
+                }
+            }
+        }
+    }
+
+    pub(crate) fn handle(&mut self, host: usize, event: Event<'_>) {
+        let now = self.now;
+        if let Some(engine) = &mut self.hosts[host].engine {
+            engine.handle(now, event);
+        }
+        self.execute(host);
+    }
+
+    /// Carries out the actions of a host, in order.
+    fn execute(&mut self, host: usize) {
+        let mut actions = std::mem::take(&mut self.buffer);
+        if let Some(engine) = &mut self.hosts[host].engine {
+            actions.extend(std::iter::from_fn(|| engine.poll_action()));
+        }
+        let mut changed = false;
+        for action in actions.drain(..) {
+            if self.records.is_some() {
+                if let Some(engine) = &self.hosts[host].engine {
+                    let text = crate::render(engine, &action);
+                    let action = action.clone();
+                    self.note(|| What::Acted { host, action, text });
+                }
+            }
+            match action {
+                Action::SendAdvert {
+                    router,
+                    priority,
+                    sequence,
+                    ..
+                } => self.send(host, router, priority, sequence),
+                Action::AddAddresses(change) => {
+                    for (interface, address) in self.hosts[host].hold(&change.addresses) {
+                        self.notice(host, Notice::Added(interface, address));
+                    }
+                    self.note(|| What::Held { host });
+                }
+                Action::RemoveAddresses(change) => {
+                    for (interface, address) in self.hosts[host].drop(&change.addresses) {
+                        self.notice(host, Notice::Removed(interface, address, true));
+                    }
+                    self.note(|| What::Held { host });
+                }
+                Action::StartCheck { run, script } => {
+                    let life = self.hosts[host].life;
+                    self.push(
+                        self.now + CHECK_TIME,
+                        Item::CheckEnded(host, life, run, Arc::clone(&script.name)),
+                    );
+                }
+                Action::Notify(_) => changed = true,
+                Action::Announce(_)
+                | Action::UpdateSockets
+                | Action::UpdateVirtualInterfaces
+                | Action::CloseAddresses(_)
+                | Action::OpenAddresses(_)
+                | Action::AddRoutes(_)
+                | Action::RemoveRoutes(_)
+                | Action::AddRules(_)
+                | Action::RemoveRules(_)
+                | Action::AddStaticAddresses(_)
+                | Action::RemoveStaticAddresses(_)
+                | Action::Log(_) => {}
+            }
+        }
+        self.buffer = actions;
+        if changed {
+            self.watch_doubles();
+        }
+    }
+
+    /// Tells a host's daemon what happened to its host.
+    fn notice(&mut self, host: usize, notice: Notice) {
+        let life = self.hosts[host].life;
+        self.push(self.now + NOTICE_DELAY, Item::Notice(host, life, notice));
+    }
+
+    pub(crate) fn push(&mut self, at: Timestamp, item: Item) {
+        self.queued += 1;
+        self.queue.push(Reverse(Queued(at, self.queued, item)));
+    }
+
+    pub(crate) fn note(&mut self, what: impl FnOnce() -> What) {
+        if let Some(records) = &mut self.records {
+            let at = self.now;
+            records.push(Record { at, what: what() });
+        }
+    }
+}
+
+impl fmt::Display for Disturbance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // Configurations are long, and hold passwords.
+            Self::Reload(host, _) => write!(f, "Reload({host})"),
+            Self::Forge(host, interface, _) => write!(f, "Forge({host}, {interface})"),
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+impl PartialEq for Queued {
+    fn eq(&self, other: &Self) -> bool {
+        (self.0, self.1) == (other.0, other.1)
+    }
+}
+
+impl Eq for Queued {}
+
+impl PartialOrd for Queued {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Queued {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.0, self.1).cmp(&(other.0, other.1))
+    }
+}

@@ -1,0 +1,24 @@
+//! Several engines on a virtual network, in virtual time.
+//!
+//! * [`Node`] describes a host: what it runs and how it is connected;
+//! * [`Lan`] runs the hosts against each other under [`Weather`] and [`Disturbance`]s;
+//! * [`Record`] is what it writes down on the way;
+//! * [`render`] puts actions of the engine into words.
+//!
+//! Nothing here reads a clock or draws a random number that a seed does not determine.
+#![forbid(unsafe_code)]
+
+mod host;
+mod lan;
+mod masters;
+mod node;
+mod record;
+mod render;
+mod rng;
+mod wire;
+
+pub use lan::{Disturbance, Lan, Weather};
+pub use node::{Node, Port};
+pub use record::{Record, What};
+pub use render::{render, render_deadline};
+pub use rng::Rng;

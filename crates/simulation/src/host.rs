@@ -11,6 +11,7 @@ use crate::lan::Item;
 use crate::{Node, Port};
 
 /// What the kernel tells the daemon.
+#[derive(Clone, Copy)]
 pub(crate) enum Notice {
     Link(u32),
     Added(u32, IpAddr),

@@ -23,7 +23,7 @@ fn the_lan_settles_after_every_kind_of_trouble() {
         assert!(faults.is_empty(), "seed {seed}: {faults:#?}");
         return;
     }
-    for seed in 0..number("EVERVIP_SIM_SCHEDULES").unwrap_or(3000) {
+    for seed in 0..number("EVERVIP_SIM_SCHEDULES").unwrap_or(20_000) {
         let (faults, _) = schedule::run(seed, false);
         assert!(
             faults.is_empty(),

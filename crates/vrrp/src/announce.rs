@@ -2,8 +2,8 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
+use crate::spacing::Budget;
 use crate::timers::TimerKey;
 use crate::{
     Action, Announcement, AnnouncementPart, Engine, LogLine, PlacedAddress, RouterId, Timestamp,
@@ -13,18 +13,19 @@ use crate::{
 /// thread busy for hours, and no neighbour needs more than a few.
 const MAX_ROUNDS: u32 = 1000;
 
-/// One kind of frame on one interface: these are spaced in time when the configuration says so.
+/// One kind of frame, and what it shares a gap with: these are spaced in time when the configuration
+/// says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Lane {
-    interface: u32,
-    ipv6: bool,
+    pub(crate) budget: Budget,
+    pub(crate) ipv6: bool,
 }
 
 /// Frames that wait for their turn.
 #[derive(Debug, Default)]
 pub(crate) struct LaneQueue {
-    waiting: VecDeque<(RouterId, PlacedAddress)>,
-    free_at: Timestamp,
+    pub(crate) waiting: VecDeque<(RouterId, PlacedAddress)>,
+    pub(crate) free_at: Timestamp,
 }
 
 impl Engine {
@@ -45,21 +46,24 @@ impl Engine {
         if addresses.is_empty() || rounds == 0 {
             return;
         }
-        if self.globals.garp_interval.is_zero() && self.globals.gna_interval.is_zero() {
+        if self.spacing.is_off() {
             self.push_burst(id, Arc::clone(addresses), rounds);
             return;
         }
         for ipv6 in [false, true] {
-            let chosen: Arc<[PlacedAddress]> = addresses
+            let (spaced, free): (Vec<PlacedAddress>, Vec<PlacedAddress>) = addresses
                 .iter()
                 .filter(|placed| placed.address.address.is_ipv6() == ipv6)
                 .cloned()
-                .collect();
-            if chosen.is_empty() {
-            } else if self.spacing(ipv6).is_zero() {
-                self.push_burst(id, chosen, rounds);
-            } else {
-                self.queue(now, id, &chosen, rounds, ipv6);
+                .partition(|placed| {
+                    let lane = self.lane_of(placed.interface, ipv6);
+                    !self.spacing.gap(lane).is_zero()
+                });
+            if !free.is_empty() {
+                self.push_burst(id, free.into(), rounds);
+            }
+            if !spaced.is_empty() {
+                self.queue(now, id, &spaced, rounds, ipv6);
             }
         }
     }
@@ -74,14 +78,6 @@ impl Engine {
         }));
     }
 
-    fn spacing(&self, ipv6: bool) -> Duration {
-        if ipv6 {
-            self.globals.gna_interval
-        } else {
-            self.globals.garp_interval
-        }
-    }
-
     /// Queues a burst in place of what still waits for the same addresses of the router.
     fn queue(
         &mut self,
@@ -93,10 +89,7 @@ impl Engine {
     ) {
         let mut lanes: Vec<Lane> = addresses
             .iter()
-            .map(|placed| Lane {
-                interface: placed.interface,
-                ipv6,
-            })
+            .map(|placed| self.lane_of(placed.interface, ipv6))
             .collect();
         lanes.sort_unstable();
         lanes.dedup();
@@ -120,10 +113,7 @@ impl Engine {
         }
         for _ in 0..rounds {
             for placed in addresses {
-                let lane = Lane {
-                    interface: placed.interface,
-                    ipv6,
-                };
+                let lane = self.lane_of(placed.interface, ipv6);
                 self.lanes
                     .entry(lane)
                     .or_default()
@@ -138,7 +128,7 @@ impl Engine {
 
     /// Sends what may be sent now and sets the time of the next frame.
     pub(crate) fn drain_lane(&mut self, now: Timestamp, lane: Lane) {
-        let spacing = self.spacing(lane.ipv6);
+        let spacing = self.spacing.gap(lane);
         let Some(queue) = self.lanes.get_mut(&lane) else {
             return;
         };

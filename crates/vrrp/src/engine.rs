@@ -19,6 +19,7 @@ use crate::named::{interface_names, own_source, virtual_addresses};
 use crate::router::{Router, Routers, is_of, named_interface};
 use crate::routes::place_routes;
 use crate::sockets::{Lookup, ROUTED};
+use crate::spacing::Spacing;
 use crate::timers::{TimerKey, Timers};
 use crate::track_file::Files;
 use crate::track_process::Processes;
@@ -69,6 +70,7 @@ pub struct Engine {
     pub(crate) lookup: Lookup,
     pub(crate) timers: Timers,
     pub(crate) wall_clock: WallClock,
+    pub(crate) spacing: Spacing,
     pub(crate) lanes: BTreeMap<Lane, LaneQueue>,
     pub(crate) next_run: u64,
     pub(crate) next_revision: u64,
@@ -124,6 +126,7 @@ impl Engine {
             lookup: Lookup::new(),
             timers: Timers::default(),
             wall_clock: WallClock::default(),
+            spacing: Spacing::default(),
             lanes: BTreeMap::new(),
             next_run: 0,
             next_revision: 0,
@@ -152,6 +155,7 @@ impl Engine {
     /// Takes the configuration of a fresh engine.
     fn install(&mut self, config: Config) {
         self.take_globals(&config);
+        self.spacing.configure(&config);
         self.checks = config.scripts.into_iter().map(Check::new).collect();
         self.files.configure(config.files);
         self.processes.configure(config.processes, &mut self.timers);

@@ -47,6 +47,7 @@ mod routes;
 mod signature;
 mod sockets;
 mod stall;
+mod spacing;
 mod startup;
 mod statistics;
 mod time;

@@ -50,9 +50,13 @@ impl<'a> Identity<'a> {
 impl Engine {
     pub(crate) fn reload_running(&mut self, now: Timestamp, config: Config) {
         self.take_globals(&config);
+        let respace = self.spacing.configure(&config);
         let specs: Vec<Arc<Instance>> = config.instances.into_iter().map(Arc::new).collect();
         self.remove_missing(&specs);
         self.remove_gone_fixtures();
+        if respace {
+            self.respace(now);
+        }
         self.reload_checks(now, config.scripts);
         self.files.configure(config.files);
         self.processes.configure(config.processes, &mut self.timers);

@@ -241,18 +241,21 @@ pub(super) const GARP_GROUP: &[Keyword] = &[
         "garp_interval",
         "0 to 2147.483647 seconds",
         "Least gap between gratuitous ARPs.",
-    ),
+    )
+    .yes(),
     word(
         "gna_interval",
         "0 to 2147.483647 seconds",
         "Least gap between neighbour advertisements.",
-    ),
-    word("interface", "IFNAME", "A member."),
+    )
+    .yes(),
+    word("interface", "IFNAME", "A member.").yes(),
     values(
         "interfaces",
         "{ IFNAME … }",
         "Members that share one budget.",
-    ),
+    )
+    .yes(),
 ];
 
 pub(super) const TRACK_GROUP: &[Keyword] = &[values("group", "{ INSTANCE … }", "The members.")

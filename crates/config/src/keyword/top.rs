@@ -93,7 +93,8 @@ pub(super) const TOP: &[Keyword] = &[
         Block::GarpGroup,
         "Interfaces that share a least gap between gratuitous ARPs.",
     )
-    .since("1.2.21"),
+    .since("1.2.21")
+    .yes(),
     block(
         "vrrp_script",
         Block::Script,

@@ -6,7 +6,7 @@
 
 mod naming;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -259,7 +259,8 @@ impl Place {
 pub(crate) struct VirtualInterfaces {
     wanted: Vec<VirtualInterface>,
     made: BTreeMap<VirtualInterfaceKey, Made>,
-    indices: HashSet<u32>,
+    /// Their bases by index.
+    bases: HashMap<u32, Box<str>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -279,15 +280,16 @@ impl VirtualInterfaces {
     }
 
     pub(crate) fn made(&mut self, key: VirtualInterfaceKey, index: u32, fresh: bool) {
+        let base = key.base.clone();
         if let Some(old) = self.made.insert(key, Made { index, fresh }) {
-            self.indices.remove(&old.index);
+            self.bases.remove(&old.index);
         }
-        self.indices.insert(index);
+        self.bases.insert(index, base);
     }
 
     /// Forgets an interface that is gone; gives whether it was one of ours.
     pub(crate) fn remove(&mut self, index: u32) -> bool {
-        if !self.indices.remove(&index) {
+        if self.bases.remove(&index).is_none() {
             return false;
         }
         self.made.retain(|_, made| made.index != index);
@@ -299,7 +301,12 @@ impl VirtualInterfaces {
     }
 
     pub(crate) fn contains(&self, index: u32) -> bool {
-        self.indices.contains(&index)
+        self.bases.contains_key(&index)
+    }
+
+    /// The interface that one of ours is on top of.
+    pub(crate) fn base_of(&self, index: u32) -> Option<&str> {
+        self.bases.get(&index).map(AsRef::as_ref)
     }
 
     /// Whether any is wanted on top of the interface of this name.

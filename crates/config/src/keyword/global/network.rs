@@ -77,8 +77,10 @@ pub(super) const NETWORK: &[Keyword] = &[
         "Where names of tables, scopes and protocols are looked up.",
     )
     .lenient()
-    .since("2.3.2"),
+    .since("2.3.2")
+    .yes(),
     word("iproute_etc_dir", "PATH", "The same, first choice.")
         .lenient()
-        .since("2.3.2"),
+        .since("2.3.2")
+        .yes(),
 ];

@@ -48,7 +48,9 @@ pub(super) const RELOAD: &[Keyword] = &[
     .lenient()
     .since("2.2.0")
     .accepted(),
-    word("random_seed", "NUMBER", "Seed of ${_RANDOM}.").since("2.0.15"),
+    word("random_seed", "NUMBER", "Seed of ${_RANDOM}.")
+        .since("2.0.15")
+        .yes(),
     boolean(
         "data_use_instance",
         "Instance and namespace in names of dump files.",

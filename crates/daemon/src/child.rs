@@ -11,6 +11,7 @@ use nix::unistd::Pid;
 
 use crate::command_line::Options;
 use crate::engine_thread::{self, Parts};
+use crate::identity;
 use crate::inbox::{Message, inbox};
 use crate::logging::Log;
 use crate::pid_file::PidFile;
@@ -71,6 +72,7 @@ pub(crate) fn run(
     children.add(Signal::SIGCHLD);
     let _ = children.thread_unblock();
     log.start_thread();
+    identity::of_child(&config.globals.processes);
     let code = match run_threads(options, config, report) {
         Ok(code) => code,
         Err(error) => {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use evervip_config::{Config, Loaded, Mode, load_with};
 use evervip_host::{Remembered, SystemFiles, SystemHost};
+use evervip_model::Globals;
 
 /// This machine, asked each question once: loading again with the same one gives the same
 /// configuration.
@@ -44,6 +45,11 @@ impl Accepted {
             is_empty: config.is_idle(),
             config: Some(config),
         }
+    }
+
+    /// What holds for the whole daemon; `None` when it was forgotten.
+    pub(crate) fn globals(&self) -> Option<&Globals> {
+        self.config.as_ref().map(|config| &config.globals)
     }
 
     /// Whether there is nothing to run.

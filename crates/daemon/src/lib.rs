@@ -23,6 +23,7 @@ mod config_test;
 mod configuration;
 mod engine_thread;
 mod guardian;
+mod identity;
 mod inbox;
 mod logging;
 mod observe;

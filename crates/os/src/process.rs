@@ -153,6 +153,14 @@ pub fn set_umask(mask: u32) -> u32 {
     nix::sys::stat::umask(Mode::from_bits_truncate(mask)).bits()
 }
 
+/// Names this process in lists of processes; other threads keep their names. The kernel keeps 15 bytes.
+///
+/// # Errors
+/// What the system answers, where `/proc` is not to be had.
+pub fn set_process_name(name: &str) -> io::Result<()> {
+    std::fs::write("/proc/self/comm", name)
+}
+
 /// Puts this process into a session of its own, away from the terminal.
 ///
 /// # Errors

@@ -55,6 +55,7 @@ use nix::sys::signal::Signal;
 use tokio::sync::mpsc::Sender;
 
 use crate::child::{Status, StatusPipe};
+use crate::identity;
 use crate::inbox::{Inbox, Message, Outlet, Reload};
 use crate::observe;
 use fifo::Fifos;
@@ -243,6 +244,7 @@ impl EngineThread {
 
     /// Does what the file says beyond its routers.
     fn configure(&mut self, globals: &Globals) {
+        identity::of_child(&globals.processes);
         self.scheduling.apply(&globals.processes);
         self.fifos.configure(&globals.fifos, &self.hooks);
         self.kernel.set_receive_buffers(&globals.buffers);

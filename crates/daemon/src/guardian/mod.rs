@@ -1,6 +1,7 @@
 //! The parent process: small, one thread, no runtime. It owns the pid file, passes signals on and
 //! starts the VRRP child again when that dies (spec cli-and-process 2, 3 and 5).
 
+mod own_script;
 mod respawn;
 
 use std::os::fd::{AsFd, OwnedFd};
@@ -8,6 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use evervip_config::Mode;
+use evervip_model::GlobalScripts;
 use evervip_os::process::{
     Fork, become_child_subreaper, fork_single_threaded, release_free_memory,
 };
@@ -22,7 +24,7 @@ use crate::command_line::Options;
 use crate::configuration::{self, Accepted, Machine};
 use crate::logging::Log;
 use crate::pid_file::PidFile;
-use crate::{service_manager, version};
+use crate::{identity, service_manager, version};
 use respawn::Respawn;
 
 /// Time that the child has to end (`child_wait_time`).
@@ -35,6 +37,8 @@ struct Guardian<'a> {
     options: &'a Options,
     /// The last configuration that was accepted: what a new child starts with.
     accepted: Accepted,
+    /// Its scripts for start and stop.
+    scripts: GlobalScripts,
     log: Log,
     signals: SignalQueue,
     child: Option<Child>,
@@ -75,6 +79,7 @@ pub(crate) fn run(options: &Options, accepted: Accepted, log: Log) -> ExitCode {
     let mut guardian = Guardian {
         options,
         accepted,
+        scripts: GlobalScripts::default(),
         log,
         signals,
         child: None,
@@ -82,7 +87,14 @@ pub(crate) fn run(options: &Options, accepted: Accepted, log: Log) -> ExitCode {
         stopping: None,
         refusal_shown: false,
     };
+    guardian.take_globals();
+    if let Some(script) = &guardian.scripts.startup {
+        own_script::run("startup", script, guardian.scripts.startup_timeout);
+    }
     let code = guardian.watch();
+    if let Some(script) = &guardian.scripts.shutdown {
+        own_script::run("shutdown", script, guardian.scripts.shutdown_timeout);
+    }
     drop(pid_file);
     tracing::info!("Stopped {}", version::banner());
     code
@@ -120,6 +132,14 @@ fn deferrable_signals() -> Vec<i32> {
 }
 
 impl Guardian<'_> {
+    /// Takes from the accepted configuration what concerns this process.
+    fn take_globals(&mut self) {
+        if let Some(globals) = self.accepted.globals() {
+            identity::of_guardian(&globals.processes);
+            self.scripts = globals.scripts.clone();
+        }
+    }
+
     fn watch(&mut self) -> ExitCode {
         if self.accepted.is_empty() {
             tracing::warn!("Warning - keepalived has no configuration to run");
@@ -299,6 +319,7 @@ impl Guardian<'_> {
             return;
         };
         self.accepted = Accepted::new(source.clone(), machine, config);
+        self.take_globals();
         if let Some(child) = &self.child {
             let _ = kill(child.pid, Signal::SIGHUP);
             self.accepted.forget();

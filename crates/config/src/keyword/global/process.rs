@@ -3,19 +3,23 @@
 use crate::keyword::{Keyword, flag, script, word};
 
 pub(super) const PROCESS: &[Keyword] = &[
-    flag("process_names", "Give the processes names of their own.").since("2.0.16"),
+    flag("process_names", "Give the processes names of their own.")
+        .since("2.0.16")
+        .yes(),
     word(
         "process_name",
         "NAME, at most 15 bytes",
         "Name of the parent process.",
     )
-    .since("2.0.16"),
+    .since("2.0.16")
+    .yes(),
     word(
         "vrrp_process_name",
         "NAME, at most 15 bytes",
         "Name of the VRRP process.",
     )
-    .since("2.0.16"),
+    .since("2.0.16")
+    .yes(),
     word(
         "checker_process_name",
         "NAME, at most 15 bytes",
@@ -175,13 +179,16 @@ pub(super) const PROCESS: &[Keyword] = &[
         "Permissions withheld from files that are created.",
     )
     .default("0177")
-    .since("2.0.9"),
+    .since("2.0.9")
+    .yes(),
     script("startup_script", "Run before anything else at a start.")
         .lenient()
-        .since("2.1.0"),
+        .since("2.1.0")
+        .yes(),
     script("shutdown_script", "Run at the end of a stop.")
         .lenient()
-        .since("2.1.0"),
+        .since("2.1.0")
+        .yes(),
     word(
         "startup_script_timeout",
         "1 to 1000 seconds",
@@ -189,7 +196,8 @@ pub(super) const PROCESS: &[Keyword] = &[
     )
     .default("10")
     .lenient()
-    .since("2.1.0"),
+    .since("2.1.0")
+    .yes(),
     word(
         "shutdown_script_timeout",
         "1 to 1000 seconds",
@@ -197,5 +205,6 @@ pub(super) const PROCESS: &[Keyword] = &[
     )
     .default("10")
     .lenient()
-    .since("2.1.0"),
+    .since("2.1.0")
+    .yes(),
 ];

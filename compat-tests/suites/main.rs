@@ -9,6 +9,7 @@ mod cli_rows;
 mod cluster;
 mod conf;
 mod corpus;
+mod daemon;
 mod elections;
 mod fifo;
 mod hostile;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
     ipv6::add(&mut plan);
     unicast::add(&mut plan);
     settings::add(&mut plan);
+    daemon::add(&mut plan);
     cli::add(&mut plan);
     processes::add(&mut plan);
     notify::add(&mut plan);

@@ -11,13 +11,17 @@ use crate::{
     conf::{Conf, Mode, V2_MULTICAST},
     ensure,
     plan::Plan,
+    program::Side,
     verdict::Verdict,
 };
 
 /// Adds the cases.
 pub fn add(plan: &mut Plan) {
     plan.single("daemon::names", |program| with_single(program, names));
-    plan.single("daemon::umask", |program| with_single(program, umask));
+    plan.single("daemon::umask", |program| {
+        let ours = program.side == Side::Ours;
+        with_single(program, move |cluster| umask(cluster, ours))
+    });
     plan.single("daemon::scripts", |program| with_single(program, scripts));
     plan.single("daemon::slow-scripts", |program| {
         with_single(program, slow_scripts)
@@ -80,27 +84,26 @@ fn names(cluster: &mut Cluster) -> Verdict {
     expect_of_both(cluster, "comm", "", ["keepalived", "keepalived"])
 }
 
-/// Of both processes, as soon as the file has been read.
-fn umask(cluster: &mut Cluster) -> Verdict {
+/// Of both processes, as soon as the file has been read; with us it is the default again when the
+/// file says nothing any more.
+fn umask(cluster: &mut Cluster, ours: bool) -> Verdict {
     let conf = Conf::new(MODE, 0);
-    cluster.members[0].start(&with_globals(" umask 022", &conf))?;
-    expect_of_both(cluster, "status", "Umask:", ["0022", "0022"])?;
+    cluster.members[0].start(&with_globals(" umask 077", &conf))?;
+    expect_of_both(cluster, "status", "Umask:", ["0077", "0077"])?;
     cluster.log(0).wait_for("Entering BACKUP STATE", PATIENCE)?;
-    let words = with_globals(" umask IWGRP|IRWXO", &conf);
+    let words = with_globals(" umask IWGRP|IWOTH", &conf);
     reload(cluster, &words)?;
-    expect_of_both(cluster, "status", "Umask:", ["0027", "0027"])
+    expect_of_both(cluster, "status", "Umask:", ["0022", "0022"])?;
+    reload(cluster, &conf.text())?;
+    let left = if ours { "0177" } else { "0022" };
+    expect_of_both(cluster, "status", "Umask:", [left, left])
 }
 
 /// Appends its arguments to a file.
 const NOTE: &str = "#!/bin/sh\necho \"$*\" >>/run/calls\n";
 
 fn expect_calls(cluster: &Cluster, wanted: &[&str]) -> Verdict {
-    let calls = || {
-        cluster.members[0]
-            .node
-            .read_file(CALLS)
-            .unwrap_or_default()
-    };
+    let calls = || cluster.members[0].node.read_file(CALLS).unwrap_or_default();
     let wanted = wanted.join("\n") + "\n";
     let waited = wait_until(PATIENCE, "calls", || calls() == wanted);
     ensure!(waited.is_ok(), "calls:\n{}\nexpected:\n{wanted}", calls());
@@ -162,10 +165,7 @@ fn calls_of_removal(cluster: &mut Cluster, more: &str, count: usize) -> Verdict<
     let (conf, other) = hooks(more);
     cluster.members[0].start(&with_globals("", &conf))?;
     let calls = |cluster: &Cluster| {
-        let text = cluster.members[0]
-            .node
-            .read_file(CALLS)
-            .unwrap_or_default();
+        let text = cluster.members[0].node.read_file(CALLS).unwrap_or_default();
         text.lines().map(str::to_owned).collect::<Vec<_>>()
     };
     wait_until(PATIENCE, "calls of BACKUP and MASTER", || {
@@ -187,11 +187,11 @@ fn deleted(cluster: &mut Cluster) -> Verdict {
     Ok(())
 }
 
-/// Without it the instance ends in FAULT.
+/// Without it the state is FAULT, for the hook of all states alone.
 fn removed(cluster: &mut Cluster) -> Verdict {
-    let calls = calls_of_removal(cluster, "", 2)?;
+    let calls = calls_of_removal(cluster, "", 1)?;
     ensure!(
-        calls == ["INSTANCE LB_VIP FAULT 150", "fault"],
+        calls == ["INSTANCE LB_VIP FAULT 150"],
         "calls: {calls:?}"
     );
     Ok(())

@@ -145,6 +145,7 @@ fn notify(notification: &Notification) -> String {
         NotificationKind::PriorityChanged(_) => "PRIORITY",
         NotificationKind::Deleted => "DELETED",
         NotificationKind::StillIn(_) => "STILL",
+        NotificationKind::Removed => "REMOVED",
     };
     format!("notify {subject} {kind} {}", notification.priority)
 }

@@ -61,6 +61,9 @@ pub enum NotificationKind {
     /// A reload has left the subject in this state; for FIFOs alone
     /// (`fifo_write_vrrp_states_on_reload`).
     StillIn(State),
+    /// A reload has removed the instance, which listeners see as FAULT; there is no hook for it but
+    /// the one for everything.
+    Removed,
 }
 
 /// A state change that hooks and other listeners are told of (spec vrrp-runtime 9).

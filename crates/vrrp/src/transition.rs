@@ -404,7 +404,7 @@ impl Engine {
         if self.routers[id].spec.notify_deleted {
             self.notify(id, NotificationKind::Deleted);
         } else if was != State::Fault {
-            self.notify(id, NotificationKind::Entered(State::Fault));
+            self.notify(id, NotificationKind::Removed);
         }
     }
 

@@ -104,7 +104,7 @@ fn a_change_of_priority_is_told_only_where_it_is_wanted() {
 fn a_removed_instance_is_deleted_where_it_is_wanted_and_in_fault_else() {
     for (wanted, kind) in [
         (true, NotificationKind::Deleted),
-        (false, NotificationKind::Entered(State::Fault)),
+        (false, NotificationKind::Removed),
     ] {
         let mut instance = of(100);
         instance.notify_deleted = wanted;

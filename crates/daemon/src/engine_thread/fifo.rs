@@ -198,6 +198,7 @@ fn line(notification: &Notification) -> String {
         NotificationKind::PriorityChanged(evervip_model::State::Master) => "MASTER_PRIORITY",
         NotificationKind::PriorityChanged(_) => "BACKUP_PRIORITY",
         NotificationKind::Deleted => "DELETED",
+        NotificationKind::Removed => "FAULT",
     };
     format!("{kind} \"{name}\" {word} {}\n", notification.priority)
 }
@@ -253,6 +254,7 @@ mod tests {
                 "INSTANCE \"VI_1\" STOP 120\n",
             ),
             (NotificationKind::Deleted, "INSTANCE \"VI_1\" DELETED 120\n"),
+            (NotificationKind::Removed, "INSTANCE \"VI_1\" FAULT 120\n"),
             (
                 NotificationKind::MasterRxLowerPri,
                 "INSTANCE \"VI_1\" MASTER_RX_LOWER_PRI 120\n",

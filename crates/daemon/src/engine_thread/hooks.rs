@@ -37,6 +37,7 @@ impl Hooks {
                 (specific(commands, state), state.keepalived_name())
             }
             NotificationKind::Deleted => (commands.deleted.as_deref(), "DELETED"),
+            NotificationKind::Removed => (None, State::Fault.keepalived_name()),
             NotificationKind::MasterRxLowerPri => {
                 if let Some(command) = &commands.master_rx_lower_pri {
                     self.start(command, Vec::new(), false);

@@ -190,9 +190,6 @@ fn deleted(cluster: &mut Cluster) -> Verdict {
 /// Without it the state is FAULT, for the hook of all states alone.
 fn removed(cluster: &mut Cluster) -> Verdict {
     let calls = calls_of_removal(cluster, "", 1)?;
-    ensure!(
-        calls == ["INSTANCE LB_VIP FAULT 150"],
-        "calls: {calls:?}"
-    );
+    ensure!(calls == ["INSTANCE LB_VIP FAULT 150"], "calls: {calls:?}");
     Ok(())
 }

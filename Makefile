@@ -11,7 +11,7 @@ help:
 	@echo 'make demo    an unchanged HAProxy pair fails over, live (half a minute)'
 	@echo 'make test    every test; the last line is the sum'
 	@echo 'make test-guest   VLAN, VRF, ipvlan, dummy and netem under QEMU (2 minutes); part of test if QEMU is there'
-	@echo 'make bench   speed beside Debian'"'"'s keepalived (5 minutes; BENCH=--quick: 1.5)'
+	@echo 'make bench   speed beside Debian'"'"'s keepalived (15 minutes; BENCH=--quick: 8)'
 	@echo 'make ci      fmt, lint, doc, layers, test'
 
 demo: tools-demo release

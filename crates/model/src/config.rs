@@ -36,12 +36,19 @@ pub struct Config {
 
 impl Config {
     /// The interfaces whose state is asked for instead of being reported: `linkbeat_interfaces`, and
-    /// those of instances with `linkbeat_use_polling`. Each once.
+    /// those of instances with `linkbeat_use_polling`; with the global one those of all instances, and
+    /// all that they track. Each once.
     #[must_use]
     pub fn polled_links(&self) -> Vec<Linkbeat> {
         let mut links = self.linkbeat.clone();
-        let polled = self.instances.iter().filter(|i| i.linkbeat_polling);
-        for interface in polled.filter_map(|instance| instance.interface.as_ref()) {
+        let all = self.globals.daemon.linkbeat_polling;
+        let polled = || self.instances.iter().filter(|i| all || i.linkbeat_polling);
+        let own = polled().filter_map(|instance| instance.interface.as_ref());
+        let tracked = polled()
+            .filter(|_| all)
+            .flat_map(|instance| &instance.track_interfaces)
+            .map(|track| &track.interface);
+        for interface in own.chain(tracked) {
             if !links.iter().any(|link| link.interface == *interface) {
                 links.push(Linkbeat {
                     interface: interface.clone(),
@@ -65,5 +72,43 @@ impl Config {
         } = &self.fixtures;
         let is_static = !(addresses.is_empty() && routes.is_empty() && rules.is_empty());
         self.instances.is_empty() && !is_static
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{TrackedInterface, Vrid, Weight};
+
+    fn instance(interface: &str, polled: bool, tracked: &str) -> Instance {
+        let track = TrackedInterface {
+            interface: tracked.to_owned(),
+            weight: Weight::default(),
+            reverse: false,
+        };
+        Instance {
+            interface: Some(interface.to_owned()),
+            linkbeat_polling: polled,
+            track_interfaces: vec![track],
+            ..Instance::new(interface.into(), Vrid::new(1).unwrap())
+        }
+    }
+
+    #[test]
+    fn links_are_polled_for_some_instances_or_for_all() {
+        let mut config = Config {
+            instances: vec![
+                instance("eth0", true, "eth8"),
+                instance("eth1", false, "eth9"),
+            ],
+            ..Config::default()
+        };
+        let names = |config: &Config| -> Vec<String> {
+            let links = config.polled_links();
+            links.into_iter().map(|link| link.interface).collect()
+        };
+        assert_eq!(names(&config), ["eth0"]);
+        config.globals.daemon.linkbeat_polling = true;
+        assert_eq!(names(&config), ["eth0", "eth1", "eth8", "eth9"]);
     }
 }

@@ -42,7 +42,8 @@ fn wait_for(
 
 /// A listening queue, or why there is none.
 fn connected() -> Result<ProcessEvents, String> {
-    let mut events = ProcessEvents::open().map_err(|error| error.to_string())?;
+    let mut events = ProcessEvents::open(ProcessEvents::RECEIVE_BUFFER, true)
+        .map_err(|error| error.to_string())?;
     let mut seen = Vec::new();
     let answer = |event: &ProcessEvent| matches!(event, ProcessEvent::Answered { .. });
     if !wait_for(&mut events, &mut seen, Duration::from_secs(2), answer) {

@@ -34,7 +34,8 @@ pub(super) const TOP: &[Keyword] = &[
     flag(
         "linkbeat_use_polling",
         "Poll the link state of all interfaces.",
-    ),
+    )
+    .yes(),
     word(
         "child_wait_time",
         "SECONDS",

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use evervip_model::{Config, Linkbeat, ProcessPattern};
+use evervip_model::{Config, Linkbeat, NetlinkBuffer, ProcessPattern};
 use evervip_os::clock::monotonic_nanos;
 use evervip_vrrp::{Engine, Event, Timestamp};
 
@@ -29,6 +29,8 @@ pub(super) struct Observers {
 pub(super) struct Wanted {
     files: Vec<PathBuf>,
     processes: Vec<ProcessPattern>,
+    /// Of the socket for process events; taken when the first processes are watched.
+    process_buffer: NetlinkBuffer,
     links: Vec<Linkbeat>,
 }
 
@@ -38,6 +40,7 @@ impl Wanted {
         Self {
             files: config.files.iter().map(|file| file.path.clone()).collect(),
             processes: patterns.into_iter().collect(),
+            process_buffer: config.globals.buffers.process_monitor,
             links: config.polled_links(),
         }
     }
@@ -86,7 +89,7 @@ impl Observers {
             files.give(wanted.files.clone());
         }
         if self.processes.is_none() && !wanted.processes.is_empty() {
-            self.processes = self.start_processes();
+            self.processes = self.start_processes(wanted.process_buffer);
         }
         if let Some(processes) = &self.processes {
             processes.give(wanted.processes.clone());
@@ -112,9 +115,9 @@ impl Observers {
             .ok()
     }
 
-    fn start_processes(&self) -> Option<OrderGiver<Vec<ProcessPattern>>> {
+    fn start_processes(&self, buffer: NetlinkBuffer) -> Option<OrderGiver<Vec<ProcessPattern>>> {
         let started = orders().and_then(|(giver, orders)| {
-            ProcessWatcher::start(self.board.clone(), orders)?;
+            ProcessWatcher::start(self.board.clone(), orders, buffer)?;
             Ok(giver)
         });
         started

@@ -9,7 +9,7 @@ use std::io;
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
-use evervip_model::ProcessPattern;
+use evervip_model::{NetlinkBuffer, ProcessPattern};
 use evervip_os::process_events::{ProcessEvent, ProcessEvents};
 use evervip_os::process_table::ProcessEnd;
 use nix::errno::Errno;
@@ -52,8 +52,12 @@ impl ProcessWatcher {
     ///
     /// # Errors
     /// When the thread cannot be made.
-    pub(crate) fn start(board: Noticeboard, orders: Orders<Vec<ProcessPattern>>) -> io::Result<()> {
-        let mut watcher = Self::new(board);
+    pub(crate) fn start(
+        board: Noticeboard,
+        orders: Orders<Vec<ProcessPattern>>,
+        buffer: NetlinkBuffer,
+    ) -> io::Result<()> {
+        let mut watcher = Self::new(board, buffer);
         std::thread::Builder::new()
             .name("track-processes".to_owned())
             .spawn(move || {
@@ -69,8 +73,12 @@ impl ProcessWatcher {
         Ok(())
     }
 
-    fn new(board: Noticeboard) -> Self {
-        let events = ProcessEvents::open()
+    fn new(board: Noticeboard, buffer: NetlinkBuffer) -> Self {
+        let (bytes, force) = match usize::try_from(buffer.bytes) {
+            Ok(bytes) if bytes > 0 => (bytes, buffer.force),
+            _ => (ProcessEvents::RECEIVE_BUFFER, true),
+        };
+        let events = ProcessEvents::open(bytes, force)
             .inspect_err(|error| no_events(error.raw_os_error().unwrap_or_default()))
             .ok();
         Self {
@@ -247,7 +255,7 @@ mod tests {
 
     fn comes_and_goes(connector: bool, seconds: &str) {
         let (outlet, _inbox) = inbox().unwrap();
-        let mut watcher = ProcessWatcher::new(Noticeboard::new(outlet));
+        let mut watcher = ProcessWatcher::new(Noticeboard::new(outlet), NetlinkBuffer::default());
         if !connector {
             watcher.events = None;
         }

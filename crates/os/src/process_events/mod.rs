@@ -55,11 +55,15 @@ pub struct ProcessEvents {
 }
 
 impl ProcessEvents {
-    /// Asks for events. The answer is the first of them: [`ProcessEvent::Answered`].
+    /// Room in the kernel for a burst of several thousand events, in bytes.
+    pub const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
+
+    /// Asks for events. The answer is the first of them: [`ProcessEvent::Answered`]. The kernel keeps
+    /// events that wait in a buffer of so many bytes, beyond the system's limit if `force` is set.
     ///
     /// # Errors
     /// Where the kernel has no connector, this network namespace has none, or for lack of privilege.
-    pub fn open() -> io::Result<Self> {
+    pub fn open(buffer: usize, force: bool) -> io::Result<Self> {
         let kind = Type::DGRAM.cloexec().nonblocking();
         let protocol = Protocol::from(libc::NETLINK_CONNECTOR);
         let socket = Socket::new(Domain::from(libc::AF_NETLINK), kind, Some(protocol))?;
@@ -67,8 +71,8 @@ impl ProcessEvents {
         let program: Vec<SockFilter> = program.into_iter().map(SockFilter::from).collect();
         socket.attach_filter(&program)?;
         // Beyond the administrator's limit only with privilege; else as far as the limit goes.
-        if setsockopt(&socket, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
-            socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
+        if !force || setsockopt(&socket, sockopt::RcvBufForce, &buffer).is_err() {
+            socket.set_recv_buffer_size(buffer)?;
         }
         bind(socket.as_raw_fd(), &NetlinkAddr::new(0, GROUP))?;
         socket.send(&message::listen_request())?;
@@ -112,7 +116,5 @@ impl AsFd for ProcessEvents {
 const GROUP: u32 = 1;
 /// Longer than any event; each comes in a datagram of its own.
 const DATAGRAM: usize = 256;
-/// Room in the kernel for a burst of several thousand events.
-const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
 /// Events that one read takes.
 const EVENTS_PER_READ: usize = 4096;

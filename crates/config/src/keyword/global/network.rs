@@ -48,12 +48,14 @@ pub(super) const NETWORK: &[Keyword] = &[
         "Receive buffer of the process connector.",
     )
     .lenient()
-    .since("2.0.11"),
+    .since("2.0.11")
+    .yes(),
     boolean(
         "process_monitor_rcv_bufs_force",
         "The same, beyond the system's limit.",
     )
-    .since("2.0.11"),
+    .since("2.0.11")
+    .yes(),
     word(
         "vrrp_rx_bufs_policy",
         "MTU | ADVERT | BYTES",

@@ -12,6 +12,7 @@ mod corpus;
 mod daemon;
 mod elections;
 mod fifo;
+mod garp_groups;
 mod hostile;
 mod ipv6;
 mod keyword_cases;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
     unicast::add(&mut plan);
     settings::add(&mut plan);
     daemon::add(&mut plan);
+    garp_groups::add(&mut plan);
     cli::add(&mut plan);
     processes::add(&mut plan);
     notify::add(&mut plan);

@@ -100,6 +100,8 @@ const LAYERS: &[Layer] = &[
             "evervip-host",
             "evervip-lint",
             "evervip-model",
+            "evervip-simulation",
+            "evervip-vrrp",
         ],
         outside: &["anyhow", "lexopt", "serde_json"],
     },

@@ -9,6 +9,7 @@ mod explain;
 mod options;
 mod pair;
 mod report;
+mod simulate;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ pub use check::{Check, Colour};
 pub use explain::Explain;
 pub use options::{Command, parse};
 pub use report::Format;
+pub use simulate::Simulate;
 
 /// Runs the tool with the arguments of the process.
 #[must_use]
@@ -59,6 +61,7 @@ pub fn run(
         }
         Ok(Command::Check(check)) => check.run(coloured, out)?,
         Ok(Command::Explain(explain)) => explain.run(out, err)?,
+        Ok(Command::Simulate(simulate)) => simulate.run(out, err)?,
         Ok(Command::Dump { file }) => dump::dump(&file, out, err)?,
         Err(text) => {
             writeln!(err, "evervip: {text}\nTry 'evervip --help'.")?;

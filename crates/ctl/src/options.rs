@@ -9,6 +9,7 @@ use lexopt::{Parser, ValueExt};
 use crate::check::{Check, Colour};
 use crate::explain::Explain;
 use crate::report::Format;
+use crate::simulate::Simulate;
 
 /// What the user wants.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Command {
     Check(Check),
     /// `explain FILE...`.
     Explain(Explain),
+    /// `simulate FILE FILE...`.
+    Simulate(Simulate),
     /// `dump FILE`.
     Dump {
         /// The configuration.
@@ -36,6 +39,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     let mut parser = Parser::from_args(arguments);
     let mut name = None;
     let mut check = Check::default();
+    let mut simulate = Simulate::default();
     while let Some(argument) = parser.next().map_err(|e| e.to_string())? {
         match argument {
             Short('h') | Long("help") => return Ok(Command::Help),
@@ -46,6 +50,14 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
             Long("format") => check.format = choice(&mut parser, "--format", FORMATS)?,
             Long("color" | "colour") => check.colour = choice(&mut parser, "--color", COLOURS)?,
             Short('i') | Long("config-id") => check.config_id = Some(text(&mut parser)?),
+            Long("scenario") => {
+                let file = parser.value().map_err(|e| e.to_string())?;
+                simulate.scenario = Some(PathBuf::from(file));
+            }
+            Long("seed") => {
+                let seed = text(&mut parser)?;
+                simulate.seed = seed.parse().map_err(|_| "--seed needs a number")?;
+            }
             Value(word) if name.is_none() => name = Some(word),
             Value(file) => check.files.push(PathBuf::from(file)),
             other => return Err(other.unexpected().to_string()),
@@ -63,6 +75,12 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
             pair: check.pair,
             format: check.format,
             config_id: check.config_id,
+        })),
+        Some("simulate") if check.files.is_empty() => Err("simulate needs a file".to_owned()),
+        Some("simulate") => Ok(Command::Simulate(Simulate {
+            files: check.files,
+            config_id: check.config_id,
+            ..simulate
         })),
         Some("dump") => match <[_; 1]>::try_from(check.files) {
             Ok([file]) => Ok(Command::Dump { file }),
@@ -104,6 +122,7 @@ const COLOURS: &[(&str, Colour)] = &[
 pub(crate) const HELP: &str = "\
 Usage: evervip check [OPTION...] FILE...
        evervip explain [--pair] [--format=text|json] FILE...
+       evervip simulate [--scenario FILE] [--seed N] FILE...
        evervip dump FILE
 
   check FILE...   Read configurations as the daemon on this machine would, and
@@ -125,6 +144,14 @@ Usage: evervip check [OPTION...] FILE...
                   priority, what is run when.
       --pair      The files are those of all nodes of a group: also who is
                   MASTER after each single failure and after recovery.
+  simulate FILE...
+                  Run the nodes of a group on a virtual network and show who
+                  is MASTER when and why, and how long each address had no
+                  owner, or two. Exit code 1: something was expected otherwise.
+      --scenario=FILE
+                  What happens to them (docs/simulate.md); without it the
+                  master dies after 20 seconds.
+      --seed=N    Another one of the possible runs.
   dump FILE       Print what the daemon would run, as JSON.
   -h, --help      Show this text.
   -V, --version   Show the version.

@@ -20,7 +20,7 @@ pub(crate) enum Notice {
 }
 
 pub(crate) struct Host {
-    ports: Vec<Port>,
+    pub(crate) ports: Vec<Port>,
     pub(crate) config: Config,
     pub(crate) engine: Option<Engine>,
     /// Counts the daemons that ran here, so that nothing reaches one that was meant for another.

@@ -165,6 +165,13 @@ impl Lan {
         self.hosts[host].status()
     }
 
+    /// The index of the interface of a host that has this name.
+    #[must_use]
+    pub fn port(&self, host: usize, name: &str) -> Option<u32> {
+        let mut ports = self.hosts[host].ports.iter();
+        Some(ports.find(|port| port.name == name)?.index)
+    }
+
     /// Virtual addresses on the interfaces of a host.
     pub fn held(&self, host: usize) -> impl Iterator<Item = (u32, IpAddr)> + '_ {
         self.hosts[host].held.iter().copied()

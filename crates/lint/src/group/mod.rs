@@ -79,6 +79,12 @@ impl<'a> Group<'a> {
             .map_or("", |instance| &*instance.name)
     }
 
+    /// Where the adverts of each instance of a router come from, as far as the files say it.
+    #[must_use]
+    pub fn sources_of(&self, router: usize) -> &[Option<IpAddr>] {
+        self.origins.get(router).map_or(&[], Vec::as_slice)
+    }
+
     fn instance(&self, place: Place) -> Option<&'a Instance> {
         self.members.get(place.node)?.instance(place)
     }

@@ -130,6 +130,25 @@ fn a_new_child_runs_what_was_accepted_although_the_file_is_broken_by_now() {
 }
 
 #[test]
+fn who_removes_an_address_is_named_and_it_is_put_back() {
+    in_lab("culprit", |lab| {
+        let node = host(lab, OWNER).start().unwrap();
+        let daemon = daemon(&node);
+        has_address(&node, true);
+        let mark = daemon.log().mark();
+        node.ip(&["addr", "del", "192.0.2.100/24", "dev", "eth0"])
+            .unwrap();
+        let log = daemon.log();
+        let line = "192.0.2.100 was removed by process ";
+        log.wait_after(mark, line, LONG).unwrap();
+        let line = "(VI_1) put 192.0.2.100 back on eth0";
+        log.wait_after(mark, line, LONG).unwrap();
+        has_address(&node, true);
+        assert!(end(&daemon).0.success());
+    });
+}
+
+#[test]
 fn a_daemon_that_starts_after_a_crash_waits_for_the_old_child() {
     let configuration = owner_with("notify_stop /opt/slow");
     in_lab("crash", |lab| {

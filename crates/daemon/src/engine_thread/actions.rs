@@ -1,8 +1,9 @@
 //! Doing what the engine wants done.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 
-use evervip_vrrp::{Action, CheckOutcome, Event};
+use evervip_vrrp::{Action, CheckOutcome, Event, LogLine};
 
 use super::EngineThread;
 use super::order::adverts_first;
@@ -67,7 +68,12 @@ impl EngineThread {
                 Action::RemoveRoutes(change) => self.kernel.remove_routes(&change),
                 Action::AddRules(change) => self.kernel.add_rules(&change),
                 Action::RemoveRules(change) => self.kernel.remove_rules(&change),
-                Action::Log(line) => self.journal.line(line),
+                Action::Log(line) => {
+                    if let LogLine::AddressPutBack { address, .. } = line {
+                        self.name_culprit(address);
+                    }
+                    self.journal.line(line);
+                }
             }
         }
         self.transmitter.flush(&self.sockets);
@@ -84,6 +90,13 @@ impl EngineThread {
         }
         if interfaces_missing {
             self.make_virtual_interfaces();
+        }
+    }
+
+    /// Says who removed an address that is put back.
+    fn name_culprit(&self, address: IpAddr) {
+        if let Some(culprit) = self.kernel.culprits.of(address) {
+            tracing::warn!("{address} was removed by {culprit}");
         }
     }
 

@@ -10,6 +10,7 @@ use evervip_os::packet_socket::PacketSocket;
 use evervip_vrrp::{Event, LinkState, PlacedAddress};
 use nix::errno::Errno;
 
+use super::culprit::Culprits;
 use super::routes;
 
 /// The netlink sockets, the socket for gratuitous ARP, and a copy of the kernel's tables.
@@ -54,6 +55,7 @@ impl Kernel {
             addresses: Vec::new(),
             reread_at: None,
             refused: false,
+            culprits: Culprits::default(),
             watches_routing: false,
             masters_changed: false,
         };
@@ -149,6 +151,7 @@ impl Kernel {
     /// When the monitor itself fails.
     pub(super) fn read(&mut self) -> Result<Vec<Event<'static>>, NetlinkError> {
         let mut reports = Vec::new();
+        self.culprits.clear();
         self.monitor.read(&mut reports)?;
         let mut events = Vec::new();
         for report in reports {
@@ -160,6 +163,9 @@ impl Kernel {
                 }
                 KernelEvent::AddressRemoved { address, by } => {
                     let by_us = by == self.requests.port();
+                    if !by_us {
+                        self.culprits.note(address.address, by);
+                    }
                     self.address_removed(address.index, address.address, by_us, &mut events);
                 }
                 KernelEvent::RouteRemoved { route, by } => {

@@ -15,6 +15,7 @@
 
 mod actions;
 mod announce;
+mod culprit;
 mod fifo;
 mod firewall;
 mod hooks;

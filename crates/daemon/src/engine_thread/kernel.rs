@@ -27,6 +27,7 @@ pub(super) struct Kernel {
     watches_routing: bool,
     /// An interface was put into a VRF, bridge or bond, or taken out of one.
     masters_changed: bool,
+    pub(super) culprits: Culprits,
 }
 
 /// Of an interface that is not known (spec wire 2.6).

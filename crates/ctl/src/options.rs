@@ -65,6 +65,9 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     }
     let name = name.ok_or("a command is missing")?;
     match name.to_str() {
+        Some("check" | "explain" | "dump") if simulate != Simulate::default() => {
+            Err("--scenario and --seed are for simulate".to_owned())
+        }
         Some("check") if check.files.is_empty() => Err("check needs a file".to_owned()),
         Some("check") if check.pair && check.files.len() < 2 => Err(PAIR_OF_ONE.to_owned()),
         Some("check") => Ok(Command::Check(check)),
@@ -76,6 +79,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
             format: check.format,
             config_id: check.config_id,
         })),
+        Some("simulate") if !is_plain(&check) => Err(CHECK_ALONE.to_owned()),
         Some("simulate") if check.files.is_empty() => Err("simulate needs a file".to_owned()),
         Some("simulate") => Ok(Command::Simulate(Simulate {
             files: check.files,
@@ -88,6 +92,11 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         },
         _ => Err(format!("unknown command '{}'", name.to_string_lossy())),
     }
+}
+
+/// Whether nothing was asked for that only `check` and `explain` know.
+fn is_plain(check: &Check) -> bool {
+    !check.strict && !check.pair && check.format == Format::default()
 }
 
 fn text(parser: &mut Parser) -> Result<String, String> {
@@ -105,6 +114,7 @@ fn choice<T: Copy>(parser: &mut Parser, option: &str, known: &[(&str, T)]) -> Re
     })
 }
 
+const CHECK_ALONE: &str = "--format, --strict and --pair are not for simulate: it prints text";
 const PAIR_OF_ONE: &str = "--pair needs the files of two nodes or more";
 
 const FORMATS: &[(&str, Format)] = &[
@@ -209,6 +219,11 @@ mod tests {
             strict: false,
         };
         assert_eq!(parsed(&words), Ok(Command::Check(expect)));
+        let alone = Err(CHECK_ALONE.to_owned());
+        assert_eq!(parsed(&["simulate", "--format=json", "a"]), alone);
+        assert_eq!(parsed(&["simulate", "--strict", "a"]), alone);
+        let other = Err("--scenario and --seed are for simulate".to_owned());
+        assert_eq!(parsed(&["check", "--seed", "7", "a"]), other);
         let text = "--format is one of text, short, json, not 'xml'".to_owned();
         assert_eq!(parsed(&["check", "--format", "xml", "a"]), Err(text));
         assert!(parsed(&["check", "--color"]).is_err());

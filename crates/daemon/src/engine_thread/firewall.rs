@@ -32,6 +32,17 @@ impl Firewall {
         }
     }
 
+    /// Takes the settings of a new configuration. Tables that are there keep the old ones: making
+    /// them anew would open the addresses for a moment.
+    pub(super) fn reconfigure(&mut self, config: &Config) {
+        let wanted = settings(&config.globals, &config.instances);
+        if self.tables.is_none() {
+            self.settings = wanted;
+        } else if self.settings != wanted {
+            tracing::warn!("changed nftables settings take effect at the next restart");
+        }
+    }
+
     /// Packets to and from addresses that are about to be added are dropped.
     pub(super) fn close(&mut self, change: &AddressChange, links: &BTreeMap<u32, Link>) {
         let addresses = listed(change, links);

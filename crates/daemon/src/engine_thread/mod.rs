@@ -462,6 +462,7 @@ impl EngineThread {
             }
         }
         self.configure(&reload.config.globals);
+        self.firewall.reconfigure(&reload.config);
         let wanted = Wanted::by(&reload.config);
         // New routers shall find their interfaces when they start. One that is to have another name
         // keeps it until the router that it serves now has handed over.

@@ -56,6 +56,9 @@ impl Lower<'_> {
                 }
                 "netlink_notify_msg" => {
                     draft.virtual_mac.get_or_insert_default().netlink_notify = true;
+                    let text = format!("'{}' is not supported by this version", word.text);
+                    self.log(Code::NotSupported, word.span, text).help =
+                        Some("it has no effect".to_owned());
                 }
                 // 2.2.7 looks at two words only.
                 _ if at >= 2 => {

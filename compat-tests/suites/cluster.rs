@@ -294,6 +294,21 @@ impl Member {
         Ok(())
     }
 
+    /// Kills both processes of the daemon, neither of which sees the death of the other. What they
+    /// have changed in the kernel is left behind; their pid files are not, since they may name a
+    /// process that nobody has waited for.
+    pub fn crash(&mut self) -> Verdict {
+        let kill = format!(
+            "kill -STOP $(cat {PID_FILE}); kill -KILL $(cat {VRRP_PID_FILE}); kill -KILL $(cat {PID_FILE})"
+        );
+        self.node.exec(&["sh", "-c", &kill])?;
+        self.node.kill_all();
+        for file in [PID_FILE, VRRP_PID_FILE] {
+            let _ = self.node.remove_file(file);
+        }
+        Ok(())
+    }
+
     /// Duplicate address detection takes about a second.
     pub fn wait_for_address_of_link(&self) -> Verdict {
         wait_until(PATIENCE, "usable address of the link", || {

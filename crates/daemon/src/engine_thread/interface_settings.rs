@@ -13,7 +13,7 @@ use evervip_os::sysctl::{self, Tree};
 use evervip_vrrp::VirtualInterface;
 
 use super::kernel::Kernel;
-use super::ledger::{Change, Ledger};
+use super::ledger::Change;
 
 /// What a virtual MAC of an IPv4 router is set to.
 const OF_VIRTUAL_MAC: [(Ipv4Setting, u32); 4] = [
@@ -25,23 +25,16 @@ const OF_VIRTUAL_MAC: [(Ipv4Setting, u32); 4] = [
 /// What its base is set to.
 const OF_BASE: [(Ipv4Setting, u32); 2] = [(Ipv4Setting::ArpIgnore, 1), (Ipv4Setting::ArpFilter, 1)];
 
-/// Everything that was changed on interfaces that are not ours.
+/// What virtual MACs have made us change on interfaces that are not ours. The values are in the
+/// kernel's ledger.
+#[derive(Default)]
 pub(super) struct InterfaceSettings {
     /// How many virtual MACs of IPv4 routers each base has, with its name.
     bases: BTreeMap<u32, (String, usize)>,
-    ledger: Ledger,
     warned: bool,
 }
 
 impl InterfaceSettings {
-    pub(super) const fn new(ledger: Ledger) -> Self {
-        Self {
-            bases: BTreeMap::new(),
-            ledger,
-            warned: false,
-        }
-    }
-
     /// Sets a virtual MAC and, for IPv4, its base.
     pub(super) fn apply(
         &mut self,
@@ -77,7 +70,7 @@ impl InterfaceSettings {
                 after,
             })
         });
-        self.ledger.add(changes);
+        kernel.ledger.add(changes);
         set(base, &OF_BASE, kernel);
         self.bases.insert(base.index, (base.name.clone(), 1));
     }
@@ -95,15 +88,15 @@ impl InterfaceSettings {
         self.bases.remove(&base);
         self.restore_base(base, &name, kernel);
         if self.bases.is_empty() {
-            self.restore_rp_filter();
+            self.restore_rp_filter(kernel);
         }
-        self.ledger.write();
+        kernel.ledger.write();
     }
 
     fn restore_base(&mut self, index: u32, name: &str, kernel: &mut Kernel) {
-        let changes = self
+        let changes = kernel
             .ledger
-            .take(|change| change.interface == name && change.setting != RP_FILTER);
+            .take(|change| change.interface == name && of_base(&change.setting).is_some());
         // It may have got another name, or be gone.
         let Some(now) = kernel.links.get(&index).map(|link| link.name.clone()) else {
             return;
@@ -111,9 +104,7 @@ impl InterfaceSettings {
         let before: Vec<(Ipv4Setting, u32)> = changes
             .into_iter()
             .filter_map(|change| {
-                let (setting, _) = OF_BASE
-                    .into_iter()
-                    .find(|(setting, _)| setting.name() == change.setting)?;
+                let setting = of_base(&change.setting)?;
                 let interface = now.clone();
                 let renamed = Change {
                     interface,
@@ -132,7 +123,7 @@ impl InterfaceSettings {
 
     /// The kernel takes the greater of `all.rp_filter` and an interface's own, so that the general
     /// one has to be 0; the others get its value instead.
-    fn free_rp_filter(&mut self, kernel: &Kernel) {
+    fn free_rp_filter(&mut self, kernel: &mut Kernel) {
         let all = sysctl::read(Tree::Ipv4, "all", RP_FILTER).unwrap_or(0);
         if all == 0 {
             return;
@@ -149,15 +140,15 @@ impl InterfaceSettings {
             (before < all).then(|| change(name, before, all))
         });
         let changes: Vec<Change> = lower.chain([change("all", all, 0)]).collect();
-        self.ledger.add(changes.iter().cloned());
+        kernel.ledger.add(changes.iter().cloned());
         for change in changes {
             self.write(Tree::Ipv4, &change.interface, RP_FILTER, change.after);
         }
     }
 
-    fn restore_rp_filter(&mut self) {
+    fn restore_rp_filter(&mut self, kernel: &mut Kernel) {
         // The last change first: with the general one back no interface is ever unfiltered.
-        for change in self.ledger.take(|change| change.setting == RP_FILTER) {
+        for change in kernel.ledger.take(|change| change.setting == RP_FILTER) {
             if change.stands() {
                 self.write(Tree::Ipv4, &change.interface, RP_FILTER, change.before);
             }
@@ -173,6 +164,12 @@ impl InterfaceSettings {
             }
         }
     }
+}
+
+/// The setting of this name, if it is one that bases get.
+fn of_base(name: &str) -> Option<Ipv4Setting> {
+    let settings = OF_BASE.into_iter().map(|(setting, _)| setting);
+    settings.into_iter().find(|setting| setting.name() == name)
 }
 
 fn set(link: &Link, settings: &[(Ipv4Setting, u32)], kernel: &mut Kernel) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::{IpAddr, Ipv6Addr};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use evervip_model::{ReceiveBuffers, VirtualAddress};
@@ -11,9 +12,11 @@ use evervip_vrrp::{Event, LinkState, PlacedAddress};
 use nix::errno::Errno;
 
 use super::culprit::Culprits;
+use super::ledger::Ledger;
 use super::routes;
 
-/// The netlink sockets, the socket for gratuitous ARP, and a copy of the kernel's tables.
+/// The netlink sockets, the socket for gratuitous ARP, a copy of the kernel's tables, and the ledger
+/// of its settings.
 pub(super) struct Kernel {
     monitor: Monitor,
     requests: Requests,
@@ -28,6 +31,7 @@ pub(super) struct Kernel {
     /// An interface was put into a VRF, bridge or bond, or taken out of one.
     masters_changed: bool,
     pub(super) culprits: Culprits,
+    pub(super) ledger: Ledger,
 }
 
 /// Of an interface that is not known (spec wire 2.6).
@@ -38,10 +42,11 @@ const REREAD: Duration = Duration::from_secs(1);
 
 impl Kernel {
     /// Opens the sockets and reads the tables. The monitor comes first, so that nothing is missed.
+    /// `ledger` is where changed settings are noted down.
     ///
     /// # Errors
     /// When a socket is refused or the tables cannot be read: then nothing can be run.
-    pub(super) fn open() -> anyhow::Result<Self> {
+    pub(super) fn open(ledger: PathBuf) -> anyhow::Result<Self> {
         let monitor = Monitor::open()?;
         tracing::debug!("Registering Kernel netlink reflector");
         let requests = Requests::open()?;
@@ -59,6 +64,7 @@ impl Kernel {
             culprits: Culprits::default(),
             watches_routing: false,
             masters_changed: false,
+            ledger: Ledger::open(ledger),
         };
         kernel.resynchronise()?;
         Ok(kernel)

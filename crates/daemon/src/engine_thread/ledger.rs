@@ -1,11 +1,17 @@
-//! What was changed on interfaces that are not ours, kept in a file: a process that is killed cannot
-//! put anything back, but the next one can (decision "sysctls changed for virtual MACs").
+//! What was changed of the kernel's settings on interfaces that are not ours, kept in a file: a
+//! process that is killed cannot put anything back, but the next one can (decision "sysctls changed
+//! for virtual MACs").
 //!
-//! One change a line: interface, setting of `net.ipv4.conf`, value before, value after.
+//! One change a line: interface, setting of `net.ipv4.conf`, value before, value after. The one
+//! setting of the whole network namespace, [`LOCAL_REPORTS`], stands there as one of interface `all`.
 
+use std::io;
 use std::path::PathBuf;
 
 use evervip_os::sysctl::{self, Tree};
+
+/// Whether IGMP reports for groups of the link are sent, in the whole network namespace.
+pub(super) const LOCAL_REPORTS: &str = "igmp_link_local_mcast_reports";
 
 /// A change of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +26,21 @@ pub(super) struct Change {
 impl Change {
     /// Whether the setting still has the value that we gave it.
     pub(super) fn stands(&self) -> bool {
-        sysctl::read(Tree::Ipv4, &self.interface, &self.setting).is_ok_and(|now| now == self.after)
+        self.read().is_ok_and(|now| now == self.after)
+    }
+
+    fn read(&self) -> io::Result<u32> {
+        if self.setting == LOCAL_REPORTS {
+            return sysctl::link_local_reports().map(u32::from);
+        }
+        sysctl::read(Tree::Ipv4, &self.interface, &self.setting)
+    }
+
+    fn write(&self, value: u32) -> io::Result<()> {
+        if self.setting == LOCAL_REPORTS {
+            return sysctl::set_link_local_reports(value != 0);
+        }
+        sysctl::write(Tree::Ipv4, &self.interface, &self.setting, value)
     }
 
     fn to_line(&self) -> String {
@@ -69,7 +89,7 @@ impl Ledger {
             let Change {
                 interface, setting, ..
             } = change;
-            match sysctl::write(Tree::Ipv4, interface, setting, change.before) {
+            match change.write(change.before) {
                 Ok(()) => tracing::info!(
                     "{setting} of {interface} was left at {} and is {} again",
                     change.after,
@@ -89,6 +109,7 @@ impl Ledger {
     }
 
     /// Takes out what is to be put back now, the last change first.
+    /// The file is brought up to date by [`Self::write`].
     pub(super) fn take(&mut self, wanted: impl Fn(&Change) -> bool) -> Vec<Change> {
         let (mut taken, kept): (Vec<_>, Vec<_>) = self.changes.drain(..).partition(wanted);
         self.changes = kept;
@@ -101,7 +122,7 @@ impl Ledger {
     pub(super) fn write(&self) {
         let result = if self.changes.is_empty() {
             match std::fs::remove_file(&self.path) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
                 result => result,
             }
         } else {

@@ -3,6 +3,8 @@
 
 use evervip_os::sysctl;
 
+use super::ledger::{Change, LOCAL_REPORTS, Ledger};
+
 /// What was changed.
 #[derive(Debug, Default)]
 pub(super) struct LocalIgmp {
@@ -12,13 +14,13 @@ pub(super) struct LocalIgmp {
 
 impl LocalIgmp {
     /// Turns the reports off, or on again if they were on.
-    pub(super) fn set_disabled(&mut self, disabled: bool) {
+    pub(super) fn set_disabled(&mut self, disabled: bool, ledger: &mut Ledger) {
         if !disabled {
-            self.restore();
+            self.restore(ledger);
             return;
         }
         match sysctl::link_local_reports() {
-            Ok(true) if !self.silenced => self.silenced = write(false),
+            Ok(true) if !self.silenced => self.silence(ledger),
             Ok(_) => {}
             Err(error) => tracing::warn!(
                 "kernel does not support igmp_link_local_mcast_reports, disable_local_igmp has no effect: {error}"
@@ -26,12 +28,34 @@ impl LocalIgmp {
         }
     }
 
-    /// Puts back what was changed, unless somebody else has done so.
-    pub(super) fn restore(&mut self) {
-        if std::mem::take(&mut self.silenced) && sysctl::link_local_reports().is_ok_and(|on| !on) {
-            write(true);
+    fn silence(&mut self, ledger: &mut Ledger) {
+        ledger.add([Change {
+            interface: "all".to_owned(),
+            setting: LOCAL_REPORTS.to_owned(),
+            before: 1,
+            after: 0,
+        }]);
+        self.silenced = write(false);
+        if !self.silenced {
+            forget(ledger);
         }
     }
+
+    /// Puts back what was changed, unless somebody else has done so.
+    pub(super) fn restore(&mut self, ledger: &mut Ledger) {
+        if !std::mem::take(&mut self.silenced) {
+            return;
+        }
+        if sysctl::link_local_reports().is_ok_and(|on| !on) {
+            write(true);
+        }
+        forget(ledger);
+    }
+}
+
+fn forget(ledger: &mut Ledger) {
+    ledger.take(|change| change.setting == LOCAL_REPORTS);
+    ledger.write();
 }
 
 /// Gives whether the kernel took it.

@@ -122,7 +122,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     ];
     let signals = SignalQueue::open(&signals.map(|signal| signal as i32))?;
     let timer = DeadlineTimer::new()?;
-    let mut kernel = match Kernel::open() {
+    let mut kernel = match Kernel::open(ledger) {
         Err(error) if is_permission(&error) => return Ok(permission_missing()),
         kernel => kernel?,
     };
@@ -164,7 +164,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         reload,
         status,
         journal: Journal::new(detail),
-        virtual_interfaces: VirtualInterfaces::new(ledger),
+        virtual_interfaces: VirtualInterfaces::default(),
         firewall,
         promotion,
         local_igmp: LocalIgmp::default(),
@@ -250,7 +250,7 @@ impl EngineThread {
         self.fifos.configure(&globals.fifos, &self.hooks);
         self.kernel.set_receive_buffers(&globals.buffers);
         self.local_igmp
-            .set_disabled(globals.vrrp.disable_local_igmp);
+            .set_disabled(globals.vrrp.disable_local_igmp, &mut self.kernel.ledger);
     }
 
     /// Takes back what was made for the routers, when the last of them is done.
@@ -259,7 +259,7 @@ impl EngineThread {
             .remove_all(&mut self.kernel, &mut self.firewall);
         self.firewall.delete();
         self.promotion.restore_all(&mut self.kernel);
-        self.local_igmp.restore();
+        self.local_igmp.restore(&mut self.kernel.ledger);
     }
 
     /// Makes the interfaces that the engine wants and that are not there.

@@ -8,6 +8,7 @@ use evervip_os::netlink::Ipv4Setting;
 use evervip_os::sysctl::{self, Tree};
 
 use super::kernel::Kernel;
+use super::ledger::Change;
 
 /// Which interfaces are to have the setting, and which have got it from us.
 #[derive(Default)]
@@ -16,7 +17,8 @@ pub(super) struct Promotion {
     /// Interfaces that were looked at, by index. Each is set once: what somebody else does to it
     /// afterwards is theirs, and a new interface of the same name has another index.
     seen: BTreeSet<u32>,
-    changed: BTreeSet<u32>,
+    /// With the names under which they stand in the ledger.
+    changed: BTreeMap<u32, String>,
 }
 
 impl Promotion {
@@ -45,7 +47,7 @@ impl Promotion {
             links.map(|link| (link.index, link.name.clone())).collect();
         let gone: Vec<u32> = self
             .changed
-            .iter()
+            .keys()
             .copied()
             .filter(|index| !wanted.contains_key(index))
             .collect();
@@ -57,31 +59,56 @@ impl Promotion {
             if !self.seen.insert(index) {
                 continue;
             }
-            let now = sysctl::read(Tree::Ipv4, &name, Ipv4Setting::PromoteSecondaries.name());
-            if now.is_ok_and(|now| now == 0) && set(index, 1, kernel) {
-                self.changed.insert(index);
+            let now = sysctl::read(Tree::Ipv4, &name, SETTING.name());
+            if now.is_ok_and(|now| now == 0) {
+                self.promote(index, name, kernel);
             }
         }
     }
 
     /// The end.
     pub(super) fn restore_all(&mut self, kernel: &mut Kernel) {
-        for index in std::mem::take(&mut self.changed) {
+        let changed: Vec<u32> = self.changed.keys().copied().collect();
+        for index in changed {
             self.restore(index, kernel);
         }
     }
 
+    fn promote(&mut self, index: u32, name: String, kernel: &mut Kernel) {
+        kernel.ledger.add([Change {
+            interface: name.clone(),
+            setting: SETTING.name().to_owned(),
+            before: 0,
+            after: 1,
+        }]);
+        if set(index, 1, kernel) {
+            self.changed.insert(index, name);
+        } else {
+            forget(&name, kernel);
+        }
+    }
+
     fn restore(&mut self, index: u32, kernel: &mut Kernel) {
-        self.changed.remove(&index);
-        if kernel.links.contains_key(&index) {
-            set(index, 0, kernel);
+        if let Some(name) = self.changed.remove(&index) {
+            if kernel.links.contains_key(&index) {
+                set(index, 0, kernel);
+            }
+            forget(&name, kernel);
         }
     }
 }
 
+const SETTING: Ipv4Setting = Ipv4Setting::PromoteSecondaries;
+
+fn forget(name: &str, kernel: &mut Kernel) {
+    let ours = |change: &Change| change.interface == name && change.setting == SETTING.name();
+    kernel.ledger.take(ours);
+    kernel.ledger.write();
+}
+
 /// Gives whether the kernel took it.
 fn set(index: u32, value: u32, kernel: &mut Kernel) -> bool {
-    let setting = [(Ipv4Setting::PromoteSecondaries, value)];
+    let setting = [(SETTING, value)];
     let result = kernel.requests().set_ipv4_settings(index, &setting);
     if let Err(error) = &result {
         let name = kernel.name(index);

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv6Addr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,7 +16,6 @@ use nix::errno::Errno;
 use super::firewall::Firewall;
 use super::interface_settings::InterfaceSettings;
 use super::kernel::Kernel;
-use super::ledger::Ledger;
 
 /// How soon an interface that could not be made is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -35,6 +33,7 @@ struct Made {
 }
 
 /// All interfaces of our own.
+#[derive(Default)]
 pub(super) struct VirtualInterfaces {
     made: BTreeMap<VirtualInterfaceKey, Made>,
     settings: InterfaceSettings,
@@ -44,16 +43,6 @@ pub(super) struct VirtualInterfaces {
 }
 
 impl VirtualInterfaces {
-    /// None yet. `ledger` is where changes of other interfaces are noted down.
-    pub(super) fn new(ledger: PathBuf) -> Self {
-        Self {
-            made: BTreeMap::new(),
-            settings: InterfaceSettings::new(Ledger::open(ledger)),
-            failing: BTreeSet::new(),
-            retry_at: None,
-        }
-    }
-
     /// When interfaces that could not be made are to be tried again.
     pub(super) const fn retry_at(&self) -> Option<Instant> {
         self.retry_at

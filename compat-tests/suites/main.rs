@@ -26,6 +26,7 @@ mod program;
 mod reload;
 mod routing;
 mod settings;
+mod stalls;
 mod static_entries;
 mod tracking;
 mod unicast;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
     auth::add(&mut plan);
     routing::add(&mut plan);
     static_entries::add(&mut plan);
+    stalls::add(&mut plan);
     let (trials, tally) = plan.finish();
     let conclusion = run(&arguments, trials);
     if !arguments.list {

@@ -93,12 +93,15 @@ pub(crate) fn namespaces<const N: usize>() -> Option<[Namespace; N]> {
     }
 }
 
-/// One namespace with the interfaces `a0` and `a1`, which are joined by a cable and up.
+/// One namespace with the interfaces `a0` and `a1`, which are joined by a cable and can be used.
 pub(crate) fn one_node() -> Option<Namespace> {
     let [node] = namespaces()?;
     node.ip("link add a0 type veth peer name a1");
     node.ip("link set a0 up");
     node.ip("link set a1 up");
+    for name in ["a0", "a1"] {
+        wait_until_usable(&node, name);
+    }
     Some(node)
 }
 
@@ -116,11 +119,19 @@ pub(crate) fn two_nodes() -> Option<[Namespace; 2]> {
         node.ip("link set ens192 up");
     }
     for node in [&one, &two] {
-        wait_until("the link is up", || {
-            node.ip("-o link show ens192").contains("LOWER_UP")
-        });
+        wait_until_usable(node, "ens192");
     }
     Some([one, two])
+}
+
+/// The carrier alone is not enough: the kernel calls an interface running when a worker of its own
+/// has seen the carrier, on a busy machine up to a second later.
+#[track_caller]
+fn wait_until_usable(node: &Namespace, interface: &str) {
+    wait_until("the link is up", || {
+        node.ip(&format!("-o link show {interface}"))
+            .contains(" state UP ")
+    });
 }
 
 /// Repeats `probe` until it gives something.

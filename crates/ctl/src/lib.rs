@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 pub use check::{Check, Colour};
 pub use explain::Explain;
-pub use options::{Command, parse};
+pub use options::{Command, parse, reference};
 pub use report::Format;
 pub use simulate::Simulate;
 
@@ -52,7 +52,7 @@ pub fn run(
 ) -> io::Result<u8> {
     let code = match parse(arguments) {
         Ok(Command::Help) => {
-            out.write_all(options::HELP.as_bytes())?;
+            out.write_all(reference::help().as_bytes())?;
             0
         }
         Ok(Command::Version) => {

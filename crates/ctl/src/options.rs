@@ -1,5 +1,7 @@
 //! Arguments.
 
+pub mod reference;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -129,49 +131,9 @@ const COLOURS: &[(&str, Colour)] = &[
     ("never", Colour::Never),
 ];
 
-pub(crate) const HELP: &str = "\
-Usage: evervip check [OPTION...] FILE...
-       evervip explain [--pair] [--format=text|json] FILE...
-       evervip simulate [--scenario FILE] [--seed N] FILE...
-       evervip dump FILE
-
-  check FILE...   Read configurations as the daemon on this machine would, and
-                  show what there is to say about them: what keepalived would
-                  complain about, and what it would not.
-      --strict    Warnings make the exit code 1.
-      --elsewhere The files are for other machines: interfaces, users and
-                  scripts that this one lacks are taken to be there.
-      --pair      The files are those of all nodes of a group, two or more:
-                  show also what does not fit together, and who is MASTER after
-                  each failure. Implies --elsewhere.
-      --format=F  text: annotated source; short: one line each, for editors;
-                  json: one array, for programs.
-      --color=W   auto: on a terminal, unless NO_COLOR is set; always; never.
-  -i, --config-id=ID
-                  Use the lines that begin with @ID, as keepalived -i.
-  explain FILE... Say what the daemon will do: whom each instance talks to, when
-                  it takes over and what, what puts it into FAULT or costs it
-                  priority, what is run when.
-      --pair      The files are those of all nodes of a group: also who is
-                  MASTER after each single failure and after recovery.
-  simulate FILE...
-                  Run the nodes of a group on a virtual network and show who
-                  is MASTER when and why, and how long each address had no
-                  owner, or two. Exit code 1: something was expected otherwise.
-      --scenario=FILE
-                  What happens to them (docs/simulate.md); without it the
-                  master dies after 20 seconds.
-      --seed=N    Another one of the possible runs.
-  dump FILE       Print what the daemon would run, as JSON.
-  -h, --help      Show this text.
-  -V, --version   Show the version.
-
-Exit codes: 0 nothing worse than a warning, 1 warnings with --strict or a bad
-command line, 2 errors.
-";
-
 #[cfg(test)]
 mod tests {
+    use super::reference::{COMMANDS, GENERAL, OptionReference, OptionValue};
     use super::*;
 
     fn parsed(words: &[&str]) -> Result<Command, String> {
@@ -242,6 +204,61 @@ mod tests {
         );
         let text = Err(PAIR_OF_ONE.to_owned());
         assert_eq!(parsed(&["check", "--pair", "a"]), text);
+    }
+
+    /// A value that fits.
+    fn value(option: &OptionReference) -> Option<String> {
+        match option.value {
+            OptionValue::None => None,
+            OptionValue::Word(_) | OptionValue::File => Some("7".to_owned()),
+            OptionValue::OneOf(words) => words.last().map(|word| (*word).to_owned()),
+        }
+    }
+
+    #[test]
+    fn what_the_reference_offers_is_taken() {
+        for command in COMMANDS {
+            for option in command.options.iter().chain(GENERAL) {
+                let mut written = vec![format!("--{}", option.long)];
+                written.extend(option.short.map(|letter| format!("-{letter}")));
+                for name in written {
+                    let mut words = vec![command.name.to_owned(), name];
+                    words.extend(value(option));
+                    words.extend(["a".to_owned(), "b".to_owned()]);
+                    let parsed = parse(words.iter().map(OsString::from));
+                    assert!(parsed.is_ok(), "{words:?}: {parsed:?}");
+                }
+            }
+            let alone = parsed(&[command.name, "a"]);
+            assert!(alone.is_ok(), "{}: {alone:?}", command.name);
+        }
+    }
+
+    #[test]
+    fn every_choice_is_offered() {
+        let offered = |long: &str| {
+            let option = COMMANDS[0].options.iter().find(|o| o.long == long);
+            match option.unwrap().value {
+                OptionValue::OneOf(words) => words.to_vec(),
+                other => panic!("{other:?}"),
+            }
+        };
+        let known = |words: &[&'static str]| words.to_vec();
+        let formats: Vec<_> = FORMATS.iter().map(|(name, _)| *name).collect();
+        let colours: Vec<_> = COLOURS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(offered("format"), known(&formats));
+        assert_eq!(offered("color"), known(&colours));
+    }
+
+    #[test]
+    fn help_fits_a_terminal() {
+        let help = reference::help();
+        for line in help.lines() {
+            assert!(line.len() <= 80, "{line}");
+        }
+        for option in COMMANDS.iter().flat_map(|c| c.options).chain(GENERAL) {
+            assert!(help.contains(&option.written()), "{}", option.long);
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod reload;
 mod routing;
 mod settings;
 mod stalls;
+mod stalls_many;
 mod static_entries;
 mod tracking;
 mod unicast;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
     routing::add(&mut plan);
     static_entries::add(&mut plan);
     stalls::add(&mut plan);
+    stalls_many::add(&mut plan);
     let (trials, tally) = plan.finish();
     let conclusion = run(&arguments, trials);
     if !arguments.list {

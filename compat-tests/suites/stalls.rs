@@ -50,7 +50,7 @@ pub fn add(plan: &mut Plan) {
 
 /// Which processes of a daemon are stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Who {
+pub enum Who {
     /// The one with the routers: its parent watches and must not take it for dead.
     Child,
     Everybody,
@@ -74,11 +74,11 @@ impl Who {
 }
 
 /// Stopped processes.
-struct Asleep(Vec<i32>);
+pub struct Asleep(Vec<i32>);
 
 impl Asleep {
     /// Stops a member's processes and waits until every thread of them stands still.
-    fn new(cluster: &Cluster, member: usize, who: Who) -> Verdict<Self> {
+    pub fn new(cluster: &Cluster, member: usize, who: Who) -> Verdict<Self> {
         let pids = who.pids(cluster.daemon(member));
         ensure!(!pids.is_empty(), "no processes to stop");
         for pid in &pids {
@@ -90,7 +90,7 @@ impl Asleep {
         Ok(Self(pids))
     }
 
-    fn wake(self) -> Verdict {
+    pub fn wake(self) -> Verdict {
         Ok(self
             .0
             .into_iter()
@@ -128,7 +128,7 @@ fn said(cluster: &Cluster, mode: Mode, member: usize, mark: usize) -> Vec<String
 }
 
 /// Waits until a member has sent so many adverts.
-fn wait_adverts(cluster: &Cluster, member: usize, count: usize) -> Verdict {
+pub fn wait_adverts(cluster: &Cluster, member: usize, count: usize) -> Verdict {
     let mark = cluster.capture.mark();
     cluster.capture.wait_adverts(mark, count, PATIENCE, |a| {
         a.source_mac == mac(member) && a.priority > 0
@@ -167,7 +167,11 @@ fn backup(cluster: &mut Cluster, mode: Mode, who: Who) -> Verdict {
 }
 
 /// No member has changed its state since.
-fn unmoved<const N: usize>(cluster: &Cluster, members: [usize; N], logs: [usize; N]) -> Verdict {
+pub fn unmoved<const N: usize>(
+    cluster: &Cluster,
+    members: [usize; N],
+    logs: [usize; N],
+) -> Verdict {
     for (member, mark) in members.into_iter().zip(logs) {
         let text = cluster.log(member).text_after(mark);
         ensure!(

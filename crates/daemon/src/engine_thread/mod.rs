@@ -3,7 +3,7 @@
 //! One epoll loop. A turn of it:
 //! 1. wait until a deadline, a packet, a kernel report, a signal or a message is there;
 //! 2. hand over the packets that wait, a bounded number from each socket: a process that slept must
-//!    see that its peer is alive before its own expired timer acts;
+//!    see that its peers are alive before its own expired timer acts, so it takes more of them;
 //! 3. handle the deadline, so that no flood can delay our adverts;
 //! 4. handle reports, messages and signals.
 //!
@@ -90,6 +90,13 @@ pub(crate) struct Parts {
     /// Where changed kernel settings are noted down, for the next process should this one be killed.
     pub(crate) ledger: PathBuf,
 }
+
+/// A deadline that is missed by more was slept through: the adverts of all routers of a socket wait
+/// in it, which may be many batches.
+const ORDINARY: Duration = Duration::from_millis(10);
+/// Batches that are taken from a socket then at most: more than the room of a socket that nobody has
+/// enlarged holds, and read in some milliseconds.
+const CATCH_UP: u32 = 64;
 
 /// Longest wait for stop hooks and running checks (spec vrrp-runtime 18).
 const DRAIN: Duration = Duration::from_secs(1);
@@ -309,18 +316,18 @@ impl EngineThread {
     }
 
     fn turn(&mut self, ready: &[Source]) -> anyhow::Result<()> {
+        let late = ready.contains(&Source::Deadline).then(|| self.lateness());
+        let batches = if late > Some(ORDINARY) { CATCH_UP } else { 1 };
         for source in ready {
             if let Source::Packets(token) = source {
-                self.packets(*token);
+                self.batches(*token, batches);
             }
         }
         if ready.contains(&Source::Deadline) {
-            let due = self.timer.deadline();
-            let late = due.map(|due| monotonic_nanos().saturating_sub(due));
+            let late = self.lateness();
             self.timer.acknowledge()?;
             self.handle(Event::DeadlineReached);
-            self.scheduling
-                .late(Duration::from_nanos(late.unwrap_or_default()));
+            self.scheduling.late(late);
         }
         if ready.contains(&Source::Kernel) {
             self.kernel_reports()?;
@@ -370,10 +377,26 @@ impl EngineThread {
         }
     }
 
-    /// Takes one batch of packets from a socket; what is left makes the socket ready again.
-    fn packets(&mut self, token: u32) {
+    /// How long ago the deadline was that the timer is set for.
+    fn lateness(&self) -> Duration {
+        let due = self.timer.deadline().unwrap_or(u64::MAX);
+        Duration::from_nanos(monotonic_nanos().saturating_sub(due))
+    }
+
+    /// Takes so many batches of packets from a socket at most; what is left makes the socket ready
+    /// again.
+    fn batches(&mut self, token: u32, most: u32) {
+        for _ in 0..most {
+            if !self.packets(token) {
+                return;
+            }
+        }
+    }
+
+    /// Takes one batch of packets from a socket; false when none waited.
+    fn packets(&mut self, token: u32) -> bool {
         let Some((listener, batch)) = self.sockets.receive(token) else {
-            return;
+            return false;
         };
         for packet in batch.packets() {
             self.handle(Event::PacketReceived {
@@ -382,6 +405,7 @@ impl EngineThread {
             });
         }
         self.sockets.give_back(batch);
+        true
     }
 
     fn kernel_reports(&mut self) -> anyhow::Result<()> {

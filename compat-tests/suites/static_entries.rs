@@ -43,6 +43,8 @@ pub fn add(plan: &mut Plan) {
     plan.single("static::late-interface", |program| {
         with_single(program, late_interface)
     });
+    // The original leaves addresses as they are until it is started anew.
+    plan.ours_only("static::altered", |program| with_single(program, altered));
     plan.single("static::alone", |program| with_single(program, alone));
     plan.single("static::track-group", |program| {
         with_single(program, track_group)
@@ -134,6 +136,43 @@ fn reloaded(cluster: &mut Cluster, record: &mut Record) -> Verdict {
         cluster.wait_advert(0, cluster.capture.mark())?;
         record.push((what, state(&cluster.members[0].node)?));
     }
+    cluster.stop(0)
+}
+
+/// Flags and lifetimes change in a reload: addresses get them where they are, or keep what they have,
+/// and none is ever away.
+fn altered(cluster: &mut Cluster) -> Verdict {
+    let entries = "static_ipaddress {\n 10.4.0.1/24 dev ens224\n 2001:db8:4::1/64 dev ens224\n \
+                   2001:db8:5::1/64 dev ens224\n}\n";
+    start(cluster, entries)?;
+    let changed = entries
+        .replace("10.4.0.1/24", "10.4.0.1/24 brd + no_track")
+        .replace(
+            "2001:db8:4::1/64",
+            "2001:db8:4::1/64 preferred_lft 1000 home",
+        );
+    let node = &cluster.members[0].node;
+    node.write_file(CONFIG, file(&changed), 0o644)?;
+    let mark = cluster.members[0].addresses.events().len();
+    let log_mark = cluster.log(0).mark();
+    cluster.daemon(0).signal(Signal::SIGHUP)?;
+    cluster
+        .log(0)
+        .wait_after(log_mark, "Reload complete", PATIENCE)?;
+    let node = &cluster.members[0].node;
+    wait_until(PATIENCE, "lifetime and flag", || {
+        let text = output(node, "ip -o addr show to 2001:db8:4::1").unwrap_or_default();
+        text.contains("home") && !text.contains("preferred_lft forever")
+    })?;
+    let events = cluster.members[0].addresses.events().split_off(mark);
+    let only: IpAddr = [0x2001, 0xdb8, 4, 0, 0, 0, 0, 1].into();
+    ensure!(
+        events.len() == 1 && events[0].added && events[0].ip == only,
+        "not one change in place: {events:?}"
+    );
+    let line =
+        "ip address 10.4.0.1/24 dev ens224: the changed broadcast address or flags count when";
+    cluster.log(0).wait_after(log_mark, line, PATIENCE)?;
     cluster.stop(0)
 }
 

@@ -428,6 +428,7 @@ impl Lan {
                 | Action::RemoveRules(_)
                 | Action::AddStaticAddresses(_)
                 | Action::RemoveStaticAddresses(_)
+                | Action::AlterAddresses(_)
                 | Action::Log(_) => {}
             }
         }

@@ -28,6 +28,7 @@ pub fn render(engine: &Engine, action: &Action) -> String {
         Action::RemoveStaticAddresses(addresses) => {
             format!("remove static{}", list(addresses, true))
         }
+        Action::AlterAddresses(addresses) => format!("alter{}", list(addresses, true)),
         Action::AddRules(change) => format!("add {}", rules_of(engine, change)),
         Action::RemoveRules(change) => format!("remove {}", rules_of(engine, change)),
         Action::UpdateSockets => {

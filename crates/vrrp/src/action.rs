@@ -129,6 +129,8 @@ pub enum Action {
     AddStaticAddresses(Vec<PlacedAddress>),
     /// Take static addresses off interfaces; one that is not there is a success.
     RemoveStaticAddresses(Vec<PlacedAddress>),
+    /// Change flags and lifetimes of addresses that are there, and nothing else of them.
+    AlterAddresses(Vec<PlacedAddress>),
     /// Write a line to the log.
     Log(LogLine),
 }

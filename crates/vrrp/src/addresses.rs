@@ -119,9 +119,9 @@ impl AddressDiff {
 
 /// Identity of an address entry (spec vrrp-keywords 7). The peer belongs to it because the kernel
 /// does not remove an address that is named with another one.
-type Entry<'a> = (u32, IpAddr, u8, u8, Option<&'a str>, Option<IpAddr>);
+pub(crate) type Entry<'a> = (u32, IpAddr, u8, u8, Option<&'a str>, Option<IpAddr>);
 
-fn entry(placed: &PlacedAddress) -> Entry<'_> {
+pub(crate) fn entry(placed: &PlacedAddress) -> Entry<'_> {
     let address = &placed.address;
     (
         placed.interface,
@@ -133,7 +133,7 @@ fn entry(placed: &PlacedAddress) -> Entry<'_> {
     )
 }
 
-fn entries(list: &[PlacedAddress]) -> HashSet<Entry<'_>> {
+pub(crate) fn entries(list: &[PlacedAddress]) -> HashSet<Entry<'_>> {
     list.iter().map(entry).collect()
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use evervip_model::{Config, Fixture, Fixtures as Wanted, Route, Rule, TrackGroup, VirtualAddress};
 
-use crate::addresses::PutBack;
+use crate::addresses::{self, PutBack, entry};
 use crate::interface::Interfaces;
 use crate::log::RouteLine;
 use crate::routes::{
@@ -44,7 +44,7 @@ impl Installed {
     /// What is in this one and not in the other.
     fn without(&self, other: &Self) -> Self {
         Self {
-            addresses: missing(&self.addresses, &other.addresses),
+            addresses: missing_addresses(&self.addresses, &other.addresses),
             routes: missing(&self.routes, &other.routes),
             rules: missing(&self.rules, &other.rules),
         }
@@ -193,6 +193,13 @@ impl Fixtures {
     }
 }
 
+/// What is in the first list and not in the second, whatever its flags and lifetimes.
+fn missing_addresses(from: &[PlacedAddress], other: &[PlacedAddress]) -> Vec<PlacedAddress> {
+    let other = addresses::entries(other);
+    let absent = from.iter().filter(|placed| !other.contains(&entry(placed)));
+    absent.cloned().collect()
+}
+
 fn entries<T>(fixtures: &[Fixture<T>]) -> impl Iterator<Item = &T> {
     fixtures.iter().map(|fixture| &fixture.entry)
 }
@@ -206,10 +213,13 @@ impl Engine {
         }
     }
 
-    /// Adds what is not there yet, without a word: at start, and after a reload.
+    /// Adds what is not there yet, without a word, and alters what is there and has changed: at
+    /// start, and after a reload.
     pub(crate) fn add_fixtures(&mut self) {
         let placed = self.fixtures.placed(&self.interfaces);
         let added = placed.without(&self.fixtures.installed);
+        let before = std::mem::take(&mut self.fixtures.installed.addresses);
+        self.alter_static(&before, &placed.addresses);
         self.fixtures.installed = placed;
         self.push_fixtures(added);
     }

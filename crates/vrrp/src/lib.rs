@@ -21,6 +21,7 @@
 
 mod action;
 mod addresses;
+mod alteration;
 mod announce;
 mod bundle;
 mod check;
@@ -68,7 +69,9 @@ pub use addresses::PlacedAddress;
 pub use complaint::{PacketComplaint, ProofComplaint};
 pub use engine::{Engine, RouterStatus};
 pub use event::{CheckOutcome, Event, LinkState, RunId};
-pub use log::{AuthenticationLine, FaultReason, FirewallLine, LogLine, RouteLine, TrackLine};
+pub use log::{
+    AddressLine, AuthenticationLine, FaultReason, FirewallLine, LogLine, RouteLine, TrackLine,
+};
 pub use receive_buffer::ReceiveBuffer;
 pub use router::{AdvertSpec, RouterId};
 pub use routes::{PlacedRoute, RouteChange, RouteReport, RuleChange, RuleReport};

@@ -1,5 +1,6 @@
 //! Log lines of the engine. Their text is an interface: monitoring greps it (spec cli-and-process 6).
 
+mod address;
 mod authentication;
 mod fault;
 mod firewall;
@@ -15,6 +16,7 @@ use evervip_model::{State, UnrunnableScripts};
 
 use crate::complaint::PacketComplaint;
 
+pub use address::AddressLine;
 pub use authentication::AuthenticationLine;
 pub use fault::FaultReason;
 pub use firewall::FirewallLine;
@@ -212,6 +214,8 @@ pub enum LogLine {
     TimerExpired {
         late: Duration,
     },
+    /// About addresses that a reload keeps.
+    Address(AddressLine),
 }
 
 impl LogLine {
@@ -272,6 +276,7 @@ impl fmt::Display for LogLine {
             Self::Authentication(line) => line.fmt(f),
             Self::Firewall(line) => line.fmt(f),
             Self::Route(line) => line.fmt(f),
+            Self::Address(line) => line.fmt(f),
             Self::TimerExpired { late } => write!(
                 f,
                 "VRRP thread timer expired {}.{:06} seconds ago",

@@ -120,6 +120,9 @@ impl Engine {
     /// First everything that is to go, then everything that is to come: an address may move from
     /// one router to another.
     fn move_addresses(&mut self, now: Timestamp, changed: &[RouterId]) {
+        for id in changed {
+            self.alter_kept(*id);
+        }
         let differences: Vec<(RouterId, AddressDiff)> = changed
             .iter()
             .map(|id| (*id, AddressDiff::of(&self.routers[*id])))

@@ -42,6 +42,12 @@ const IN_PLACE: &[Change] = &[
     ("peer of the address", |i| {
         i.addresses[0].peer = Some([10, 0, 0, 77].into());
     }),
+    ("broadcast address", |i| {
+        i.addresses[0].broadcast = Some([10, 0, 0, 255].into());
+    }),
+    ("watching of the address", |i| {
+        i.addresses[0].no_track = true;
+    }),
     ("refresh", |i| i.garp.refresh = Duration::from_secs(2)),
 ];
 

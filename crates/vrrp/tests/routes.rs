@@ -7,8 +7,8 @@ mod stage;
 use std::time::Duration;
 
 use evervip_model::{
-    Config, Family, Fixture, InstanceIndex, Network, RemovedAddresses, Route, Rule, RuleAction,
-    TrackGroup, TrackGroupIndex,
+    AddressLifetime, Config, Family, Fixture, InstanceIndex, Network, RemovedAddresses, Route,
+    Rule, RuleAction, TrackGroup, TrackGroupIndex,
 };
 use evervip_testkit::sample;
 use evervip_vrrp::{Event, RouteReport, RuleReport};
@@ -235,6 +235,17 @@ fn with_fixtures() -> Config {
     config
 }
 
+/// Three IPv6 addresses beside the static one over IPv4.
+fn with_more_addresses() -> Config {
+    let mut config = with_fixtures();
+    for last in 1..4 {
+        let mut address = sample::vip(&format!("2001:db8::{last}"));
+        address.dev = Some("eth1".into());
+        config.fixtures.addresses.push(fixture(address));
+    }
+    config
+}
+
 fn fixture<T>(entry: T) -> Fixture<T> {
     Fixture {
         entry,
@@ -290,5 +301,21 @@ fn static_entries() {
             changed
         });
     });
+    table.row(
+        "flags and lifetimes of addresses",
+        backup(with_more_addresses()),
+        |stage| {
+            let mut changed = with_more_addresses();
+            let addresses = &mut changed.fixtures.addresses;
+            addresses[0].entry.broadcast = Some([10, 0, 1, 255].into());
+            addresses[1].entry.preferred_lifetime = AddressLifetime::Seconds(60);
+            addresses[2].entry.home = true;
+            addresses[3].entry.no_track = true;
+            stage.reload("changed", changed.clone());
+            stage.reload("the same again", changed.clone());
+            changed.fixtures.addresses[1].entry.prefix = 80;
+            stage.reload("another prefix", changed);
+        },
+    );
     table.expect("fixtures.txt");
 }

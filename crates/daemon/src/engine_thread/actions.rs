@@ -64,6 +64,7 @@ impl EngineThread {
                 Action::OpenAddresses(change) => self.firewall.open(&change, &self.kernel.links),
                 Action::AddStaticAddresses(addresses) => self.kernel.add(&addresses),
                 Action::RemoveStaticAddresses(addresses) => self.kernel.remove(&addresses),
+                Action::AlterAddresses(addresses) => self.kernel.alter(&addresses),
                 Action::AddRoutes(change) => self.kernel.add_routes(&change),
                 Action::RemoveRoutes(change) => self.kernel.remove_routes(&change),
                 Action::AddRules(change) => self.kernel.add_rules(&change),

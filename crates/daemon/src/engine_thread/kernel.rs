@@ -361,6 +361,16 @@ impl Kernel {
         }
     }
 
+    /// Changes flags and lifetimes of addresses that are there.
+    pub(super) fn alter(&mut self, addresses: &[PlacedAddress]) {
+        let results = self.requests.alter_addresses(&listed(addresses));
+        for (result, placed) in results.into_iter().zip(addresses) {
+            if let Err(error) = result {
+                self.change_failed("changing", placed, &error);
+            }
+        }
+    }
+
     fn change_failed(&mut self, doing: &str, placed: &PlacedAddress, error: &NetlinkError) {
         self.note_refusal(error);
         tracing::error!(

@@ -20,13 +20,15 @@ pub(super) enum Change {
     Add,
     /// `RTM_DELADDR`.
     Remove,
+    /// `RTM_NEWADDR` of one that is there, which gets other flags and lifetimes.
+    Alter,
 }
 
 impl Change {
     /// Name and number of the message.
     pub(super) const fn message(self) -> (&'static str, u16) {
         match self {
-            Self::Add => ("RTM_NEWADDR", libc::RTM_NEWADDR),
+            Self::Add | Self::Alter => ("RTM_NEWADDR", libc::RTM_NEWADDR),
             Self::Remove => ("RTM_DELADDR", libc::RTM_DELADDR),
         }
     }
@@ -34,8 +36,8 @@ impl Change {
 
 /// The whole message, which asks for an acknowledgement.
 ///
-/// Neither CREATE nor REPLACE nor EXCL is set: an address that is there already is left alone and
-/// answered with EEXIST.
+/// For an addition neither CREATE nor REPLACE nor EXCL is set: an address that is there already is
+/// left alone and answered with EEXIST.
 pub(super) fn encode(
     change: Change,
     sequence: u32,
@@ -43,12 +45,16 @@ pub(super) fn encode(
     virtual_address: &VirtualAddress,
 ) -> Result<Vec<u8>, NetlinkError> {
     let kind = match change {
-        Change::Add => Rtm::Newaddr,
+        Change::Add | Change::Alter => Rtm::Newaddr,
         Change::Remove => Rtm::Deladdr,
     };
     let attributes = match change {
-        Change::Add => attributes_to_add(virtual_address)?,
+        Change::Add | Change::Alter => attributes_to_add(virtual_address)?,
         Change::Remove => attributes_to_remove(virtual_address)?,
+    };
+    let replace = match change {
+        Change::Alter => NlmF::REPLACE,
+        Change::Add | Change::Remove => NlmF::empty(),
     };
     let family = match virtual_address.address {
         IpAddr::V4(_) => RtAddrFamily::Inet,
@@ -65,7 +71,7 @@ pub(super) fn encode(
         .map_err(encoding)?;
     let request = NlmsghdrBuilder::<Rtm, Ifaddrmsg>::default()
         .nl_type(kind)
-        .nl_flags(NlmF::REQUEST | NlmF::ACK)
+        .nl_flags(NlmF::REQUEST | NlmF::ACK | replace)
         .nl_seq(sequence)
         .nl_payload(NlPayload::Payload(message))
         .build()

@@ -156,6 +156,16 @@ impl Requests {
         results.into_iter().map(removal).collect()
     }
 
+    /// Gives addresses that are there the flags and lifetimes that they are described with, as
+    /// [`Self::add_addresses`] adds them. The kernel does this for IPv6; of IPv4 addresses it keeps
+    /// everything as it is.
+    pub fn alter_addresses(
+        &mut self,
+        addresses: &[(u32, &VirtualAddress)],
+    ) -> Vec<Result<(), NetlinkError>> {
+        self.change(Change::Alter, addresses)
+    }
+
     fn change(
         &mut self,
         change: Change,

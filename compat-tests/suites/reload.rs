@@ -11,6 +11,7 @@ use crate::{
     ensure,
     plan::Plan,
     verdict::{Verdict, in_order},
+    vmac::{SECOND, with_second_interface},
 };
 
 /// Makes a bad file of a good one.
@@ -41,6 +42,11 @@ pub fn add(plan: &mut Plan) {
     plan.single("reload::script-kept", |program| {
         with_single(program, script_kept)
     });
+    for (name, tracker) in FAULTY {
+        plan.single(&format!("reload::faulty-{name}"), move |program| {
+            with_single(program, |cluster| faulty_tracker(cluster, tracker))
+        });
+    }
     let broken: [(&str, Damage); 4] = [
         ("missing-argument", |good| {
             good.replace("priority 150", "priority")
@@ -61,6 +67,72 @@ pub fn add(plan: &mut Plan) {
     plan.single("reload::broken::vanished", |program| {
         with_single(program, vanished_file)
     });
+}
+
+/// Trackers whose object is down, or missing: name, block, what the instance says, reason.
+const FAULTY: [(&str, Faulty); 3] = [
+    (
+        "interface",
+        Faulty {
+            block: "",
+            track: "track_interface {\n ens224\n }",
+            reason: "(interface ens224 down)",
+        },
+    ),
+    (
+        "file",
+        Faulty {
+            block: "track_file F {\n file /etc/keepalived/keepalived.conf.down\n weight 0\n}\n",
+            track: "track_file {\n F weight 0\n }",
+            reason: "(tracked file F has status -254)",
+        },
+    ),
+    (
+        "process",
+        Faulty {
+            block: "vrrp_track_process P {\n process nosuchprocess\n weight 0\n}\n",
+            track: "track_process {\n P\n }",
+            reason: "(tracked process P quorum not achieved)",
+        },
+    ),
+];
+
+/// A tracker that takes its instance down.
+#[derive(Clone, Copy)]
+struct Faulty {
+    block: &'static str,
+    track: &'static str,
+    reason: &'static str,
+}
+
+/// A reload brings a tracker whose object is down already.
+fn faulty_tracker(cluster: &mut Cluster, tracker: Faulty) -> Verdict {
+    with_second_interface(cluster)?;
+    let conf = Conf::new(V3_MULTICAST, 0);
+    cluster.start(&conf)?;
+    cluster.lab.wait_owner(VIP.into(), "a", PATIENCE)?;
+    let node = &cluster.members[0].node;
+    node.set_admin(SECOND, false)?;
+    node.write_file("/etc/keepalived/keepalived.conf.down", "1\n", 0o644)?;
+    let mark = cluster.log(0).mark();
+    let Faulty {
+        block,
+        track,
+        reason,
+    } = tracker;
+    reload(cluster, 0, &(block.to_owned() + &conf.extra(track).text()))?;
+    let log = cluster.log(0);
+    log.wait_match(mark, reason, PATIENCE, |line| {
+        line.contains("entering FAULT state") && line.ends_with(reason)
+    })?;
+    // At a reload the original writes this line as at its start.
+    log.wait_match(mark, "FAULT", PATIENCE, |line| {
+        line.to_lowercase().ends_with(") entering fault state")
+    })?;
+    wait_until(PATIENCE, "address is gone", || {
+        !cluster.members[0].node.has_address(VIP.into())
+    })?;
+    cluster.stop(0)
 }
 
 /// Writes the file, sends SIGHUP and waits until both processes say that they are done. They

@@ -89,11 +89,29 @@ impl Engine {
         self.move_addresses(now, &changed);
         self.add_fixtures();
         self.heed_reports_again(now);
+        self.log_new_faults();
         self.host_changed(now);
         self.unify_groups(now);
         self.advertise_changes(now, &changed);
         if self.globals.fifos.states_on_reload {
             self.tell_states(&fresh);
+        }
+    }
+
+    /// Why routers that were running will be in FAULT: what they track now may be down already.
+    fn log_new_faults(&mut self) {
+        for id in self.routers.ids() {
+            let router = &self.routers[id];
+            let assessment = self.assess(router);
+            let new = assessment.faults.into_iter();
+            let new: Vec<_> = new
+                .filter(|reason| !router.faults.contains(reason))
+                .collect();
+            let name = router.name();
+            for reason in new {
+                let name = Arc::clone(&name);
+                self.log(LogLine::FaultReason { name, reason });
+            }
         }
     }
 

@@ -77,6 +77,7 @@ fn changes() {
     }
     lists(&mut table);
     scripts(&mut table);
+    faulty_trackers(&mut table);
     groups(&mut table);
     phases(&mut table);
     table.expect("reload.txt");
@@ -210,6 +211,31 @@ fn scripts(table: &mut Table) {
             );
         },
     );
+}
+
+/// What is tracked from now on is down already, or goes down while nothing is reloaded.
+fn faulty_trackers(table: &mut Table) {
+    let tracking = || {
+        let mut config = one(plain());
+        config.instances[0].track_interfaces = vec![sample::track_interface("eth1", 0)];
+        config
+    };
+    for (state, mut stage) in [
+        ("BACKUP", backup(one(plain()))),
+        ("MASTER", master(one(plain()))),
+    ] {
+        stage.quietly(|stage| {
+            stage.link(sample::ETH1, "eth1", false);
+        });
+        table.row(
+            &format!("{state}: a faulty tracker comes"),
+            stage,
+            |stage| {
+                stage.reload("with eth1", tracking());
+                stage.reload("the same again", tracking());
+            },
+        );
+    }
 }
 
 fn groups(table: &mut Table) {

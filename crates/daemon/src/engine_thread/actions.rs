@@ -1,85 +1,129 @@
 //! Doing what the engine wants done.
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
-use evervip_vrrp::{Action, CheckOutcome, Event, LogLine};
+use evervip_os::clock::monotonic_nanos;
+use evervip_vrrp::{Action, CheckOutcome, Event, LogLine, RunId, Timestamp};
 
 use super::EngineThread;
-use super::order::adverts_first;
+use super::poller::Source;
 use super::transmit::Sending;
 
-/// Actions of one event from which their order matters.
-const CROWD: usize = 32;
+/// How long timers are seen to in the midst of actions. Then the loop gets its turn again, with
+/// signals and reports, however many events go on adding to what is to be done.
+const LONGEST: Duration = Duration::from_millis(250);
+
+/// News for the engine that wait until its actions have been carried out.
+#[derive(Debug, Default)]
+struct Left {
+    /// Checks that could not be started.
+    refused: Vec<RunId>,
+    interfaces_missing: bool,
+}
 
 impl EngineThread {
-    /// Carries out all actions in order. Adverts are collected while nothing but log lines comes
-    /// between them, and leave in one system call per socket; log lines are written at the end.
+    /// Carries out what the engine wants done. Adverts are collected while nothing but log lines
+    /// comes between them, and leave in one system call per socket; log lines are written at the end.
+    ///
+    /// Timers that expire while there is still much to do are seen to between two actions; their
+    /// actions join those that wait.
     pub(super) fn carry_out(&mut self) {
-        let mut refused = Vec::new();
-        let mut interfaces_missing = false;
-        for action in self.actions() {
+        let actions = std::iter::from_fn(|| self.engine.poll_action()).collect();
+        self.agenda.extend(actions);
+        if std::mem::replace(&mut self.is_carrying_out, true) {
+            return;
+        }
+        let mut left = Left::default();
+        let started = Instant::now();
+        while let Some(action) = self.agenda.next() {
             if !matches!(action, Action::SendAdvert { .. } | Action::Log(_)) {
                 self.transmitter.flush(&self.sockets);
             }
-            match action {
-                Action::SendAdvert {
-                    router,
+            self.carry_out_one(action, &mut left);
+            if !self.agenda.is_empty() && started.elapsed() < LONGEST {
+                self.see_to_timers();
+            }
+        }
+        self.is_carrying_out = false;
+        self.transmitter.flush(&self.sockets);
+        self.journal.write(&self.kernel.links);
+        self.tell_what_is_left(left);
+    }
+
+    fn carry_out_one(&mut self, action: Action, left: &mut Left) {
+        match action {
+            Action::SendAdvert {
+                router,
+                priority,
+                revision,
+                sequence,
+            } => {
+                let advert = Sending {
                     priority,
                     revision,
                     sequence,
-                } => {
-                    let advert = Sending {
-                        priority,
-                        revision,
-                        sequence,
-                    };
-                    self.transmitter
-                        .queue(&self.engine, &self.sockets, router, advert);
-                }
-                Action::AddAddresses(change) => self.kernel.add(&change.addresses),
-                Action::RemoveAddresses(change) => self.kernel.remove(&change.addresses),
-                Action::Announce(announcement) => {
-                    let name = self
-                        .engine
-                        .router_name(announcement.router)
-                        .unwrap_or_default();
-                    self.kernel.announce(&announcement, &name);
-                    self.journal.announced(name, announcement);
-                }
-                Action::Notify(notification) => {
-                    self.hooks.notify(&notification);
-                    self.fifos.notify(&notification);
-                }
-                Action::StartCheck { run, script } => {
-                    if !self.hooks.start_check(run, script) {
-                        refused.push(run);
-                    }
-                }
-                Action::UpdateSockets => self.update_sockets(),
-                Action::UpdateVirtualInterfaces => interfaces_missing = true,
-                Action::CloseAddresses(change) => {
-                    self.firewall.close(&change, &self.kernel.links);
-                }
-                Action::OpenAddresses(change) => self.firewall.open(&change, &self.kernel.links),
-                Action::AddStaticAddresses(addresses) => self.kernel.add(&addresses),
-                Action::RemoveStaticAddresses(addresses) => self.kernel.remove(&addresses),
-                Action::AlterAddresses(addresses) => self.kernel.alter(&addresses),
-                Action::AddRoutes(change) => self.kernel.add_routes(&change),
-                Action::RemoveRoutes(change) => self.kernel.remove_routes(&change),
-                Action::AddRules(change) => self.kernel.add_rules(&change),
-                Action::RemoveRules(change) => self.kernel.remove_rules(&change),
-                Action::Log(line) => {
-                    if let LogLine::AddressPutBack { address, .. } = line {
-                        self.name_culprit(address);
-                    }
-                    self.journal.line(line);
+                };
+                self.transmitter
+                    .queue(&self.engine, &self.sockets, router, advert);
+            }
+            Action::AddAddresses(change) => self.kernel.add(&change.addresses),
+            Action::RemoveAddresses(change) => self.kernel.remove(&change.addresses),
+            Action::Announce(announcement) => {
+                let name = self
+                    .engine
+                    .router_name(announcement.router)
+                    .unwrap_or_default();
+                self.kernel.announce(&announcement, &name);
+                self.journal.announced(name, announcement);
+            }
+            Action::Notify(notification) => {
+                self.hooks.notify(&notification);
+                self.fifos.notify(&notification);
+            }
+            Action::StartCheck { run, script } => {
+                if !self.hooks.start_check(run, script) {
+                    left.refused.push(run);
                 }
             }
+            Action::UpdateSockets => self.update_sockets(),
+            Action::UpdateVirtualInterfaces => left.interfaces_missing = true,
+            Action::CloseAddresses(change) => {
+                self.firewall.close(&change, &self.kernel.links);
+            }
+            Action::OpenAddresses(change) => self.firewall.open(&change, &self.kernel.links),
+            Action::AddStaticAddresses(addresses) => self.kernel.add(&addresses),
+            Action::RemoveStaticAddresses(addresses) => self.kernel.remove(&addresses),
+            Action::AlterAddresses(addresses) => self.kernel.alter(&addresses),
+            Action::AddRoutes(change) => self.kernel.add_routes(&change),
+            Action::RemoveRoutes(change) => self.kernel.remove_routes(&change),
+            Action::AddRules(change) => self.kernel.add_rules(&change),
+            Action::RemoveRules(change) => self.kernel.remove_rules(&change),
+            Action::Log(line) => {
+                if let LogLine::AddressPutBack { address, .. } = line {
+                    self.name_culprit(address);
+                }
+                self.journal.line(line);
+            }
         }
-        self.transmitter.flush(&self.sockets);
-        self.journal.write(&self.kernel.links);
-        for run in refused {
+    }
+
+    /// Lets the engine have what is due now: packets first, as in every turn of the loop.
+    fn see_to_timers(&mut self) {
+        let next = self.engine.next_deadline().map(Timestamp::as_nanos);
+        if next.is_none_or(|next| next > monotonic_nanos()) {
+            return;
+        }
+        for source in self.poller.ready_now() {
+            if let Source::Packets(token) = source {
+                self.packets(token);
+            }
+        }
+        self.handle(Event::DeadlineReached);
+    }
+
+    fn tell_what_is_left(&mut self, left: Left) {
+        for run in left.refused {
             // Without room for the request the run counts as one that took too long.
             self.handle(Event::CheckEnded {
                 run,
@@ -89,7 +133,7 @@ impl EngineThread {
         if let Some(missing) = self.missing_sockets.take() {
             self.handle(Event::SocketsMissing(missing));
         }
-        if interfaces_missing {
+        if left.interfaces_missing {
             self.make_virtual_interfaces();
         }
     }
@@ -99,15 +143,6 @@ impl EngineThread {
         if let Some(culprit) = self.kernel.culprits.of(address) {
             tracing::warn!("{address} was removed by {culprit}");
         }
-    }
-
-    /// Everything that the engine wants done now, in the order in which it is done.
-    fn actions(&mut self) -> VecDeque<Action> {
-        let actions: VecDeque<Action> = std::iter::from_fn(|| self.engine.poll_action()).collect();
-        if actions.len() < CROWD {
-            return actions;
-        }
-        adverts_first(actions)
     }
 
     pub(super) fn update_sockets(&mut self) {

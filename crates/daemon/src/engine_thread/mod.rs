@@ -14,6 +14,7 @@
 //! system call here.
 
 mod actions;
+mod agenda;
 mod announce;
 mod culprit;
 mod fifo;
@@ -25,7 +26,6 @@ mod kernel;
 mod ledger;
 mod local_igmp;
 mod observers;
-mod order;
 mod pace;
 mod poller;
 mod promotion;
@@ -59,6 +59,7 @@ use crate::child::{Status, StatusPipe};
 use crate::identity;
 use crate::inbox::{Inbox, Message, Outlet, Reload};
 use crate::observe;
+use agenda::Agenda;
 use fifo::Fifos;
 use firewall::Firewall;
 use hooks::Hooks;
@@ -175,6 +176,8 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         firewall,
         promotion,
         local_igmp: LocalIgmp::default(),
+        agenda: Agenda::default(),
+        is_carrying_out: false,
         missing_sockets: None,
         ending: None,
     };
@@ -221,6 +224,9 @@ struct EngineThread {
     firewall: Firewall,
     promotion: Promotion,
     local_igmp: LocalIgmp,
+    agenda: Agenda,
+    /// An event that comes meanwhile adds to what is to be done.
+    is_carrying_out: bool,
     /// News for the engine, told when its actions have been carried out.
     missing_sockets: Option<BTreeSet<SocketKey>>,
     /// Set once the engine has stopped; the thread then waits for the last hooks.

@@ -96,12 +96,20 @@ impl Poller {
             Err(Errno::EINTR) => 0,
             Err(error) => return Err(error.into()),
         };
-        ready.extend(
-            self.events[..count]
-                .iter()
-                .filter_map(|event| Source::from_data(event.data())),
-        );
+        ready.extend(self.sources(count));
         Ok(())
+    }
+
+    /// What is ready at this moment. A failure shows again at the next [`Self::wait`].
+    pub(super) fn ready_now(&mut self) -> Vec<Source> {
+        let count = self.epoll.wait(&mut self.events, EpollTimeout::ZERO);
+        self.sources(count.unwrap_or_default()).collect()
+    }
+
+    /// The first of the events that the kernel has filled in.
+    fn sources(&self, count: usize) -> impl Iterator<Item = Source> + '_ {
+        let events = self.events.iter().take(count);
+        events.filter_map(|event| Source::from_data(event.data()))
     }
 }
 

@@ -187,11 +187,11 @@ pub struct Instance {
     /// Version 2 authentication.
     pub authentication: Authentication,
     /// `auth_hmac`.
-    pub hmac: Option<HmacAuthentication>,
+    pub hmac: Option<Box<HmacAuthentication>>,
     /// `use_vmac`.
-    pub virtual_mac: Option<VirtualMac>,
+    pub virtual_mac: Option<Box<VirtualMac>>,
     /// `use_ipvlan`.
-    pub ipvlan: Option<Ipvlan>,
+    pub ipvlan: Option<Box<Ipvlan>>,
     /// Addresses on other interfaces get a virtual MAC too (`use_vmac_addr`).
     pub virtual_mac_for_addresses: bool,
     /// Adverts leave through the real interface (`vmac_xmit_base`).

@@ -543,7 +543,7 @@ fn instance(number: usize, bytes: &mut Bytes<'_>) -> evervip_model::Instance {
         };
     } else if flags & 12 == 12 {
         // Not too often: random sequences are seldom acceptable.
-        instance.hmac = Some(signed(bytes));
+        instance.hmac = Some(Box::new(signed(bytes)));
     }
     instance.nopreempt = flags & 4 != 0;
     if flags & 8 != 0 {

@@ -35,6 +35,12 @@ pub(crate) struct PutBack<Key>(VecDeque<(Timestamp, Key)>);
 
 impl<Key> Default for PutBack<Key> {
     fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<Key> PutBack<Key> {
+    pub(crate) const fn new() -> Self {
         Self(VecDeque::new())
     }
 }
@@ -274,7 +280,7 @@ impl Engine {
         });
         let router = &mut self.routers[id];
         let reinstate = self.globals.extensions.removed_addresses == RemovedAddresses::Reinstate;
-        if reinstate && router.put_back.allow(now, (index, address)) {
+        if reinstate && router.put_back.make().allow(now, (index, address)) {
             let (name, rounds) = (router.name(), router.spec.garp.repeat);
             let addresses: Arc<[PlacedAddress]> = Arc::new([taken]);
             self.push(Action::AddAddresses(AddressChange {

@@ -17,7 +17,7 @@ use crate::interface::{Interfaces, LinkChange};
 use crate::linkbeat::Linkbeats;
 use crate::named::{interface_names, own_source, virtual_addresses};
 use crate::router::{Router, Routers, is_of, named_interface};
-use crate::routes::place_routes;
+use crate::routes::{Routing, place_routes};
 use crate::sockets::{Lookup, ROUTED};
 use crate::spacing::Spacing;
 use crate::timers::{TimerKey, Timers};
@@ -506,7 +506,7 @@ impl Engine {
         router.interface = interface;
         router.source = source;
         router.revision = revision;
-        router.routing.placed = routes;
+        Routing::place(&mut router.routing, routes);
         if router.placed != placed {
             router.placed = placed;
         }

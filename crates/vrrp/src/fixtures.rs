@@ -209,7 +209,7 @@ impl Engine {
     pub(crate) fn set_guarded(&mut self, ids: &[RouterId]) {
         let guarded = self.fixtures.guarded(ids.len());
         for (id, names) in ids.iter().zip(guarded) {
-            self.routers[*id].guarded = names;
+            self.routers[*id].guarded = names.into();
         }
     }
 

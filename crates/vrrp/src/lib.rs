@@ -40,6 +40,7 @@ mod interface;
 mod linkbeat;
 mod log;
 mod named;
+mod rare;
 mod receive;
 mod receive_buffer;
 mod reload;

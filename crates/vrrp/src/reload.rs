@@ -8,7 +8,7 @@ use evervip_model::{Config, Delivery, Family, Instance, Ipvlan, State, Version, 
 use crate::addresses::{AddressDiff, place};
 use crate::check::{Check, Verdict};
 use crate::router::{Router, advertised, named_interface};
-use crate::routes::place_routes;
+use crate::routes::{Routing, place_routes};
 use crate::timers::TimerKey;
 use crate::transition::Resignation;
 use crate::{
@@ -40,8 +40,8 @@ impl<'a> Identity<'a> {
             interface: named_interface(spec),
             unicast_source,
             group,
-            virtual_mac: spec.virtual_mac.as_ref(),
-            ipvlan: spec.ipvlan.as_ref(),
+            virtual_mac: spec.virtual_mac.as_deref(),
+            ipvlan: spec.ipvlan.as_deref(),
             transmit_on_base: spec.transmit_on_base,
         }
     }
@@ -265,10 +265,12 @@ impl Engine {
         let before = router.master_down();
         let old = std::mem::replace(&mut router.spec, Arc::clone(spec));
         router.placed = placed;
-        router.routing.placed = routes;
+        Routing::place(&mut router.routing, routes);
         router.revision = revision;
         router.advertised = advertised(spec);
-        router.signatures.keep_peers(spec);
+        if let Some(signatures) = router.signatures.get_mut() {
+            signatures.keep_peers(spec);
+        }
         if old.delivery != spec.delivery || old.old_unicast_checksum != spec.old_unicast_checksum {
             router.old_checksum_heard = false;
         }

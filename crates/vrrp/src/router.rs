@@ -13,6 +13,7 @@ use crate::addresses::PutBack;
 use crate::checksum::coverage;
 use crate::header::HeaderSequence;
 use crate::log::FaultReason;
+use crate::rare::Rare;
 use crate::receive::Complained;
 use crate::routes::Routing;
 use crate::signature::{Signatures, proof, signs};
@@ -84,16 +85,16 @@ pub(crate) struct Router {
     pub(crate) faults: Vec<FaultReason>,
     /// Whether an unweighted check has not given a result yet.
     pub(crate) waiting: bool,
-    pub(crate) put_back: PutBack<(u32, IpAddr)>,
-    pub(crate) routing: Routing,
+    pub(crate) put_back: Rare<PutBack<(u32, IpAddr)>>,
+    pub(crate) routing: Rare<Routing>,
     /// Interfaces of static entries whose failure is one of the router (`track_group`).
-    pub(crate) guarded: Vec<String>,
+    pub(crate) guarded: Box<[String]>,
     pub(crate) complained: Complained,
     /// The addresses of its family that adverts list, kept for comparison with received ones.
     pub(crate) advertised: Vec<IpAddr>,
     pub(crate) revision: u64,
     pub(crate) header_sequence: HeaderSequence,
-    pub(crate) signatures: Signatures,
+    pub(crate) signatures: Rare<Signatures>,
     /// A unicast peer was heard to use the checksum of old.
     pub(crate) old_checksum_heard: bool,
     pub(crate) statistics: Statistics,
@@ -119,14 +120,14 @@ impl Router {
             listens_until: None,
             faults: Vec::new(),
             waiting: false,
-            put_back: PutBack::default(),
-            routing: Routing::default(),
-            guarded: Vec::new(),
+            put_back: Rare::default(),
+            routing: Rare::default(),
+            guarded: Box::default(),
             complained: Complained::default(),
             advertised,
             revision,
             header_sequence: HeaderSequence::default(),
-            signatures: Signatures::default(),
+            signatures: Rare::default(),
             old_checksum_heard: false,
             statistics: Statistics::default(),
             spec,
@@ -172,7 +173,10 @@ impl Router {
     /// What the next advert is proved with; 0 without a proof.
     pub(crate) fn next_sequence(&mut self, clock: &WallClock) -> u64 {
         match &self.spec.hmac {
-            Some(hmac) if signs(hmac) => self.signatures.advance(clock.sequence(), hmac).0,
+            Some(hmac) if signs(hmac) => {
+                let signatures = self.signatures.make();
+                signatures.advance(clock.sequence(), hmac).0
+            }
             _ if self.has_header() => u64::from(self.header_sequence.advance()),
             _ => 0,
         }

@@ -11,6 +11,7 @@ use evervip_model::{Family, Network, RemovedAddresses, Route, Rule, State};
 use crate::addresses::PutBack;
 use crate::interface::Interfaces;
 use crate::log::RouteLine;
+use crate::rare::Rare;
 use crate::router::Router;
 use crate::{Action, Engine, LogLine, RouterId, Timestamp};
 
@@ -85,6 +86,27 @@ pub(crate) struct Routing {
     /// Rules that were added and not removed since.
     rules: Vec<Rule>,
     put_back: PutBack<Entry>,
+}
+
+/// Of a router that never had any.
+static NO_ROUTING: Routing = Routing {
+    placed: Vec::new(),
+    installed: Vec::new(),
+    rules: Vec::new(),
+    put_back: PutBack::new(),
+};
+
+impl Routing {
+    fn of(router: &Router) -> &Self {
+        router.routing.get().unwrap_or(&NO_ROUTING)
+    }
+
+    /// Takes down where the routes of a router belong.
+    pub(crate) fn place(routing: &mut Rare<Self>, routes: Vec<PlacedRoute>) {
+        if !routes.is_empty() || routing.get().is_some() {
+            routing.make().placed = routes;
+        }
+    }
 }
 
 /// What was put back: a route or a rule, by its position among those that are installed.
@@ -204,7 +226,7 @@ impl Engine {
         if !spec.routes.is_empty() {
             let name = Arc::clone(&spec.name);
             self.log_route(RouteLine::SettingRoutes { name });
-            let routing = &mut self.routers[id].routing;
+            let routing = self.routers[id].routing.make();
             routing.installed.clone_from(&routing.placed);
             let routes = routing.placed.clone();
             self.push_added_routes(Some(id), routes);
@@ -212,14 +234,20 @@ impl Engine {
         if !spec.rules.is_empty() {
             let name = Arc::clone(&spec.name);
             self.log_route(RouteLine::SettingRules { name });
-            self.routers[id].routing.rules.clone_from(&spec.rules);
+            self.routers[id]
+                .routing
+                .make()
+                .rules
+                .clone_from(&spec.rules);
             self.push_added_rules(Some(id), spec.rules.clone());
         }
     }
 
     /// Removes what a master has added: rules, then routes.
     pub(crate) fn remove_routing(&mut self, id: RouterId) {
-        let routing = &mut self.routers[id].routing;
+        let Some(routing) = self.routers[id].routing.get_mut() else {
+            return;
+        };
         let routes = std::mem::take(&mut routing.installed);
         let rules = std::mem::take(&mut routing.rules);
         self.remove_all_routing(id, routes, rules);
@@ -228,7 +256,10 @@ impl Engine {
     /// Removes what an earlier process may have left.
     pub(crate) fn remove_left_over_routing(&mut self, id: RouterId) {
         let router = &self.routers[id];
-        let (routes, rules) = (router.routing.placed.clone(), router.spec.rules.clone());
+        let (routes, rules) = (
+            Routing::of(router).placed.clone(),
+            router.spec.rules.clone(),
+        );
         self.remove_all_routing(id, routes, rules);
     }
 
@@ -252,14 +283,16 @@ impl Engine {
         if router.state != State::Master {
             return;
         }
-        let routing = &router.routing;
+        let routing = Routing::of(router);
         let rules = missing(&routing.rules, &router.spec.rules);
         let routes = missing(&routing.installed, &routing.placed);
         let kept = (
             missing(&routing.rules, &rules),
             missing(&routing.installed, &routes),
         );
-        let routing = &mut self.routers[id].routing;
+        let Some(routing) = self.routers[id].routing.get_mut() else {
+            return;
+        };
         (routing.rules, routing.installed) = kept;
         self.log_gone_routing(&routes, &rules);
         self.push_removed_rules(Some(id), rules);
@@ -286,8 +319,11 @@ impl Engine {
         if router.state != State::Master {
             return;
         }
+        if router.routing.get().is_none() && router.spec.rules.is_empty() {
+            return;
+        }
         let name = router.name();
-        let routing = &router.routing;
+        let routing = Routing::of(router);
         let new_routes = missing(&routing.placed, &routing.installed);
         let rules = missing(&router.spec.rules, &routing.rules);
         let routes = if addresses_went {
@@ -296,7 +332,7 @@ impl Engine {
             new_routes.clone()
         };
         let spec_rules = router.spec.rules.clone();
-        let routing = &mut self.routers[id].routing;
+        let routing = self.routers[id].routing.make();
         routing.installed.clone_from(&routing.placed);
         routing.rules = spec_rules;
         if !new_routes.is_empty() {
@@ -313,7 +349,7 @@ impl Engine {
     /// Adds all routes of a master once more, which does nothing to those that are there: the kernel
     /// removes routes in silence together with an address, or when an interface goes down.
     pub(crate) fn restore_routes(&mut self, id: RouterId) {
-        let routes = self.routers[id].routing.installed.clone();
+        let routes = Routing::of(&self.routers[id]).installed.clone();
         self.push_added_routes(Some(id), routes);
     }
 
@@ -321,7 +357,7 @@ impl Engine {
     /// interface is watched.
     pub(crate) fn restore_routes_through(&mut self, interface: u32) {
         let affected = |router: &Router| {
-            let mut routes = router.routing.installed.iter();
+            let mut routes = Routing::of(router).installed.iter();
             router.state == State::Master && routes.any(|placed| placed.is_through(interface))
         };
         let routers = self.routers.iter();
@@ -337,7 +373,7 @@ impl Engine {
         for id in self.routers.ids() {
             if self.routers[id].state == State::Master {
                 self.restore_routes(id);
-                let rules = self.routers[id].routing.rules.clone();
+                let rules = Routing::of(&self.routers[id]).rules.clone();
                 self.push_added_rules(Some(id), rules);
             }
         }
@@ -357,7 +393,10 @@ impl Engine {
             return;
         }
         let router = &self.routers[id];
-        let (name, placed) = (router.name(), router.routing.installed[position].clone());
+        let (name, placed) = (
+            router.name(),
+            Routing::of(router).installed[position].clone(),
+        );
         let route = Box::new(placed.route.clone());
         self.push_added_routes(Some(id), vec![placed]);
         self.log_route(RouteLine::RoutePutBack { name, route });
@@ -377,7 +416,7 @@ impl Engine {
             return;
         }
         let router = &self.routers[id];
-        let (name, rule) = (router.name(), router.routing.rules[position].clone());
+        let (name, rule) = (router.name(), Routing::of(router).rules[position].clone());
         self.push_added_rules(Some(id), vec![rule.clone()]);
         let rule = Box::new(rule);
         self.log_route(RouteLine::RulePutBack { name, rule });
@@ -387,12 +426,12 @@ impl Engine {
     fn master_with(&self, find: impl Fn(&Routing) -> Option<usize>) -> Option<(RouterId, usize)> {
         let masters = self.routers.iter();
         let mut masters = masters.filter(|(_, router)| router.state == State::Master);
-        masters.find_map(|(id, router)| Some((id, find(&router.routing)?)))
+        masters.find_map(|(id, router)| Some((id, find(Routing::of(router))?)))
     }
 
     fn may_put_back(&mut self, now: Timestamp, id: RouterId, entry: Entry) -> bool {
         let reinstate = self.globals.extensions.removed_addresses == RemovedAddresses::Reinstate;
-        reinstate && self.routers[id].routing.put_back.allow(now, entry)
+        reinstate && self.routers[id].routing.make().put_back.allow(now, entry)
     }
 
     pub(crate) fn push_added_routes(&mut self, router: Option<RouterId>, routes: Vec<PlacedRoute>) {

@@ -7,6 +7,7 @@ use evervip_wire::{Datagram, Proof, Sequence, SigningKey, TrailerView, is_signed
 
 use crate::complaint::{PacketComplaint, ProofComplaint};
 use crate::header::header_key;
+use crate::rare::Rare;
 use crate::statistics::Statistics;
 
 /// Senders remembered by a multicast instance.
@@ -106,7 +107,7 @@ fn key(hmac: &HmacAuthentication, id: u8) -> Option<SigningKey> {
 /// sequence, even if something else turns out to be wrong with it.
 pub(crate) fn check_signature(
     spec: &Instance,
-    signatures: &mut Signatures,
+    signatures: &mut Rare<Signatures>,
     statistics: &mut Statistics,
     datagram: &Datagram<'_>,
     clock: Sequence,
@@ -156,7 +157,10 @@ pub(crate) fn check_signature(
         statistics.auth_ext_invalid_hmac += 1;
         return Err(PacketComplaint::Proof(ProofComplaint::SignatureWrong(id)));
     }
-    if !signatures.take(datagram.source, sequence, clock, hmac, room) {
+    if !signatures
+        .make()
+        .take(datagram.source, sequence, clock, hmac, room)
+    {
         statistics.auth_ext_replay += 1;
         return Err(PacketComplaint::Proof(ProofComplaint::SignatureReplayed));
     }

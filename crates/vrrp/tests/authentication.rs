@@ -48,7 +48,7 @@ fn hmac() -> HmacAuthentication {
 
 fn signed(hmac: HmacAuthentication) -> Instance {
     Instance {
-        hmac: Some(hmac),
+        hmac: Some(Box::new(hmac)),
         ..version_3()
     }
 }
@@ -387,7 +387,7 @@ fn unicast(version: Version, peer: u8) -> Instance {
 #[test]
 fn signed_unicast_comes_from_peers_alone() {
     let instance = Instance {
-        hmac: Some(hmac()),
+        hmac: Some(Box::new(hmac())),
         ..unicast(Version::V3, 2)
     };
     let mut stage = at_noon(instance.clone());

@@ -6,7 +6,7 @@ mod stage;
 
 use std::time::Duration;
 
-use evervip_model::{Config, ExtraAnnouncements, Instance, VirtualMac};
+use evervip_model::{Config, ExtraAnnouncements, Instance};
 use evervip_testkit::{Transcript, sample};
 use evervip_vrrp::Event;
 use stage::{Table, master, plain};
@@ -16,7 +16,7 @@ const VMAC: u32 = 51;
 
 fn on_virtual_mac() -> Instance {
     Instance {
-        virtual_mac: Some(VirtualMac::default()),
+        virtual_mac: Some(Box::default()),
         ..plain()
     }
 }

@@ -148,7 +148,7 @@ fn virtual_interfaces(out: &mut Writer<'_>, i: &Instance) {
         address,
         group,
         netlink_notify,
-    }) = &i.virtual_mac
+    }) = i.virtual_mac.as_deref()
     {
         let mut line = "use_vmac".to_owned();
         if let Some(name) = name {
@@ -171,7 +171,7 @@ fn virtual_interfaces(out: &mut Writer<'_>, i: &Instance) {
         address,
         mode,
         group,
-    }) = &i.ipvlan
+    }) = i.ipvlan.as_deref()
     {
         let mut line = "use_ipvlan".to_owned();
         if let Some(name) = name {

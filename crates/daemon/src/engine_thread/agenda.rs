@@ -12,6 +12,9 @@ use evervip_vrrp::{Action, RouterId};
 /// Actions of one event from which their order matters.
 const CROWD: usize = 32;
 
+/// Actions that wait when hundreds of routers change their state.
+const UPHEAVAL: usize = 1000;
+
 /// What is still to be done.
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
@@ -22,6 +25,8 @@ pub(super) struct Agenda {
     held: HashMap<RouterId, usize>,
     /// Changes of sockets among the rest, which nothing passes.
     barriers: usize,
+    /// The most that there was to do at once since somebody asked.
+    peak: usize,
 }
 
 impl Agenda {
@@ -32,6 +37,12 @@ impl Agenda {
         for action in actions {
             self.add(action, is_crowd);
         }
+        self.peak = self.peak.max(self.rest.len());
+    }
+
+    /// Whether there was so much to do that it has left many holes in the memory.
+    pub(super) fn take_upheaval(&mut self) -> bool {
+        std::mem::take(&mut self.peak) >= UPHEAVAL
     }
 
     fn add(&mut self, action: Action, is_crowd: bool) {
@@ -73,14 +84,19 @@ impl Agenda {
         }
         if self.is_empty() {
             // Room for what a thousand changes of state bring is not kept.
-            *self = Self::default();
+            *self = Self {
+                peak: self.peak,
+                ..Self::default()
+            };
         }
         Some(action)
     }
 
     /// What stands behind a change of sockets is put in order anew.
     fn pass_barrier(&mut self) {
-        let behind = std::mem::take(self).rest;
+        let behind = std::mem::take(&mut self.rest);
+        self.held.clear();
+        self.barriers = 0;
         for action in behind {
             self.add(action, true);
         }
@@ -236,6 +252,16 @@ mod tests {
             advert(2, 9),
         ];
         assert_eq!(rest_of(&mut agenda), expected);
+    }
+
+    #[test]
+    fn an_upheaval_is_noticed_once() {
+        let mut agenda = Agenda::default();
+        agenda.extend((0..1000).map(add).collect());
+        assert_eq!(rest_of(&mut agenda).len(), 1000);
+        assert!(agenda.take_upheaval());
+        agenda.extend((0..999).map(add).collect());
+        assert!(!agenda.take_upheaval());
     }
 
     #[test]

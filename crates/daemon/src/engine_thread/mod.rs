@@ -295,6 +295,9 @@ impl EngineThread {
         let mut pace = Pace::default();
         while !self.is_finished() {
             let deadline = self.engine.next_deadline().map(Timestamp::as_nanos);
+            if self.agenda.take_upheaval() {
+                evervip_os::memory::give_back();
+            }
             pace.rest(deadline);
             self.timer.set(deadline)?;
             self.poller.wait(&mut ready, self.patience())?;

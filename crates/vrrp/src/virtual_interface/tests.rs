@@ -1,5 +1,5 @@
 use super::*;
-use evervip_model::{Ipvlan, VirtualMac, Vrid};
+use evervip_model::{VirtualMac, Vrid};
 
 fn instance(vrid: u8, family: Family, addresses: &[&str]) -> Instance {
     let mut instance = Instance::new("I".into(), Vrid::new(vrid).unwrap());
@@ -61,7 +61,7 @@ fn an_instance_without_virtual_mac_wants_none() {
 #[test]
 fn addresses_of_the_other_family_stay_on_the_base() {
     let mut one = instance(51, Family::Inet, &["10.0.0.1", "10.1.0.1@eth1"]);
-    one.virtual_mac = Some(VirtualMac::default());
+    one.virtual_mac = Some(Box::default());
     one.excluded_addresses.push(address("2001:db8::1"));
     assert_eq!(wanted(vec![one.clone()]), ["1:33 on eth0 ipv6 igmp mld"]);
     one.virtual_mac_for_addresses = true;
@@ -88,16 +88,16 @@ fn addresses_share_the_virtual_mac_of_their_interface() {
 #[test]
 fn an_ipvlan_serves_its_own_family() {
     let mut one = instance(7, Family::Inet, &["10.0.0.1"]);
-    one.ipvlan = Some(Ipvlan::default());
+    one.ipvlan = Some(Box::default());
     assert_eq!(wanted(vec![one]), ["ipvlan on eth0"]);
 }
 
 fn named(name: Option<&str>, family: Family) -> VirtualInterface {
     let mut one = instance(51, family, &[]);
-    one.virtual_mac = Some(VirtualMac {
+    one.virtual_mac = Some(Box::new(VirtualMac {
         name: name.map(str::to_owned),
         ..VirtualMac::default()
-    });
+    }));
     let config = Config {
         instances: vec![one],
         ..Config::default()

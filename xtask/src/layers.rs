@@ -107,6 +107,11 @@ const LAYERS: &[Layer] = &[
     },
     // What follows is never shipped.
     Layer {
+        name: "evervip-manual",
+        ours: &["evervip-config", "evervip-ctl", "evervip-daemon"],
+        outside: &["anyhow"],
+    },
+    Layer {
         name: "evervip-testkit",
         ours: &[
             "evervip-config",

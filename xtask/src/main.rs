@@ -1,7 +1,8 @@
-//! Chores of this repository: `cargo xtask layers`, `cargo xtask test`, `cargo xtask guest`.
+//! Chores of this repository: `cargo xtask layers`, `cargo xtask test`, `cargo xtask deb`.
 
 mod examples;
 mod layers;
+mod package;
 mod test;
 
 use std::path::{Path, PathBuf};
@@ -16,12 +17,14 @@ fn main() -> ExitCode {
         "examples" => examples::run(),
         "test" => Ok(test::run()),
         "guest" => test::run_guest(),
+        "man" => package::man().map(|()| true),
         _ => {
             eprintln!(
                 "usage: cargo xtask TASK\n  layers    check which crate uses which\n  \
                  examples  check the configurations under examples/\n  \
                  test      run every test there is and count\n  \
-                 guest     run the tests that need another kernel, under QEMU"
+                 guest     run the tests that need another kernel, under QEMU\n  \
+                 man       write manual pages and shell completions"
             );
             return ExitCode::from(2);
         }

@@ -34,3 +34,4 @@ mod startup;
 mod version;
 
 pub use startup::main;
+pub use version::usage;

@@ -22,8 +22,9 @@ pub(crate) fn version_text() -> String {
     )
 }
 
-/// The answer to `-h`.
-pub(crate) fn usage(program: &str) -> String {
+/// The answer to `-h`; the manual page has the options from here, too.
+#[must_use]
+pub fn usage(program: &str) -> String {
     format!(
         "Usage: {program} [OPTION...]\n\
          \n\

@@ -69,51 +69,13 @@ pub(crate) fn receive(
     slot_size: usize,
     extents: &mut [Extent; RECEIVE_MAX],
 ) -> io::Result<usize> {
-    let mut vectors = [EMPTY_VECTOR; RECEIVE_MAX];
-    let mut headers = [const { empty_header() }; RECEIVE_MAX];
-    let mut controls = [Control([0; CONTROL]); RECEIVE_MAX];
-    let mut slots = 0;
-    for (((slot, vector), header), control) in buffer
-        .chunks_exact_mut(slot_size)
-        .zip(&mut vectors)
-        .zip(&mut headers)
-        .zip(&mut controls)
-    {
-        vector.iov_base = slot.as_mut_ptr().cast();
-        vector.iov_len = slot.len();
-        header.msg_hdr.msg_iov = vector;
-        header.msg_hdr.msg_iovlen = 1;
-        header.msg_hdr.msg_control = control.0.as_mut_ptr().cast();
-        header.msg_hdr.msg_controllen = CONTROL as _;
-        slots += 1;
-    }
-    let count = retry(|| {
-        // SAFETY: the first `slots` headers are complete: each points to one vector, which describes
-        // a slot of `buffer` that no other vector describes, and to a control buffer of the length
-        // given; all of them outlive the call, and `buffer` is borrowed exclusively.
-        unsafe {
-            libc::recvmmsg(
-                socket.as_raw_fd(),
-                headers.as_mut_ptr(),
-                slots,
-                libc::MSG_DONTWAIT as _,
-                std::ptr::null_mut(),
-            )
-        }
-    });
-    let count = match count {
-        Ok(count) => count,
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
-        Err(error) => return Err(error),
-    };
-    for (extent, header) in extents.iter_mut().zip(&headers).take(count) {
-        extent.length = usize::try_from(header.msg_len)
-            .unwrap_or(slot_size)
-            .min(slot_size);
-        extent.truncated = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0;
-        extent.ifindex = told(&header.msg_hdr).ifindex;
-    }
-    Ok(count)
+    receive_each(socket, buffer, slot_size, 0, |position, slot, packet| {
+        extents[position] = Extent {
+            length: packet.length.min(slot.len()),
+            truncated: packet.truncated,
+            ifindex: packet.told.ifindex,
+        };
+    })
 }
 
 /// Like [`receive`] on a raw IPv6 socket with `IPV6_RECVPKTINFO` and `IPV6_RECVHOPLIMIT`. The header
@@ -124,6 +86,45 @@ pub(crate) fn receive_ipv6(
     slot_size: usize,
     protocol: u8,
     extents: &mut [Extent; RECEIVE_MAX],
+) -> io::Result<usize> {
+    let ahead = IPV6_HEADER;
+    receive_each(
+        socket,
+        buffer,
+        slot_size,
+        ahead,
+        |position, slot, packet| {
+            let length = packet.length.min(slot.len() - ahead);
+            let (hops, destination) = (packet.told.hops, packet.told.destination);
+            let made = ipv6_header(length, protocol, hops, packet.source, destination);
+            slot[..ahead].copy_from_slice(&made);
+            extents[position] = Extent {
+                length: ahead + length,
+                truncated: packet.truncated,
+                ifindex: packet.told.ifindex,
+            };
+        },
+    )
+}
+
+/// What the kernel says of a packet.
+struct Received {
+    /// Bytes that were written, or that it had if it was cut off.
+    length: usize,
+    truncated: bool,
+    /// Of an IPv6 packet.
+    source: libc::in6_addr,
+    told: Told,
+}
+
+/// Reads a packet into each slot, leaving the first `ahead` bytes of the slot alone, and hands slot
+/// and packet to `each`, together with their position.
+fn receive_each(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    slot_size: usize,
+    ahead: usize,
+    mut each: impl FnMut(usize, &mut [u8], &Received),
 ) -> io::Result<usize> {
     let mut vectors = [EMPTY_VECTOR; RECEIVE_MAX];
     let mut headers = [const { empty_header() }; RECEIVE_MAX];
@@ -137,7 +138,7 @@ pub(crate) fn receive_ipv6(
         .zip(&mut sources)
         .zip(&mut controls)
     {
-        let payload = &mut slot[IPV6_HEADER..];
+        let payload = &mut slot[ahead..];
         vector.iov_base = payload.as_mut_ptr().cast();
         vector.iov_len = payload.len();
         header.msg_hdr.msg_iov = vector;
@@ -167,22 +168,16 @@ pub(crate) fn receive_ipv6(
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
         Err(error) => return Err(error),
     };
-    for (((slot, header), source), extent) in buffer
-        .chunks_exact_mut(slot_size)
-        .zip(&headers)
-        .zip(&sources)
-        .zip(extents.iter_mut())
-        .take(count)
-    {
-        let length = usize::try_from(header.msg_len).unwrap_or(0);
-        let length = length.min(slot_size - IPV6_HEADER);
-        let told = told(&header.msg_hdr);
-        let (hops, destination) = (told.hops, told.destination);
-        let made = ipv6_header(length, protocol, hops, source.sin6_addr, destination);
-        slot[..IPV6_HEADER].copy_from_slice(&made);
-        extent.length = IPV6_HEADER + length;
-        extent.truncated = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0;
-        extent.ifindex = told.ifindex;
+    let slots = buffer.chunks_exact_mut(slot_size);
+    let received = headers.iter().zip(&sources).take(count);
+    for (position, (slot, (header, source))) in slots.zip(received).enumerate() {
+        let packet = Received {
+            length: usize::try_from(header.msg_len).unwrap_or(slot_size),
+            truncated: header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0,
+            source: source.sin6_addr,
+            told: told(&header.msg_hdr),
+        };
+        each(position, slot, &packet);
     }
     Ok(count)
 }

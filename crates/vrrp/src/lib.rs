@@ -36,6 +36,7 @@ mod firewall;
 mod fixtures;
 mod group;
 mod header;
+mod host;
 mod interface;
 mod linkbeat;
 mod log;

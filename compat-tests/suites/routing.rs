@@ -31,6 +31,10 @@ pub fn add(plan: &mut Plan) {
     plan.single("routing::removed-route", |program| {
         with_single(program, removed_route)
     });
+    // The original stays MASTER without its routes.
+    plan.ours_only("routing::address-returns", |program| {
+        with_single(program, address_returns)
+    });
     plan.single("routing::removed-rule", |program| {
         with_single(program, removed_rule)
     });
@@ -410,6 +414,30 @@ fn removed_route(cluster: &mut Cluster) -> Verdict {
     node.ip(&["route", "del", "10.70.0.0/24"])?;
     wait_until(PATIENCE, "the route is back", || {
         has(node, "ip route show proto 18", "10.70.0.0/24")
+    })?;
+    stayed_master(cluster, mark)?;
+    cluster.stop(0)
+}
+
+/// The last address of a route's interface goes, and with it the route, in silence. Both come back.
+fn address_returns(cluster: &mut Cluster) -> Verdict {
+    let routes = [
+        "10.70.0.0/24 via 10.1.0.9 dev ens224",
+        "10.71.0.0/24 via 10.1.0.9",
+    ];
+    become_master(cluster, &conf(&routes, &[]))?;
+    let mark = cluster.log(0).mark();
+    let node = &cluster.members[0].node;
+    let all = |node: &Node| {
+        let has = |part| has(node, "ip route", part);
+        (has("10.70.0.0/24"), has("10.71.0.0/24"))
+    };
+    ensure!(all(node) == (true, true), "not there at first");
+    node.ip(&["addr", "del", "10.1.0.1/24", "dev", SECOND])?;
+    ensure!(all(node) == (false, false), "the kernel keeps the routes");
+    node.ip(&["addr", "add", "10.1.0.1/24", "dev", SECOND])?;
+    wait_until(PATIENCE, "the routes are back", || {
+        all(node) == (true, true)
     })?;
     stayed_master(cluster, mark)?;
     cluster.stop(0)

@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::io::Write as _;
+use std::os::fd::AsFd as _;
 use std::time::Duration;
 
 use evervip_model::{
@@ -13,6 +15,7 @@ use evervip_model::{
 use evervip_os::netlink::{
     Addition, KernelEvent, Monitor, Removal, RemovedRoute, Requests, RouteEntry,
 };
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use support::{Namespace, one_node};
 
 fn network(text: &str) -> Network {
@@ -435,6 +438,41 @@ fn ipv6_rules_and_rules_for_everybody_arrive() {
         ..rule(777, RuleAction::Table(100))
     };
     check_rule(&everybody, "777: from all lookup 100 proto keepalived");
+}
+
+/// Whether something waits to be read.
+fn is_readable(monitor: &Monitor) -> bool {
+    let mut waiting = [PollFd::new(monitor.as_fd(), PollFlags::POLLIN)];
+    poll(&mut waiting, PollTimeout::ZERO).unwrap() > 0
+}
+
+#[test]
+fn routes_of_others_wake_nobody() {
+    let Some((node, mut requests)) = node() else {
+        return;
+    };
+    let mut monitor = node.run(Monitor::open).unwrap();
+    monitor.watch_routing().unwrap();
+    let mut events = Vec::new();
+    while monitor.read(&mut events).unwrap() {}
+    for change in ["add", "del"] {
+        let line = |n: u32| {
+            let (third, fourth) = (100 + n / 250, n % 250);
+            format!("route {change} 10.{third}.{fourth}.0/24 dev a0 proto 186\n")
+        };
+        let mut batch = tempfile::NamedTempFile::new().unwrap();
+        for n in 0..1000 {
+            batch.write_all(line(n).as_bytes()).unwrap();
+        }
+        node.ip(&format!("-batch {}", batch.path().display()));
+    }
+    let index = node.index("a0");
+    let ours = route("10.77.0.0/24");
+    let ours = [RouteEntry::new(&ours, Some(index), &[])];
+    requests.add_routes(&ours);
+    assert!(!is_readable(&monitor), "a route that does not concern us");
+    requests.remove_routes(&ours);
+    assert!(is_readable(&monitor), "one that does");
 }
 
 #[test]

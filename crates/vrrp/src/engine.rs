@@ -247,6 +247,7 @@ impl Engine {
             Event::AddressAdded { index, address } => {
                 self.interfaces.add_address(index, address);
                 self.address_changed(now, index, address);
+                self.restore_routes_after(index, address);
             }
             Event::AddressRemoved {
                 index,

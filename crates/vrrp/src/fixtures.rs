@@ -102,6 +102,12 @@ impl Fixtures {
             .collect()
     }
 
+    /// Routes that were added and fulfil a condition.
+    pub(crate) fn routes_where(&self, holds: impl Fn(&PlacedRoute) -> bool) -> Vec<PlacedRoute> {
+        let routes = self.installed.routes.iter();
+        routes.filter(|placed| holds(placed)).cloned().collect()
+    }
+
     /// What can be there now: entries on interfaces that do not exist are left out.
     fn placed(&self, interfaces: &Interfaces) -> Installed {
         let place = |address: &VirtualAddress| {

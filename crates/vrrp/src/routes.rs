@@ -181,6 +181,14 @@ impl PlacedRoute {
         indices.any(|index| *index == interface)
     }
 
+    /// Whether the kernel chooses its interfaces.
+    fn names_no_interface(&self) -> bool {
+        self.hops
+            .iter()
+            .chain([&self.interface])
+            .all(Option::is_none)
+    }
+
     /// Whether a report is about this route.
     pub(crate) fn is(&self, report: &RouteReport) -> bool {
         let route = &self.route;
@@ -366,6 +374,30 @@ impl Engine {
         for id in ids {
             self.restore_routes(id);
         }
+    }
+
+    /// An address has come to an interface, whose last one may have gone before: with that the kernel
+    /// has removed the routes through it, and those whose gateway was behind it, without a word.
+    /// It need not have been the last one; then the routes are there, and adding them does nothing.
+    pub(crate) fn restore_routes_after(&mut self, interface: u32, address: IpAddr) {
+        if self.virtual_addresses.contains(&address) {
+            return;
+        }
+        let concerned =
+            |placed: &PlacedRoute| placed.is_through(interface) || placed.names_no_interface();
+        let lost = |router: &Router| -> Vec<PlacedRoute> {
+            let routes = Routing::of(router).installed.iter();
+            routes.filter(|placed| concerned(placed)).cloned().collect()
+        };
+        let routers = self.routers.iter();
+        let masters = routers.filter(|(_, router)| router.state == State::Master);
+        let changes: Vec<(RouterId, Vec<PlacedRoute>)> =
+            masters.map(|(id, router)| (id, lost(router))).collect();
+        for (id, routes) in changes {
+            self.push_added_routes(Some(id), routes);
+        }
+        let fixed = self.fixtures.routes_where(concerned);
+        self.push_added_routes(None, fixed);
     }
 
     /// Reports were lost: whatever is to be there is added once more.

@@ -106,6 +106,29 @@ fn routes_and_rules() {
     table.row("its link goes down", master(config()), |stage| {
         stage.link(sample::ETH0, "eth0", false);
     });
+    table.row(
+        "the address of a route's interface comes back",
+        master(config()),
+        |stage| {
+            let (index, address) = (sample::ETH1, [10, 0, 1, 1].into());
+            let by_us = false;
+            stage.event(
+                "gone",
+                Event::AddressRemoved {
+                    index,
+                    address,
+                    by_us,
+                },
+            );
+            stage.event("back", Event::AddressAdded { index, address });
+            let virtual_one = [10, 0, 0, 101].into();
+            let address = virtual_one;
+            stage.event(
+                "a virtual one comes",
+                Event::AddressAdded { index, address },
+            );
+        },
+    );
     table.row("the link of a route goes down", master(config()), |stage| {
         stage.link(sample::ETH1, "eth1", false);
     });

@@ -17,6 +17,7 @@ mod error;
 mod link;
 pub(crate) mod message;
 mod monitor;
+mod report_filter;
 mod requests;
 mod route;
 mod route_report;

@@ -6,6 +6,7 @@ use super::address::InterfaceAddress;
 use super::error::NetlinkError;
 use super::link::Link;
 use super::message::{Message, messages};
+use super::report_filter;
 use super::route_report::{RemovedRoute, RemovedRule};
 use super::socket::{Datagram, RouteSocket};
 
@@ -100,13 +101,14 @@ impl Monitor {
         }
     }
 
-    /// Listens to the removal of routes and rules, too. A router of the internet has hundreds of
-    /// thousands of changes of routes that do not concern us, so that nobody should ask for this who
-    /// has no routes of his own.
+    /// Listens to the removal of routes and rules, too. The kernel keeps the routes of others to
+    /// itself, which costs it a little each time: nobody should ask for this who has no routes of his
+    /// own.
     ///
     /// # Errors
     /// [`NetlinkError::Socket`].
     pub fn watch_routing(&self) -> Result<(), NetlinkError> {
+        self.socket.filter(&report_filter::program())?;
         self.socket.join(&[
             libc::RTNLGRP_IPV4_ROUTE,
             libc::RTNLGRP_IPV6_ROUTE,

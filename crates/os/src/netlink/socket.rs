@@ -7,6 +7,7 @@ use neli::consts::socket::{Msg, NlFamily};
 use neli::socket::NlSocket;
 use neli::utils::Groups;
 use nix::sys::socket::{setsockopt, sockopt};
+use socket2::{SockFilter, SockRef};
 
 use super::error::{self, NetlinkError};
 use crate::socket_option;
@@ -75,6 +76,13 @@ impl RouteSocket {
         self.socket
             .add_mcast_membership(Groups::new_groups(groups))
             .map_err(error::socket("joining a netlink group"))
+    }
+
+    /// Lets only those messages in that pass a program.
+    pub(crate) fn filter(&self, program: &[SockFilter]) -> Result<(), NetlinkError> {
+        SockRef::from(self)
+            .attach_filter(program)
+            .map_err(error::socket("filtering a netlink socket"))
     }
 
     /// The port number that requests of this socket carry.

@@ -103,7 +103,7 @@ const LAYERS: &[Layer] = &[
             "evervip-simulation",
             "evervip-vrrp",
         ],
-        outside: &["anyhow", "lexopt", "serde_json"],
+        outside: &["anyhow", "lexopt", "nom", "serde_json"],
     },
     // What follows is never shipped.
     Layer {

@@ -94,6 +94,14 @@ pub struct SourceMap {
 }
 
 impl SourceMap {
+    /// A single file, for messages about what is no configuration.
+    #[must_use]
+    pub fn of_file(name: &str, bytes: Vec<u8>) -> (Self, FileId) {
+        let mut map = Self::default();
+        let (file, _) = map.add(name, bytes);
+        (map, file)
+    }
+
     /// Adds a file; text beyond 4 GiB cannot be addressed and is cut (the loader refuses it before).
     pub(crate) fn add(&mut self, name: &str, mut bytes: Vec<u8>) -> (FileId, Text) {
         bytes.truncate(u32::MAX as usize);

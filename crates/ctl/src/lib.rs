@@ -9,6 +9,7 @@ mod explain;
 mod options;
 mod pair;
 mod report;
+pub mod scenario;
 mod simulate;
 
 use std::io::{self, IsTerminal, Write};

@@ -86,6 +86,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         Some("simulate") => Ok(Command::Simulate(Simulate {
             files: check.files,
             config_id: check.config_id,
+            format: check.format,
             ..simulate
         })),
         Some("dump") => match <[_; 1]>::try_from(check.files) {
@@ -98,7 +99,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
 
 /// Whether nothing was asked for that only `check` and `explain` know.
 fn is_plain(check: &Check) -> bool {
-    !check.strict && !check.pair && check.format == Format::default()
+    !check.strict && !check.pair && check.format != Format::Short
 }
 
 fn text(parser: &mut Parser) -> Result<String, String> {
@@ -116,7 +117,7 @@ fn choice<T: Copy>(parser: &mut Parser, option: &str, known: &[(&str, T)]) -> Re
     })
 }
 
-const CHECK_ALONE: &str = "--format, --strict and --pair are not for simulate: it prints text";
+const CHECK_ALONE: &str = "--format=short, --strict and --pair are not for simulate";
 const PAIR_OF_ONE: &str = "--pair needs the files of two nodes or more";
 
 const FORMATS: &[(&str, Format)] = &[
@@ -182,7 +183,7 @@ mod tests {
         };
         assert_eq!(parsed(&words), Ok(Command::Check(expect)));
         let alone = Err(CHECK_ALONE.to_owned());
-        assert_eq!(parsed(&["simulate", "--format=json", "a"]), alone);
+        assert_eq!(parsed(&["simulate", "--format=short", "a"]), alone);
         assert_eq!(parsed(&["simulate", "--strict", "a"]), alone);
         let other = Err("--scenario and --seed are for simulate".to_owned());
         assert_eq!(parsed(&["check", "--seed", "7", "a"]), other);

@@ -23,6 +23,7 @@ pub(crate) struct Node {
 pub(crate) struct Nodes {
     pub(crate) all: Vec<Node>,
     host: SystemHost,
+    options: Options,
 }
 
 impl Nodes {
@@ -33,21 +34,16 @@ impl Nodes {
             config_id: config_id.map(str::to_owned),
             ..Options::default()
         };
-        let all = files.iter().zip(names(files)).map(|(file, name)| {
-            let there = Elsewhere::new(&host);
-            let (loaded, tree) = load_with_tree(file, &SystemFiles, &there, Mode::Start, &options);
-            Node {
-                name,
-                loaded,
-                tree,
-                assumed: there.assumed(),
-                users: there.assumed_users(),
-            }
-        });
-        Self {
-            all: all.collect(),
-            host,
-        }
+        let named = files.iter().zip(names(files));
+        let all = named
+            .map(|(file, name)| read(file, name, &host, &options))
+            .collect();
+        Self { all, host, options }
+    }
+
+    /// Another configuration of a node.
+    pub(crate) fn read_other(&self, node: usize, file: &Path) -> Node {
+        read(file, self.all[node].name.clone(), &self.host, &self.options)
     }
 
     /// The names of all nodes.
@@ -57,10 +53,19 @@ impl Nodes {
 
     /// The nodes side by side; those that would not start are left out.
     pub(crate) fn group(&self) -> Group<'_> {
-        let nodes = self
-            .all
-            .iter()
-            .map(|node| (node.name.clone(), self.input(node)));
+        self.group_of(&self.all.iter().collect::<Vec<_>>())
+    }
+
+    /// The same with another configuration of one node.
+    pub(crate) fn group_with<'a>(&'a self, node: usize, other: &'a Node) -> Group<'a> {
+        let mut nodes: Vec<&Node> = self.all.iter().collect();
+        nodes[node] = other;
+        self.group_of(&nodes)
+    }
+
+    fn group_of<'a>(&'a self, nodes: &[&'a Node]) -> Group<'a> {
+        let nodes = nodes.iter();
+        let nodes = nodes.map(|node| (node.name.clone(), self.input(node)));
         Group::new(&nodes.collect::<Vec<_>>())
     }
 
@@ -71,6 +76,18 @@ impl Nodes {
             tree: &node.tree,
             host: &self.host,
         }
+    }
+}
+
+fn read(file: &Path, name: String, host: &SystemHost, options: &Options) -> Node {
+    let there = Elsewhere::new(host);
+    let (loaded, tree) = load_with_tree(file, &SystemFiles, &there, Mode::Start, options);
+    Node {
+        name,
+        loaded,
+        tree,
+        assumed: there.assumed(),
+        users: there.assumed_users(),
     }
 }
 

@@ -359,10 +359,8 @@ pub(crate) fn longer(block: Block, name: &str) -> Option<&'static str> {
 const RENAMED: &[(&str, &str)] = &[("lvs_id", "router_id")];
 
 /// The candidate nearest to a word, when it is near enough to be meant.
-pub(crate) fn closest<'a>(
-    word: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
+#[must_use]
+pub fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // A longer word is a path or a password that stands in the wrong place, not a slip.
     if word.len() > LONGEST_SUGGESTION {
         return None;

@@ -14,6 +14,7 @@ mod writer;
 
 use evervip_model::{Config, Credentials};
 
+pub use routing::{route, rule};
 use writer::Writer;
 
 /// Names of the users and groups that commands run as: the language has no numbers for them.

@@ -65,7 +65,8 @@ impl Line {
 }
 
 /// A line of `virtual_routes`.
-pub(super) fn route(route: &Route) -> String {
+#[must_use]
+pub fn route(route: &Route) -> String {
     route_entry(route, "")
 }
 
@@ -245,7 +246,8 @@ fn ip_encapsulation(line: &mut Line, family: &str, header: &IpEncapsulation) {
 }
 
 /// A line of `virtual_rules`.
-pub(super) fn rule(rule: &Rule) -> String {
+#[must_use]
+pub fn rule(rule: &Rule) -> String {
     let Rule {
         family,
         invert,

@@ -162,6 +162,11 @@ pub const COMMANDS: &[CommandReference] = &[
                 OptionValue::Word("N"),
                 "Another one of the possible runs.",
             ),
+            OptionReference::with(
+                "format",
+                OptionValue::OneOf(&["text", "json"]),
+                "text for people, json for programs.",
+            ),
             CONFIG_ID,
         ],
     },

@@ -1,4 +1,4 @@
-//! The virtual network that a group of configurations describes.
+//! The virtual network that the configurations of a group describe.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv6Addr};
@@ -7,33 +7,41 @@ use evervip_lint::group::Group;
 use evervip_model::Config;
 use evervip_simulation::{Node, Port};
 
+use super::limits::simulated;
+
 /// An interface of a node.
 type Place = (usize, String);
 
-/// The nodes with all interfaces that their files name.
+/// The nodes of the first group with all interfaces that their files name, in this group and in
+/// those that follow: the same nodes, some with other files.
 ///
 /// Interfaces with instances of one virtual router are on one segment, others with those of the same
 /// name. Addresses are the configured ones, those that all peers expect, or else 198.18.S.N for
 /// node N on segment S, both counted from 1.
-pub(super) fn nodes(group: &Group<'_>) -> Vec<Node> {
-    let segments = segments(group);
-    let sources = sources(group);
-    let members = group.members.iter().enumerate();
+pub(super) fn nodes(groups: &[Group<'_>]) -> Vec<Node> {
+    let segments = segments(groups);
+    let sources = sources(groups);
+    let Some(first) = groups.first() else {
+        return Vec::new();
+    };
+    let members = first.members.iter().enumerate();
     members
         .map(|(node, member)| Node {
-            config: member.config.clone(),
-            ports: ports(node, member.config, &segments, &sources),
+            config: simulated(member.config),
+            ports: ports(node, groups, &segments, &sources),
         })
         .collect()
 }
 
 fn ports(
     node: usize,
-    config: &Config,
+    groups: &[Group<'_>],
     segments: &BTreeMap<Place, usize>,
     sources: &BTreeMap<Place, BTreeSet<IpAddr>>,
 ) -> Vec<Port> {
-    let named = interfaces(config).into_iter().zip(FIRST_INDEX..);
+    let configs = groups.iter().filter_map(|group| group.members.get(node));
+    let names: BTreeSet<String> = configs.flat_map(|m| interfaces(m.config)).collect();
+    let named = names.into_iter().zip(FIRST_INDEX..);
     named
         .map(|(name, index)| {
             let place = (node, name);
@@ -63,7 +71,7 @@ fn ports(
 const FIRST_INDEX: u32 = 2;
 
 /// Names of all interfaces that a file depends on.
-fn interfaces(config: &Config) -> BTreeSet<String> {
+pub(super) fn interfaces(config: &Config) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for instance in &config.instances {
         names.extend(instance.interface.clone());
@@ -82,30 +90,26 @@ fn interfaces(config: &Config) -> BTreeSet<String> {
     names
 }
 
-fn segments(group: &Group<'_>) -> BTreeMap<Place, usize> {
+fn segments(groups: &[Group<'_>]) -> BTreeMap<Place, usize> {
     let mut segments = BTreeMap::new();
     let mut next = 0;
-    for router in &group.routers {
-        let places: Vec<Place> = router
-            .places
-            .iter()
-            .filter_map(|place| {
-                let instance = group.members[place.node]
-                    .config
-                    .instances
-                    .get(place.instance)?;
-                Some((place.node, instance.interface.clone()?))
-            })
-            .collect();
-        let known = places.iter().find_map(|place| segments.get(place)).copied();
-        let segment = known.unwrap_or(next);
-        next = next.max(segment + 1);
-        for place in places {
-            segments.entry(place).or_insert(segment);
+    for group in groups {
+        for router in &group.routers {
+            let places = router.places.iter();
+            let places: Vec<Place> = places.filter_map(|place| seat(group, *place)).collect();
+            let known = places.iter().find_map(|place| segments.get(place)).copied();
+            let segment = known.unwrap_or(next);
+            next = next.max(segment + 1);
+            for place in places {
+                segments.entry(place).or_insert(segment);
+            }
         }
     }
     let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
-    for (node, member) in group.members.iter().enumerate() {
+    let members = groups
+        .iter()
+        .flat_map(|group| group.members.iter().enumerate());
+    for (node, member) in members {
         for name in interfaces(member.config) {
             segments.entry((node, name.clone())).or_insert_with(|| {
                 *by_name.entry(name).or_insert_with(|| {
@@ -118,21 +122,27 @@ fn segments(group: &Group<'_>) -> BTreeMap<Place, usize> {
     segments
 }
 
-fn sources(group: &Group<'_>) -> BTreeMap<Place, BTreeSet<IpAddr>> {
+/// The interface of an instance.
+fn seat(group: &Group<'_>, place: evervip_lint::outcome::Place) -> Option<Place> {
+    let config = group.members.get(place.node)?.config;
+    let instance = config.instances.get(place.instance)?;
+    Some((place.node, instance.interface.clone()?))
+}
+
+/// What the first group says of an interface counts.
+fn sources(groups: &[Group<'_>]) -> BTreeMap<Place, BTreeSet<IpAddr>> {
     let mut sources: BTreeMap<Place, BTreeSet<IpAddr>> = BTreeMap::new();
-    for (router, virtual_router) in group.routers.iter().enumerate() {
-        for (place, source) in virtual_router.places.iter().zip(group.sources_of(router)) {
-            let instance = group.members[place.node]
-                .config
-                .instances
-                .get(place.instance);
-            let interface = instance.and_then(|instance| instance.interface.clone());
-            if let (Some(interface), Some(source)) = (interface, source) {
-                sources
-                    .entry((place.node, interface))
-                    .or_default()
-                    .insert(*source);
+    for group in groups {
+        let mut found: BTreeMap<Place, BTreeSet<IpAddr>> = BTreeMap::new();
+        for (router, virtual_router) in group.routers.iter().enumerate() {
+            for (place, source) in virtual_router.places.iter().zip(group.sources_of(router)) {
+                if let (Some(seat), Some(source)) = (seat(group, *place), source) {
+                    found.entry(seat).or_default().insert(*source);
+                }
             }
+        }
+        for (seat, addresses) in found {
+            sources.entry(seat).or_insert(addresses);
         }
     }
     sources

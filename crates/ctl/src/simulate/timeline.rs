@@ -1,91 +1,75 @@
-//! What happened, for people: states with reasons, and who owned which address when.
+//! What happened: states with reasons, and who owned what when.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::time::Duration;
+use std::sync::Arc;
 
+use evervip_config::print;
+use evervip_model::State;
 use evervip_simulation::{Record, What};
-use evervip_vrrp::{Action, NotificationKind, Subject, Timestamp};
+use evervip_vrrp::{Action, LogLine, NotificationKind, Subject, Timestamp};
+
+use super::ownership::Ownership;
 
 /// Follows the records of a run.
-pub(super) struct Timeline<'a> {
-    nodes: &'a [&'a str],
-    pub(super) lines: Vec<String>,
+#[derive(Default)]
+pub(super) struct Timeline {
+    pub(super) entries: Vec<Entry>,
     /// The first line of the log that a node wrote at this time: the reason for what follows.
     reason: Option<(Timestamp, usize, String)>,
-    pub(super) ownership: BTreeMap<IpAddr, Ownership>,
+    pub(super) addresses: BTreeMap<IpAddr, Ownership>,
+    /// Routes and rules as the configuration has them.
+    pub(super) routing: BTreeMap<String, Ownership>,
 }
 
-/// Who has had an address.
-#[derive(Default)]
-pub(super) struct Ownership {
-    owners: BTreeSet<usize>,
-    since: Timestamp,
-    /// Whether anybody has had it yet: before that nobody misses it.
-    known: bool,
-    pub(super) without: Duration,
-    pub(super) longest_gap: Duration,
-    pub(super) double: Duration,
-    pub(super) spans: Vec<(Timestamp, BTreeSet<usize>)>,
+/// Something worth telling.
+pub(super) struct Entry {
+    pub(super) at: Timestamp,
+    pub(super) what: Happening,
 }
 
-impl Ownership {
-    fn change(&mut self, at: Timestamp, change: impl FnOnce(&mut BTreeSet<usize>)) {
-        self.until(at);
-        let before = self.owners.clone();
-        change(&mut self.owners);
-        self.known |= !self.owners.is_empty();
-        if self.owners != before {
-            // What changes at one time is one change.
-            self.spans.retain(|(since, _)| *since != at);
-            self.spans.push((at, self.owners.clone()));
+/// What it is.
+pub(super) enum Happening {
+    /// An instance is in another state.
+    State {
+        node: usize,
+        instance: Arc<str>,
+        state: State,
+        reason: Option<String>,
+    },
+    /// The scenario did something.
+    Done {
+        /// On which line.
+        line: Option<usize>,
+        text: String,
+        /// What else there is to say about it.
+        details: Vec<String>,
+    },
+}
+
+impl Timeline {
+    pub(super) fn entry(&mut self, at: Timestamp, what: Happening) {
+        self.entries.push(Entry { at, what });
+    }
+
+    /// A node has nothing any more.
+    pub(super) fn lost_all(&mut self, at: Timestamp, node: usize) {
+        self.lost_addresses(at, node);
+        for ownership in self.routing.values_mut() {
+            ownership.lose(at, node);
         }
     }
 
-    /// Counts the time that has passed.
-    fn until(&mut self, at: Timestamp) {
-        let passed = at.saturating_since(self.since);
-        self.since = at;
-        match self.owners.len() {
-            0 if self.known => {
-                self.without += passed;
-                let gap = self
-                    .spans
-                    .last()
-                    .map(|(since, _)| at.saturating_since(*since));
-                self.longest_gap = self.longest_gap.max(gap.unwrap_or_default());
-            }
-            0 | 1 => {}
-            _ => self.double += passed,
-        }
-    }
-}
-
-impl<'a> Timeline<'a> {
-    pub(super) fn new(nodes: &'a [&'a str]) -> Self {
-        Self {
-            nodes,
-            lines: Vec::new(),
-            reason: None,
-            ownership: BTreeMap::new(),
-        }
-    }
-
-    pub(super) fn line(&mut self, at: Timestamp, text: &str) {
-        self.lines.push(format!("{} {text}", seconds(at)));
-    }
-
-    /// A node is dead: it has no address any more.
-    pub(super) fn died(&mut self, at: Timestamp, node: usize) {
-        for ownership in self.ownership.values_mut() {
-            ownership.change(at, |owners| {
-                owners.remove(&node);
-            });
+    /// A node has no address any more.
+    pub(super) fn lost_addresses(&mut self, at: Timestamp, node: usize) {
+        for ownership in self.addresses.values_mut() {
+            ownership.lose(at, node);
         }
     }
 
     pub(super) fn end(&mut self, at: Timestamp) {
-        for ownership in self.ownership.values_mut() {
+        let addresses = self.addresses.values_mut();
+        for ownership in addresses.chain(self.routing.values_mut()) {
             ownership.until(at);
         }
     }
@@ -94,58 +78,81 @@ impl<'a> Timeline<'a> {
         let What::Acted { host, action, .. } = &record.what else {
             return;
         };
-        let (at, host) = (record.at, *host);
+        let (at, node) = (record.at, *host);
         match action {
-            Action::Log(line) => {
-                let fresh =
-                    !matches!(&self.reason, Some((when, who, _)) if (*when, *who) == (at, host));
-                if fresh {
-                    self.reason = Some((at, host, line.to_string()));
-                }
-            }
+            Action::Log(line) => self.log(at, node, line),
             Action::Notify(notification) => {
                 if let (NotificationKind::Entered(state), Subject::Instance(instance)) =
                     (&notification.kind, &notification.subject)
                 {
-                    let reason = self.reason_of(at, host);
-                    let text = format!("{} {} {state}{reason}", self.nodes[host], instance.name);
-                    self.line(at, &text);
+                    let what = Happening::State {
+                        node,
+                        instance: Arc::clone(&instance.name),
+                        state: *state,
+                        reason: self.reason_of(at, node),
+                    };
+                    self.entry(at, what);
                 }
             }
             Action::AddAddresses(change) => {
                 for placed in change.addresses.iter() {
-                    let ownership = self.ownership.entry(placed.address.address).or_default();
-                    ownership.change(at, |owners| {
-                        owners.insert(host);
-                    });
+                    self.address(placed.address.address).gain(at, node);
                 }
             }
             Action::RemoveAddresses(change) => {
                 for placed in change.addresses.iter() {
-                    let ownership = self.ownership.entry(placed.address.address).or_default();
-                    ownership.change(at, |owners| {
-                        owners.remove(&host);
-                    });
+                    self.address(placed.address.address).lose(at, node);
+                }
+            }
+            other => self.routing(at, node, other),
+        }
+    }
+
+    /// Routes and rules of instances; static ones are no matter of states.
+    fn routing(&mut self, at: Timestamp, node: usize, action: &Action) {
+        match action {
+            Action::AddRoutes(change) if change.router.is_some() => {
+                for placed in &change.routes {
+                    self.entry_of(print::route(&placed.route)).gain(at, node);
+                }
+            }
+            Action::RemoveRoutes(change) if change.router.is_some() => {
+                for placed in &change.routes {
+                    self.entry_of(print::route(&placed.route)).lose(at, node);
+                }
+            }
+            Action::AddRules(change) if change.router.is_some() => {
+                for rule in &change.rules {
+                    self.entry_of(print::rule(rule)).gain(at, node);
+                }
+            }
+            Action::RemoveRules(change) if change.router.is_some() => {
+                for rule in &change.rules {
+                    self.entry_of(print::rule(rule)).lose(at, node);
                 }
             }
             _ => {}
         }
     }
 
-    fn reason_of(&self, at: Timestamp, host: usize) -> String {
-        match &self.reason {
-            Some((when, who, text))
-                if (*when, *who) == (at, host) && !text.contains("Entering") =>
-            {
-                format!(": {text}")
-            }
-            _ => String::new(),
+    fn address(&mut self, address: IpAddr) -> &mut Ownership {
+        self.addresses.entry(address).or_default()
+    }
+
+    fn entry_of(&mut self, text: String) -> &mut Ownership {
+        self.routing.entry(text).or_default()
+    }
+
+    fn log(&mut self, at: Timestamp, node: usize, line: &LogLine) {
+        let known = matches!(&self.reason, Some((when, who, _)) if (*when, *who) == (at, node));
+        if !known {
+            self.reason = Some((at, node, line.to_string()));
         }
     }
-}
 
-/// Seconds since the start, to the millisecond.
-pub(super) fn seconds(at: Timestamp) -> String {
-    let millis = at.as_nanos() / 1_000_000;
-    format!("{:5}.{:03}", millis / 1000, millis % 1000)
+    fn reason_of(&self, at: Timestamp, node: usize) -> Option<String> {
+        let (when, who, text) = self.reason.as_ref()?;
+        let about = (*when, *who) == (at, node) && !text.contains("Entering");
+        about.then(|| text.clone())
+    }
 }

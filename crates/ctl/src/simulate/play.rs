@@ -1,0 +1,230 @@
+//! A run: every step at its time, and what came of it.
+
+use std::time::Duration;
+
+use evervip_model::State;
+use evervip_simulation::{Disturbance, Lan, Node, Weather};
+use evervip_vrrp::Timestamp;
+
+use super::file::{Lines, Other};
+use super::limits;
+use super::plan::{Deed, Plan, Step};
+use super::timeline::{Happening, Timeline};
+use crate::scenario::{self, Object};
+
+/// What a run needs.
+pub(super) struct Stage<'a> {
+    pub(super) names: &'a [&'a str],
+    pub(super) network: Vec<Node>,
+    pub(super) others: &'a [Other],
+    pub(super) plan: &'a Plan,
+    pub(super) lines: &'a Lines,
+    pub(super) left_out: Vec<String>,
+    pub(super) seed: u64,
+}
+
+/// A run and what came of it.
+pub(super) struct Play<'a> {
+    pub(super) stage: &'a Stage<'a>,
+    pub(super) timeline: Timeline,
+    pub(super) lan: Lan,
+    /// What was expected otherwise.
+    pub(super) failed: Vec<Failure>,
+    /// Records that the timeline has.
+    read: usize,
+    weather: Weather,
+}
+
+/// Something that was expected otherwise.
+pub(super) struct Failure {
+    /// On which line.
+    pub(super) line: Option<usize>,
+    pub(super) text: String,
+}
+
+/// An ordinary local network: packets do not overtake each other.
+const ORDINARY: Weather = Weather {
+    loss: 0,
+    duplicates: 0,
+    delay: Duration::from_micros(300),
+    jitter: Duration::ZERO,
+};
+
+impl<'a> Play<'a> {
+    pub(super) fn perform(stage: &'a Stage<'a>) -> Self {
+        let mut lan = Lan::new(stage.seed, stage.network.clone());
+        lan.set_weather(ORDINARY);
+        lan.record();
+        let mut play = Self {
+            stage,
+            timeline: Timeline::default(),
+            lan,
+            failed: Vec::new(),
+            read: 0,
+            weather: ORDINARY,
+        };
+        for node in 0..stage.names.len() {
+            play.lan.disturb(Disturbance::Start(node));
+        }
+        for step in &stage.plan.steps {
+            play.run_to(step.at.unwrap_or(stage.plan.length));
+            play.step(step);
+        }
+        play.run_to(stage.plan.length);
+        play
+    }
+
+    fn run_to(&mut self, time: Duration) {
+        let target = Timestamp::default() + time;
+        self.lan.run(target.saturating_since(self.lan.now()));
+        self.read_records();
+        self.timeline.end(self.lan.now());
+    }
+
+    fn read_records(&mut self) {
+        for record in &self.lan.records()[self.read..] {
+            self.timeline.record(record);
+        }
+        self.read = self.lan.records().len();
+    }
+
+    fn step(&mut self, step: &Step) {
+        let line = self.stage.lines.of(step.place.as_ref());
+        let failure = match &step.deed {
+            Deed::ExpectState(node, state) => self.other_state(*node, *state),
+            Deed::ExpectGap(limit) => self.longer_gap(*limit),
+            deed => {
+                self.act(deed, line);
+                None
+            }
+        };
+        if let Some(text) = failure {
+            self.failed.push(Failure { line, text });
+        }
+    }
+
+    /// Does something to the network.
+    fn act(&mut self, deed: &Deed, line: Option<usize>) {
+        if *deed == Deed::KillMaster {
+            if let Some(master) = self.master() {
+                self.act(&Deed::Kill(master), line);
+            }
+            return;
+        }
+        let at = self.lan.now();
+        let (disturbance, details) = self.disturbance(deed);
+        let text = deed.describe(self.stage.names);
+        let done = Happening::Done {
+            line,
+            text,
+            details,
+        };
+        self.timeline.entry(at, done);
+        if let Some(disturbance) = disturbance {
+            self.lan.disturb(disturbance);
+        }
+        match deed {
+            Deed::Kill(node) => self.timeline.lost_all(at, *node),
+            Deed::Remove(node) => self.timeline.lost_addresses(at, *node),
+            _ => {}
+        }
+        self.read_records();
+    }
+
+    /// The first node that is MASTER of anything.
+    fn master(&self) -> Option<usize> {
+        let is_master = |node: &usize| {
+            let mut status = self.lan.status(*node).into_iter();
+            status.any(|status| status.state == State::Master)
+        };
+        (0..self.stage.names.len()).find(is_master)
+    }
+
+    /// What a deed does, and what else there is to say about it.
+    fn disturbance(&mut self, deed: &Deed) -> (Option<Disturbance>, Vec<String>) {
+        let disturbance = match deed {
+            Deed::Kill(node) => Disturbance::PowerOff(*node),
+            Deed::Stop(node) => Disturbance::Stop(*node),
+            Deed::Start(node) => Disturbance::Start(*node),
+            Deed::Pause(node, time) => Disturbance::Pause(*node, *time),
+            Deed::Reload(node, file) => return self.reload(*node, file),
+            Deed::Remove(node) => Disturbance::Steal(*node),
+            Deed::Change(object, node) => return (self.change(object, *node), Vec::new()),
+            Deed::Partition(sides) => Disturbance::Partition(sides.clone()),
+            Deed::Heal => Disturbance::Partition(vec![0; self.stage.names.len()]),
+            Deed::Weather(weather) => {
+                self.change_weather(*weather);
+                return (None, Vec::new());
+            }
+            Deed::KillMaster | Deed::ExpectState(..) | Deed::ExpectGap(_) => {
+                return (None, Vec::new());
+            }
+        };
+        (Some(disturbance), Vec::new())
+    }
+
+    /// As the daemon does it: what is refused changes nothing.
+    fn reload(&self, node: usize, file: &str) -> (Option<Disturbance>, Vec<String>) {
+        let mut others = self.stage.others.iter();
+        let found = others.find(|other| other.node == node && other.name == file);
+        let Some(other) = found else {
+            return (None, Vec::new());
+        };
+        let Some(config) = &other.read.loaded.config else {
+            let mut details = vec!["refused: it goes on with what it has".to_owned()];
+            details.extend(other.read.loaded.log_lines());
+            return (None, details);
+        };
+        let config = Box::new(limits::simulated(config));
+        (Some(Disturbance::Reload(node, config)), Vec::new())
+    }
+
+    fn change(&self, object: &Object, node: usize) -> Option<Disturbance> {
+        Some(match object {
+            Object::Link(name, up) => {
+                let index = self.lan.port(node, &name.what)?;
+                Disturbance::Link(node, index, *up)
+            }
+            Object::Script(name, good) => {
+                Disturbance::OneScript(node, name.what.as_str().into(), *good)
+            }
+            Object::File(..) | Object::Process(..) => return None,
+        })
+    }
+
+    fn change_weather(&mut self, weather: scenario::Weather) {
+        match weather {
+            scenario::Weather::Loss(percent) => self.weather.loss = percent * 10,
+            scenario::Weather::Duplicate(percent) => self.weather.duplicates = percent * 10,
+            scenario::Weather::Delay(time) => self.weather.delay = time,
+            scenario::Weather::Jitter(time) => self.weather.jitter = time,
+        }
+        self.lan.set_weather(self.weather);
+    }
+
+    fn other_state(&self, node: usize, expected: Option<State>) -> Option<String> {
+        let status = self.lan.status(node);
+        let name = self.stage.names[node];
+        let Some(expected) = expected else {
+            return self
+                .lan
+                .is_running(node)
+                .then(|| format!("{name} is not gone"));
+        };
+        if !self.lan.is_running(node) {
+            return Some(format!("{name} is gone, not {expected}"));
+        }
+        let other = status.iter().find(|status| status.state != expected)?;
+        Some(format!(
+            "{name} {} is {}, not {expected}",
+            other.name, other.state
+        ))
+    }
+
+    fn longer_gap(&self, limit: Duration) -> Option<String> {
+        let mut all = self.timeline.addresses.iter();
+        let (address, ownership) = all.find(|(_, o)| o.longest_gap >= limit)?;
+        let millis = ownership.longest_gap.as_millis();
+        Some(format!("{address} had no owner for {millis} ms"))
+    }
+}

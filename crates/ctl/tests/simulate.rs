@@ -129,3 +129,22 @@ fn the_example_in_json() {
     assert_eq!((code, &all["as_expected"]), (1, &false.into()));
     assert_eq!(all["failures"][0]["line"], 2);
 }
+
+/// The scenario in docs/simulate.md with the output below it.
+#[test]
+fn the_documented_example_goes_as_documented() {
+    let page = top().join("docs/simulate.md");
+    let text = std::fs::read_to_string(&page).unwrap();
+    let (_, scenario) = text.split_once("```scenario\n").unwrap();
+    let (scenario, rest) = scenario.split_once("```").unwrap();
+    let (_, shown) = rest.split_once("```text\n").unwrap();
+    let (shown, _) = shown.split_once("```").unwrap();
+    let (code, out, err) = with_scenario(scenario);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    let updated = text.replacen(
+        &format!("```text\n{shown}```"),
+        &format!("```text\n{out}```"),
+        1,
+    );
+    evervip_testkit::expect::file(&page, &updated);
+}

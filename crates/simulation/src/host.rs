@@ -8,6 +8,7 @@ use evervip_model::Config;
 use evervip_vrrp::{Engine, Event, LinkState, PlacedAddress, RouterStatus, Timestamp};
 
 use crate::lan::Item;
+use crate::tracked::{Fact, Tracked};
 use crate::{Node, Port};
 
 /// What the kernel tells the daemon.
@@ -34,6 +35,7 @@ pub(crate) struct Host {
     pub(crate) paused_until: Option<Timestamp>,
     /// What waits for the end of a pause.
     pub(crate) waiting: Vec<Item>,
+    pub(crate) tracked: Tracked,
 }
 
 impl Host {
@@ -49,6 +51,7 @@ impl Host {
             failing: BTreeSet::new(),
             paused_until: None,
             waiting: Vec::new(),
+            tracked: Tracked::default(),
         }
     }
 
@@ -109,6 +112,7 @@ impl Host {
         });
         let addresses: Vec<(u32, IpAddr)> = own.chain(self.held.iter().copied()).collect();
         self.engine = Some(Engine::new(self.config.clone(), links, &addresses));
+        self.tracked.initialise(&self.config.files);
         true
     }
 
@@ -157,8 +161,13 @@ impl Host {
         std::mem::take(&mut self.held).into_iter().collect()
     }
 
-    pub(crate) fn reload(&mut self, now: Timestamp, config: Config) {
-        self.config = config;
+    /// What its daemon is to know of tracked objects before it runs its configuration.
+    pub(crate) fn tracked_facts(&self) -> Vec<Fact> {
+        self.tracked.facts(&self.config)
+    }
+
+    /// Has its daemon, if there is one, take the configuration that the host has now.
+    pub(crate) fn reload(&mut self, now: Timestamp) {
         if let Some(engine) = &mut self.engine {
             engine.reload(now, self.config.clone());
         }

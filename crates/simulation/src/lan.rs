@@ -8,13 +8,15 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use evervip_model::{Config, State};
+use evervip_model::{Config, ProcessPattern, State};
 use evervip_vrrp::{Action, CheckOutcome, Event, RouterStatus, RunId, Timestamp};
 
 use crate::host::{Host, Notice};
+use crate::tracked::Fact;
 use crate::{Node, Record, Rng, What};
 
 /// How packets fare.
@@ -58,6 +60,10 @@ pub enum Disturbance {
     Forge(usize, u32, Vec<u8>),
     /// A host reads this configuration instead of its own.
     Reload(usize, Box<Config>),
+    /// A tracked file of a host has this text; an empty one is as good as a missing one.
+    TrackedFile(usize, PathBuf, String),
+    /// So many processes of this pattern run on a host.
+    TrackedProcesses(usize, ProcessPattern, u32),
 }
 
 pub(crate) enum Item {
@@ -69,6 +75,7 @@ pub(crate) enum Item {
     },
     Notice(usize, u32, Notice),
     CheckEnded(usize, u32, RunId, Arc<str>),
+    Fact(usize, u32, Fact),
     Resume(usize),
     Disturb(Disturbance),
 }
@@ -226,6 +233,7 @@ impl Lan {
             Disturbance::Crash(host) => self.hosts[host].crash(),
             Disturbance::Start(host) => {
                 if self.hosts[host].boot() {
+                    self.tell_tracked(host);
                     self.handle(host, Event::Started);
                 }
             }
@@ -255,8 +263,16 @@ impl Lan {
             Disturbance::Forge(host, interface, bytes) => self.forge(host, interface, &bytes),
             Disturbance::Reload(host, config) => {
                 let now = self.now;
-                self.hosts[host].reload(now, *config);
+                self.hosts[host].config = *config;
+                self.tell_tracked(host);
+                self.hosts[host].reload(now);
                 self.execute(host);
+            }
+            Disturbance::TrackedFile(host, path, text) => {
+                self.change_tracked(host, Fact::File(path, text));
+            }
+            Disturbance::TrackedProcesses(host, pattern, count) => {
+                self.change_tracked(host, Fact::Processes(pattern, count));
             }
             Disturbance::OneScript(host, script, true) => {
                 self.hosts[host].failing.remove(&script);
@@ -332,7 +348,10 @@ impl Lan {
                     self.watch_doubles();
                 }
             }
-            Item::Frame { to, .. } | Item::Notice(to, ..) | Item::CheckEnded(to, ..)
+            Item::Frame { to, .. }
+            | Item::Notice(to, ..)
+            | Item::CheckEnded(to, ..)
+            | Item::Fact(to, ..)
                 if self.hosts[to].paused_until.is_some() =>
             {
                 let frame = matches!(item, Item::Frame { .. });
@@ -355,6 +374,11 @@ impl Lan {
                     if let Some(event) = self.hosts[host].event(notice) {
                         self.handle(host, event);
                     }
+                }
+            }
+            Item::Fact(host, life, fact) => {
+                if self.hosts[host].life == life {
+                    self.handle(host, fact.event());
                 }
             }
             Item::CheckEnded(host, life, run, script) => {
@@ -442,6 +466,20 @@ impl Lan {
     fn notice(&mut self, host: usize, notice: Notice) {
         let life = self.hosts[host].life;
         self.push(self.now + NOTICE_DELAY, Item::Notice(host, life, notice));
+    }
+
+    /// Tells it of something that its watchers see.
+    fn change_tracked(&mut self, host: usize, fact: Fact) {
+        self.hosts[host].tracked.learn(&fact);
+        let life = self.hosts[host].life;
+        self.push(self.now + NOTICE_DELAY, Item::Fact(host, life, fact));
+    }
+
+    /// Tells a daemon that is about to start or to reload of all that its configuration tracks.
+    fn tell_tracked(&mut self, host: usize) {
+        for fact in self.hosts[host].tracked_facts() {
+            self.handle(host, fact.event());
+        }
     }
 
     pub(crate) fn push(&mut self, at: Timestamp, item: Item) {

@@ -15,6 +15,7 @@ mod node;
 mod record;
 mod render;
 mod rng;
+mod tracked;
 mod wire;
 
 pub use lan::{Disturbance, Lan, Weather};

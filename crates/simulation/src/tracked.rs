@@ -4,11 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use evervip_model::{Config, ProcessPattern};
+use evervip_model::{Config, ProcessPattern, TrackFile};
 use evervip_vrrp::Event;
-
-use crate::Lan;
-use crate::lan::Item;
 
 /// What the watchers of a host tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +22,7 @@ pub(crate) struct Tracked {
 }
 
 impl Fact {
-    fn event(&self) -> Event<'_> {
+    pub(crate) fn event(&self) -> Event<'_> {
         match self {
             Self::File(path, text) => Event::FileRead {
                 path,
@@ -40,20 +37,23 @@ impl Fact {
 }
 
 impl Tracked {
-    /// Everything that a daemon with this configuration is told at first. Files that it is to
-    /// initialise have their numbers from then on.
-    pub(crate) fn facts(&mut self, config: &Config) -> Vec<Fact> {
+    /// A daemon that starts writes the files that are to be there from the start (`init_file`).
+    pub(crate) fn initialise(&mut self, files: &[TrackFile]) {
+        for file in files {
+            let Some(initial) = file.initial else {
+                continue;
+            };
+            if initial.overwrite || !self.files.contains_key(&file.path) {
+                let text = initial.value.to_string();
+                self.files.insert(file.path.clone(), text);
+            }
+        }
+    }
+
+    /// Everything that a daemon with this configuration is told at first.
+    pub(crate) fn facts(&self, config: &Config) -> Vec<Fact> {
         let mut facts = Vec::new();
         for file in &config.files {
-            if let Some(initial) = file.initial {
-                let known = self.files.entry(file.path.clone());
-                let text = initial.value.to_string();
-                if initial.overwrite {
-                    known.insert_entry(text);
-                } else {
-                    known.or_insert(text);
-                }
-            }
             if let Some(text) = self.files.get(&file.path) {
                 facts.push(Fact::File(file.path.clone(), text.clone()));
             }
@@ -67,7 +67,7 @@ impl Tracked {
         facts
     }
 
-    fn learn(&mut self, fact: &Fact) {
+    pub(crate) fn learn(&mut self, fact: &Fact) {
         match fact {
             Fact::File(path, text) => {
                 self.files.insert(path.clone(), text.clone());
@@ -76,26 +76,5 @@ impl Tracked {
                 self.processes.insert(pattern.clone(), *count);
             }
         }
-    }
-}
-
-impl Lan {
-    /// Tells a daemon that is about to start, or to reload, of all that its configuration tracks.
-    pub(crate) fn tell_tracked(&mut self, host: usize, config: &Config) {
-        for fact in self.hosts[host].tracked.facts(config) {
-            self.handle(host, fact.event());
-        }
-    }
-
-    /// Something tracked is otherwise from now on.
-    pub(crate) fn change_tracked(&mut self, host: usize, fact: Fact) {
-        self.hosts[host].tracked.learn(&fact);
-        let life = self.hosts[host].life;
-        self.push_notice(Item::Fact(host, life, fact));
-    }
-
-    /// The watchers noticed it.
-    pub(crate) fn tracked_changed(&mut self, host: usize, fact: &Fact) {
-        self.handle(host, fact.event());
     }
 }

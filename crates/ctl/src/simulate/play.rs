@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use evervip_model::State;
+use evervip_model::{Config, ProcessPattern, State};
 use evervip_simulation::{Disturbance, Lan, Node, Weather};
 use evervip_vrrp::Timestamp;
 
@@ -188,8 +188,29 @@ impl<'a> Play<'a> {
             Object::Script(name, good) => {
                 Disturbance::OneScript(node, name.what.as_str().into(), *good)
             }
-            Object::File(..) | Object::Process(..) => return None,
+            Object::File(name, value) => {
+                let file = self.configs(node).flat_map(|config| &config.files);
+                let mut named = file.filter(|file| *file.name == *name.what);
+                let text = value.map(|value| value.to_string()).unwrap_or_default();
+                Disturbance::TrackedFile(node, named.next()?.path.clone(), text)
+            }
+            Object::Process(name, runs) => {
+                let process = self.configs(node).flat_map(|config| &config.processes);
+                let mut named = process.filter(|process| *process.name == *name.what);
+                let process = named.next()?;
+                let count = if *runs { process.quorum } else { 0 };
+                Disturbance::TrackedProcesses(node, ProcessPattern::of(process), count)
+            }
         })
+    }
+
+    /// What a node runs now, then all that it may run.
+    fn configs(&self, node: usize) -> impl Iterator<Item = &Config> {
+        let others = self.stage.others.iter().filter(move |o| o.node == node);
+        let others = others.filter_map(|other| other.read.loaded.config.as_ref());
+        [self.lan.config(node), &self.stage.network[node].config]
+            .into_iter()
+            .chain(others)
     }
 
     fn change_weather(&mut self, weather: scenario::Weather) {

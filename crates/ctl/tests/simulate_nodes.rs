@@ -1,0 +1,233 @@
+//! `evervip simulate`: what nodes depend on, reloads, and what is left out.
+#![expect(clippy::unwrap_used, reason = "a failure ends the test")]
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// Two nodes `a` and `b` in a directory of their own, with the same text but for the priority, which
+/// stands for PRIORITY in it.
+struct Pair(tempfile::TempDir);
+
+impl Pair {
+    fn new(text: &str) -> Self {
+        let pair = Self(tempfile::tempdir().unwrap());
+        pair.write("a.conf", &text.replace("PRIORITY", "150"));
+        pair.write("b.conf", &text.replace("PRIORITY", "100"));
+        pair
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.0.path().join(name), text).unwrap();
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Exit code and output under a scenario.
+    fn run(&self, scenario: &str, options: &[&str]) -> (u8, String, String) {
+        self.write("scenario", scenario);
+        let mut arguments: Vec<OsString> = vec!["simulate".into(), "--scenario".into()];
+        for name in ["scenario", "a.conf", "b.conf"] {
+            arguments.push(self.path().join(name).into());
+        }
+        arguments.extend(options.iter().map(OsString::from));
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = evervip_ctl::run(arguments.into_iter(), false, &mut out, &mut err).unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (code, text(out), text(err))
+    }
+
+    /// The output under a scenario whose expectations come true.
+    #[track_caller]
+    fn check(&self, scenario: &str) -> String {
+        let (code, out, err) = self.run(scenario, &[]);
+        assert_eq!((code, err.as_str()), (0, ""), "{out}");
+        out
+    }
+}
+
+fn instance(more: &str) -> String {
+    format!(
+        "vrrp_instance V {{\n interface eth0\n virtual_router_id 51\n priority PRIORITY\n \
+         virtual_ipaddress {{\n 10.0.0.1/24\n }}\n{more}}}\n"
+    )
+}
+
+#[test]
+fn a_tracked_file_moves_the_addresses() {
+    let pair = Pair::new(&format!(
+        "track_file load {{\n file /run/load\n weight 1\n}}\n{}",
+        instance(" track_file {\n load\n }\n")
+    ));
+    let out = pair.check(
+        "at 10s expect a MASTER\nat 10s file load on a is -60\nat 20s expect b MASTER\n\
+         at 20s file load on a is gone\nat 30s expect a MASTER\n\
+         at 30s stop a\nat 31s file load on a is -60\nat 32s start a\nexpect b MASTER\n",
+    );
+    assert!(
+        out.contains("-- a: file load is -60 from now on\n"),
+        "{out}"
+    );
+    assert!(out.contains("-- a: file load is gone\n"), "{out}");
+}
+
+#[test]
+fn a_file_that_is_to_be_there_from_the_start_is_there() {
+    let text = format!(
+        "track_file load {{\n file /run/load\n weight 1\n init_file -60\n}}\n{}",
+        instance(" track_file {\n load\n }\n")
+    );
+    let pair = Pair::new(&text);
+    pair.write("b.conf", &instance("").replace("PRIORITY", "100"));
+    pair.check("at 10s expect b MASTER\nat 10s file load on a is 0\nexpect a MASTER\n");
+}
+
+#[test]
+fn a_tracked_process_moves_the_addresses() {
+    let pair = Pair::new(&format!(
+        "vrrp_track_process web {{\n process haproxy\n quorum 2\n}}\n{}",
+        instance(" track_process {\n web\n }\n")
+    ));
+    let out = pair.check(
+        "at 10s expect a MASTER\nat 10s process web fails on a\nat 15s expect a FAULT\n\
+         at 15s expect b MASTER\nat 20s process web succeeds on a\nexpect a MASTER\n",
+    );
+    assert!(out.contains("-- a: process web is gone\n"), "{out}");
+}
+
+#[test]
+fn an_interface_goes_down_and_comes_back() {
+    let pair = Pair::new(&instance(" track_interface {\n eth9\n }\n"));
+    pair.check(
+        "at 10s link eth9 down on a\nat 11s expect a FAULT\nat 15s expect b MASTER\n\
+         at 15s link eth9 up on a\nexpect a MASTER\nexpect b BACKUP\n",
+    );
+}
+
+#[test]
+fn somebody_removes_the_addresses() {
+    let pair = Pair::new(&instance(""));
+    let out = pair.check("at 10s remove addresses on a\nuntil 20s\nexpect a MASTER\n");
+    assert!(
+        out.contains("-- a: somebody removes its addresses\n"),
+        "{out}"
+    );
+}
+
+#[test]
+fn a_reload_reads_the_file_beside_the_scenario() {
+    let pair = Pair::new(&instance(""));
+    let other = "vrrp_instance W {\n interface eth1\n virtual_router_id 52\n priority 90\n \
+                 virtual_ipaddress {\n 10.0.1.1/24\n }\n}\n";
+    pair.write(
+        "less.conf",
+        &(instance("").replace("PRIORITY", "50") + other),
+    );
+    let out = pair.check(
+        "at 10s expect a MASTER\nat 10s reload a with less.conf\nat 20s expect b MASTER\nuntil 30s\n",
+    );
+    assert!(out.contains("   10.000 -- a reloads less.conf\n"), "{out}");
+    assert!(out.contains(" a W MASTER: "), "{out}");
+    assert!(
+        out.contains("\n10.0.1.1: 0 ms without owner, 0 ms with two\n"),
+        "{out}"
+    );
+}
+
+#[test]
+fn a_refused_reload_changes_nothing() {
+    let pair = Pair::new(&instance(""));
+    pair.write(
+        "bad.conf",
+        "vrrp_instance V {\n interface eth0\n virtual_router_id 300\n}\n",
+    );
+    let (code, out, _) = pair.run(
+        "at 10s reload a with bad.conf\nat 11s reload a with none.conf\nexpect a MASTER\n",
+        &[],
+    );
+    assert_eq!(code, 0, "{out}");
+    let refused =
+        "   10.000 -- a reloads bad.conf\n             refused: it goes on with what it has\n";
+    assert!(out.contains(refused), "{out}");
+    assert!(
+        out.contains("bad.conf: Line 3)"),
+        "the diagnostics are shown: {out}"
+    );
+    assert!(out.contains("none.conf"), "{out}");
+    assert_eq!(out.matches("refused").count(), 2, "{out}");
+}
+
+#[test]
+fn virtual_macs_are_the_interface_below() {
+    let pair = Pair::new(&instance(" use_vmac\n vmac_xmit_base\n"));
+    let out =
+        pair.check("at 10s expect a MASTER\nat 10s kill a\nexpect b MASTER\nexpect gap < 5s\n");
+    let line = "not simulated: virtual MACs and ipvlans: the interfaces below them are used (a, b)";
+    assert!(out.contains(line), "{out}");
+}
+
+#[test]
+fn routes_and_rules_are_shown_where_they_are() {
+    let more = " virtual_routes {\n 10.9.0.0/16 via 10.0.0.254 dev eth0\n }\n \
+                virtual_rules {\n from 10.9.0.0/16 table 7 preference 99\n }\n";
+    let pair = Pair::new(&instance(more));
+    let (code, out, _) = pair.run("at 10s kill a\nuntil 20s\n", &["--format=json"]);
+    assert_eq!(code, 0, "{out}");
+    let all: Value = serde_json::from_str(&out).unwrap();
+    let routing = all["routing"].as_array().unwrap();
+    assert_eq!(routing.len(), 2, "{routing:?}");
+    for entry in routing {
+        assert!(entry["entry"].as_str().unwrap().contains("10.9.0.0/16"));
+        let owners = entry["owners"].as_array().unwrap();
+        let nodes: Vec<&Value> = owners.iter().map(|owner| &owner["nodes"]).collect();
+        let all: Vec<Value> = serde_json::from_str("[[\"a\"], [], [\"b\"]]").unwrap();
+        assert_eq!(nodes, all.iter().collect::<Vec<_>>());
+    }
+    let left_out = all["not_simulated"].as_array().unwrap();
+    let line = "routes and rules: they are shown, and no packet follows them (a, b)";
+    assert_eq!(left_out, &[Value::from(line)]);
+}
+
+#[test]
+fn what_is_left_out_is_named() {
+    let pair = Pair::new(&format!(
+        "virtual_server 10.0.0.1 80 {{\n}}\n{}",
+        instance(" notify /bin/true\n")
+    ));
+    let (_, out, _) = pair.run("until 5s\n", &[]);
+    for part in [
+        "not simulated: notify scripts, FIFOs and mails: nothing is run, written or sent (a, b)\n",
+        "not simulated: keywords that this version does not honour, see evervip check (a, b)\n",
+    ] {
+        assert!(out.contains(part), "{out}");
+    }
+}
+
+#[test]
+fn what_is_repeated_happens_each_time() {
+    let pair = Pair::new(&instance(""));
+    let out = pair.check(
+        "at 10s every 20s pause a for 5s\nat 16s every 20s expect b BACKUP\nuntil 60s\n\
+         expect a MASTER\n",
+    );
+    assert_eq!(out.matches("-- a sleeps for 5000 ms").count(), 3, "{out}");
+}
+
+/// Packets that arrive twice or overtake each other do not matter; lost ones do.
+#[test]
+fn weather_changes() {
+    let pair = Pair::new(&instance(""));
+    let out = pair.check(
+        "at 10s duplicate 100%\nat 10s jitter 20ms\nat 20s expect b BACKUP\nat 20s loss 100%\n\
+         at 30s expect b MASTER\nat 30s loss 0%\nexpect b BACKUP\n",
+    );
+    for line in [
+        "100% of packets arrive twice",
+        "packets take up to 20 ms longer",
+    ] {
+        assert!(out.contains(line), "{out}");
+    }
+}

@@ -27,7 +27,7 @@ mod reload;
 mod routing;
 mod settings;
 mod stalls;
-mod stalls_many;
+mod stalls_several;
 mod static_entries;
 mod tracking;
 mod unicast;
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
     routing::add(&mut plan);
     static_entries::add(&mut plan);
     stalls::add(&mut plan);
-    stalls_many::add(&mut plan);
+    stalls_several::add(&mut plan);
     let (trials, tally) = plan.finish();
     let conclusion = run(&arguments, trials);
     if !arguments.list {

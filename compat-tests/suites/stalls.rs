@@ -112,7 +112,7 @@ fn is_stopped(pid: i32) -> bool {
 }
 
 /// What a member has told the network after a mark: adverts and announcements of its addresses.
-fn said(cluster: &Cluster, mode: Mode, member: usize, mark: usize) -> Vec<String> {
+pub fn said(cluster: &Cluster, mode: Mode, member: usize, mark: usize) -> Vec<String> {
     let frames = cluster.capture.frames_after(mark);
     let own = frames.iter().filter(|f| f.source_mac() == mac(member));
     own.filter_map(|frame| {
@@ -137,7 +137,7 @@ pub fn wait_adverts(cluster: &Cluster, member: usize, count: usize) -> Verdict {
 }
 
 /// Intervals in which a backup that hears nothing becomes master, rounded up.
-const DOWN: usize = 4;
+pub const DOWN: usize = 4;
 
 /// A backup that slept beside a healthy master has missed nothing.
 fn backup(cluster: &mut Cluster, mode: Mode, who: Who) -> Verdict {

@@ -1,11 +1,15 @@
 //! Wake-ups after the process did not run for a while: SIGSTOP, a paused virtual machine, a
 //! starved processor (spec vrrp-runtime 2.3).
 //!
-//! Whoever slept does not know what happened meanwhile; the packets that wait in its sockets do.
-//! So timers that are very late are put off for a moment in which those packets are read. A rival
-//! of higher priority then makes a master BACKUP before it has sent anything, and the adverts of a
-//! healthy master keep a backup from taking over, also where one batch of packets does not hold
-//! the adverts of all routers.
+//! Whoever slept does not know what happened meanwhile. The packets that wait in its sockets may
+//! tell, but a paused virtual machine loses those that came in its sleep; a healthy master is heard
+//! again within one interval. So timers that are very late are put off: a rival of higher priority
+//! then makes a master BACKUP before it has sent anything, and the advert of a healthy master keeps
+//! a backup from taking over.
+//!
+//! A master waits for one interval, a backup for its skew time longer: where both slept, the master
+//! is heard first. A master that slept hardly longer than its peers wait listens for a moment only,
+//! because a whole interval would be what makes them take over.
 
 use std::time::Duration;
 
@@ -15,8 +19,8 @@ use crate::router::Router;
 use crate::timers::TimerKey;
 use crate::{Engine, LogLine, RouterId, Timestamp, skew_time};
 
-/// How long a late timer is put off at most: many batches of packets are read in this time.
-const LISTEN: Duration = Duration::from_millis(20);
+/// How long a master listens that may still be in time: the packets that wait are read meanwhile.
+const MOMENT: Duration = Duration::from_millis(20);
 /// Deadlines are always missed by a little, on a busy machine by some milliseconds. That is below
 /// any limit that matters here, so that nothing is looked at more closely.
 const ORDINARY: Duration = Duration::from_millis(10);
@@ -25,8 +29,8 @@ const ORDINARY: Duration = Duration::from_millis(10);
 enum Answer {
     /// Another one has certainly taken over.
     GiveUp,
-    /// Others may know better.
-    Listen,
+    /// Others may know better: for so long nothing is done.
+    Listen(Duration),
     /// Nothing has happened in that time.
     GoOn,
 }
@@ -45,17 +49,17 @@ impl Engine {
             let late = now.saturating_since(due);
             match self.routers[id].after_sleep(late) {
                 Answer::GiveUp => self.give_up(now, id, late),
-                Answer::Listen => self.listen(now, id, due),
+                Answer::Listen(time) => self.listen(now, id, due, time),
                 Answer::GoOn => {}
             }
         }
     }
 
     /// Puts a deadline off, once: a machine that is always late must get on all the same.
-    fn listen(&mut self, now: Timestamp, id: RouterId, due: Timestamp) {
+    fn listen(&mut self, now: Timestamp, id: RouterId, due: Timestamp, time: Duration) {
         let router = &mut self.routers[id];
         if router.listens_until != Some(due) {
-            let until = now + LISTEN.min(router.interval);
+            let until = now + time;
             router.listens_until = Some(until);
             self.timers.set(TimerKey::Router(id), until);
             // Nor may the neighbours be told that the addresses are here.
@@ -63,6 +67,7 @@ impl Engine {
                 TimerKey::Burst(id),
                 TimerKey::LowerPriorityBurst(id),
                 TimerKey::Refresh(id),
+                TimerKey::Extra(id),
             ] {
                 if self.timers.deadline(key).is_some_and(|at| at <= now) {
                     self.timers.set(key, until);
@@ -80,14 +85,17 @@ impl Engine {
 
 impl Router {
     fn after_sleep(&self, late: Duration) -> Answer {
+        let adverts = u32::from(self.spec.down_timer_adverts.max(1));
         match self.state {
             State::Master if self.is_replaced_after(late) => Answer::GiveUp,
-            // The last advert went out one interval before this one was due.
-            State::Master if late > self.interval * (u32::from(self.down_timer_adverts()) - 1) => {
-                Answer::Listen
+            // The last advert went out one interval before this one was due; nobody waits for longer
+            // than one interval more than that many.
+            State::Master if late > self.interval * adverts => Answer::Listen(self.interval),
+            State::Master if late > self.interval * (adverts - 1) => {
+                Answer::Listen(MOMENT.min(self.interval))
             }
-            // An advert of a healthy master must be waiting.
-            State::Backup if late > self.interval => Answer::Listen,
+            // An advert of a healthy master must be waiting, or come.
+            State::Backup if late > self.interval => Answer::Listen(self.interval + self.skew()),
             _ => Answer::GoOn,
         }
     }
@@ -99,9 +107,5 @@ impl Router {
         highest.is_some_and(|priority| {
             late > self.interval * 2 + skew_time(self.spec.version, priority, self.interval)
         })
-    }
-
-    fn down_timer_adverts(&self) -> u8 {
-        self.spec.down_timer_adverts.max(1)
     }
 }

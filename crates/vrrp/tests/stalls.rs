@@ -37,6 +37,9 @@ fn stalls() {
     table.row("MASTER late, but in time", master(one()), |stage| {
         wake_twice(stage, 2_800);
     });
+    table.row("MASTER slept, perhaps in time", master(one()), |stage| {
+        wake_twice(stage, 3_500);
+    });
     table.row("MASTER slept, nobody was there", master(one()), |stage| {
         wake_twice(stage, 5_000);
     });

@@ -7,7 +7,6 @@ use evervip_os::clock::monotonic_nanos;
 use evervip_vrrp::{Action, CheckOutcome, Event, LogLine, RunId, Timestamp};
 
 use super::EngineThread;
-use super::poller::Source;
 use super::transmit::Sending;
 
 /// How long timers are seen to in the midst of actions. Then the loop gets its turn again, with
@@ -110,15 +109,14 @@ impl EngineThread {
 
     /// Lets the engine have what is due now: packets first, as in every turn of the loop.
     fn see_to_timers(&mut self) {
-        let next = self.engine.next_deadline().map(Timestamp::as_nanos);
-        if next.is_none_or(|next| next > monotonic_nanos()) {
+        let Some(next) = self.engine.next_deadline().map(Timestamp::as_nanos) else {
             return;
-        }
-        for source in self.poller.ready_now() {
-            if let Source::Packets(token) = source {
-                self.packets(token);
-            }
-        }
+        };
+        let Some(late) = monotonic_nanos().checked_sub(next) else {
+            return;
+        };
+        let ready = self.poller.ready_now();
+        self.waiting_packets(&ready, Duration::from_nanos(late));
         self.handle(Event::DeadlineReached);
     }
 

@@ -325,13 +325,7 @@ impl EngineThread {
     }
 
     fn turn(&mut self, ready: &[Source]) -> anyhow::Result<()> {
-        let late = ready.contains(&Source::Deadline).then(|| self.lateness());
-        let batches = if late > Some(ORDINARY) { CATCH_UP } else { 1 };
-        for source in ready {
-            if let Source::Packets(token) = source {
-                self.batches(*token, batches);
-            }
-        }
+        self.waiting_packets(ready, self.lateness());
         if ready.contains(&Source::Deadline) {
             let late = self.lateness();
             self.timer.acknowledge()?;
@@ -392,12 +386,16 @@ impl EngineThread {
         Duration::from_nanos(monotonic_nanos().saturating_sub(due))
     }
 
-    /// Takes so many batches of packets from a socket at most; what is left makes the socket ready
-    /// again.
-    fn batches(&mut self, token: u32, most: u32) {
-        for _ in 0..most {
-            if !self.packets(token) {
-                return;
+    /// Takes packets from the sockets that are ready, when a deadline is so late; what is left makes
+    /// a socket ready again.
+    fn waiting_packets(&mut self, ready: &[Source], late: Duration) {
+        let batches = if late > ORDINARY { CATCH_UP } else { 1 };
+        for source in ready {
+            if let Source::Packets(token) = source {
+                let mut left = batches;
+                while left > 0 && self.packets(*token) {
+                    left -= 1;
+                }
             }
         }
     }

@@ -12,6 +12,7 @@ mod corpus;
 mod daemon;
 mod elections;
 mod fifo;
+mod firewall;
 mod garp_groups;
 mod hostile;
 mod ipv6;
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
     processes::add(&mut plan);
     notify::add(&mut plan);
     fifo::add(&mut plan);
+    firewall::add(&mut plan);
     reload::add(&mut plan);
     tracking::add(&mut plan);
     hostile::add(&mut plan);

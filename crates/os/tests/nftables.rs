@@ -113,6 +113,49 @@ fn counters_names_and_priority_are_as_configured() {
 }
 
 #[test]
+fn other_settings_leave_everything_closed() {
+    let Some(node) = node() else { return };
+    let fill = |tables: &mut Tables| {
+        let (vmac, base) = (node.index("vrrp.51"), node.index("eth0"));
+        for family in [Family::Ipv4, Family::Ipv6] {
+            tables.move_reports(family, vmac, base).unwrap();
+        }
+        let addresses = ["10.0.0.100", "2001:db8::51", "fe80::5:1"];
+        let addresses = addresses.map(|address| closed(&node, address, "vrrp.51"));
+        tables.close(&addresses).unwrap();
+        addresses
+    };
+    for changed in [
+        TableSettings {
+            name: "fw".to_owned(),
+            ..settings()
+        },
+        TableSettings {
+            priority: -5,
+            counters: true,
+            ..settings()
+        },
+        TableSettings {
+            interface_indices: false,
+            ..settings()
+        },
+    ] {
+        let mut fresh = tables(&node, changed.clone());
+        fill(&mut fresh);
+        let wanted = ruleset(&node).unwrap();
+        fresh.delete().unwrap();
+        let mut running = tables(&node, settings());
+        let addresses = fill(&mut running);
+        running.reconfigure(changed.clone()).unwrap();
+        assert_eq!(ruleset(&node).unwrap(), wanted, "{changed:?}");
+        running.open_again(&addresses).unwrap();
+        assert!(!ruleset(&node).unwrap().contains("5:1"));
+        running.delete().unwrap();
+        assert_eq!(ruleset(&node).unwrap(), "");
+    }
+}
+
+#[test]
 fn an_address_that_two_hold_closed_opens_with_the_second() {
     let Some(node) = node() else { return };
     let mut tables = tables(&node, settings());

@@ -32,15 +32,20 @@ impl Firewall {
         }
     }
 
-    /// Takes the settings of a new configuration. Tables that are there keep the old ones: making
-    /// them anew would open the addresses for a moment.
+    /// Takes the settings of a new configuration, to which tables that are there change in one step.
+    /// If the kernel refuses, the old ones stay until the next reload.
     pub(super) fn reconfigure(&mut self, config: &Config) {
         let wanted = settings(&config.globals, &config.instances);
-        if self.tables.is_none() {
-            self.settings = wanted;
-        } else if self.settings != wanted {
-            tracing::warn!("changed nftables settings take effect at the next restart");
+        if self.settings == wanted {
+            return;
         }
+        if let Some(tables) = &mut self.tables {
+            if let Err(error) = tables.reconfigure(wanted.clone()) {
+                tracing::error!("Packet filter: error: {error} - its tables stay as they were");
+                return;
+            }
+        }
+        self.settings = wanted;
     }
 
     /// Packets to and from addresses that are about to be added are dropped.

@@ -118,6 +118,13 @@ impl<'a> Batch<'a> {
         });
     }
 
+    /// Deletes a table that is not the one of the transaction.
+    pub(super) fn delete_table_named(&mut self, family: Family, name: &str) {
+        self.push(DELETE_TABLE, 0, family, |message, _| {
+            message.text(1, name);
+        });
+    }
+
     /// A chain that packets come to at a hook.
     pub(super) fn add_base_chain(&mut self, family: Family, name: &str, hook: Hook, priority: i32) {
         self.push(NEW_CHAIN, CREATE, family, |message, table| {

@@ -48,6 +48,8 @@ pub struct Tables {
     parts: [Parts; 2],
     /// How many hold each address closed: routers may share one for a moment.
     closed: BTreeMap<ClosedAddress, u32>,
+    /// The base through which the reports of each virtual interface leave.
+    moved: BTreeMap<(Family, u32), u32>,
 }
 
 impl Tables {
@@ -62,7 +64,49 @@ impl Tables {
             settings,
             parts: [Parts::default(); 2],
             closed: BTreeMap::new(),
+            moved: BTreeMap::new(),
         })
+    }
+
+    /// Makes what is there anew with other settings. No packet passes in between.
+    ///
+    /// # Errors
+    /// [`NetlinkError`]; then nothing has changed, and the old settings stay.
+    pub fn reconfigure(&mut self, settings: TableSettings) -> Result<(), NetlinkError> {
+        let old = std::mem::replace(&mut self.settings, settings);
+        let parts = std::mem::take(&mut self.parts);
+        let table = self.settings.name.clone();
+        let mut batch = Batch::new(&table, self.next_sequence());
+        for family in [Family::Ipv4, Family::Ipv6] {
+            let parts = parts[family as usize];
+            if !parts.table {
+                continue;
+            }
+            self.begin_table(&mut batch, family);
+            if parts.reports {
+                rules::add_reports(&mut batch, family, &self.settings);
+                let moved = self.moved.iter().filter(|((of, _), _)| *of == family);
+                for ((_, ifindex), base) in moved {
+                    add_moved(&mut batch, family, *ifindex, *base);
+                }
+            }
+            if parts.closed {
+                rules::add_closed(&mut batch, family, &self.settings);
+                let closed: Vec<&ClosedAddress> = of(family, self.closed.keys()).collect();
+                for (set, elements) in self.elements(family, &closed) {
+                    batch.add_elements(family, set, &elements);
+                }
+            }
+            if old.name != table {
+                batch.delete_table_named(family, &old.name);
+            }
+        }
+        let result = self.commit(batch);
+        self.parts = parts;
+        if result.is_err() {
+            self.settings = old;
+        }
+        result
     }
 
     /// Membership reports of a virtual interface leave through its base from now on.
@@ -82,17 +126,9 @@ impl Tables {
         if !parts.reports {
             rules::add_reports(&mut batch, family, &self.settings);
         }
-        let key = ifindex.to_ne_bytes().to_vec();
-        let value = Some(base.to_ne_bytes().to_vec());
-        let pair = Element {
-            key: key.clone(),
-            value,
-        };
-        batch.add_elements(family, VMAC_MAP, &[pair]);
-        if family == Family::Ipv6 {
-            batch.add_elements(family, VMAC_SET, &[Element { key, value: None }]);
-        }
+        add_moved(&mut batch, family, ifindex, base);
         self.commit(batch)?;
+        self.moved.insert((family, ifindex), base);
         let parts = &mut self.parts[family as usize];
         (parts.table, parts.reports) = (true, true);
         Ok(())
@@ -103,7 +139,7 @@ impl Tables {
     /// # Errors
     /// [`NetlinkError`]; then nothing has changed.
     pub fn forget_reports(&mut self, family: Family, ifindex: u32) -> Result<(), NetlinkError> {
-        if !self.parts[family as usize].reports {
+        if self.moved.remove(&(family, ifindex)).is_none() {
             return Ok(());
         }
         let table = self.settings.name.clone();
@@ -193,6 +229,7 @@ impl Tables {
             }
         }
         self.closed.clear();
+        self.moved.clear();
         self.commit(batch)
     }
 
@@ -269,10 +306,26 @@ impl Tables {
     }
 }
 
-fn of(family: Family, addresses: &[ClosedAddress]) -> impl Iterator<Item = &ClosedAddress> {
-    addresses
-        .iter()
-        .filter(move |closed| closed.address.is_ipv4() == (family == Family::Ipv4))
+fn add_moved(batch: &mut Batch<'_>, family: Family, ifindex: u32, base: u32) {
+    let key = ifindex.to_ne_bytes().to_vec();
+    let value = Some(base.to_ne_bytes().to_vec());
+    let pair = Element {
+        key: key.clone(),
+        value,
+    };
+    batch.add_elements(family, VMAC_MAP, &[pair]);
+    if family == Family::Ipv6 {
+        batch.add_elements(family, VMAC_SET, &[Element { key, value: None }]);
+    }
+}
+
+fn of<'a>(
+    family: Family,
+    addresses: impl IntoIterator<Item = &'a ClosedAddress>,
+) -> impl Iterator<Item = &'a ClosedAddress> {
+    let of_family =
+        move |closed: &&ClosedAddress| closed.address.is_ipv4() == (family == Family::Ipv4);
+    addresses.into_iter().filter(of_family)
 }
 
 fn is_link_local(address: IpAddr) -> bool {

@@ -5,13 +5,15 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INSTALL := sh xtask/install-missing.sh cc=gcc,libc6-dev
 
-.PHONY: help demo test test-guest bench ci fmt lint doc layers release tools-demo tools-test tools-guest
+.PHONY: help demo test test-guest bench ci fmt lint doc layers release deb test-install tools-package tools-demo tools-test tools-guest
 
 help:
 	@echo 'make demo    an unchanged HAProxy pair fails over, live (half a minute)'
 	@echo 'make test    every test; the last line is the sum'
 	@echo 'make test-guest   VLAN, VRF, ipvlan, dummy and netem under QEMU (2 minutes); part of test if QEMU is there'
 	@echo 'make bench   speed beside Debian'"'"'s keepalived (15 minutes; BENCH=--quick: 8)'
+	@echo 'make deb     target/debian/evervip.deb'
+	@echo 'make test-install   install it over keepalived in a Debian of its own, and go back (2 minutes)'
 	@echo 'make ci      fmt, lint, doc, layers, test'
 
 demo: tools-demo release
@@ -46,6 +48,15 @@ layers:
 release:
 	@$(INSTALL)
 	$(CARGO) build --release --locked --package evervip-daemon --package evervip-ctl
+
+deb: release
+	$(CARGO) xtask deb
+
+test-install: tools-package release
+	$(CARGO) xtask install-test
+
+tools-package:
+	@$(INSTALL) debootstrap=debootstrap
 
 tools-demo:
 	@$(INSTALL) ip=iproute2 haproxy=haproxy

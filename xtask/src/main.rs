@@ -18,13 +18,17 @@ fn main() -> ExitCode {
         "test" => Ok(test::run()),
         "guest" => test::run_guest(),
         "man" => package::man().map(|()| true),
+        "deb" => package::deb().map(|()| true),
+        "install-test" => package::install_test(),
         _ => {
             eprintln!(
                 "usage: cargo xtask TASK\n  layers    check which crate uses which\n  \
                  examples  check the configurations under examples/\n  \
                  test      run every test there is and count\n  \
                  guest     run the tests that need another kernel, under QEMU\n  \
-                 man       write manual pages and shell completions"
+                 man       write manual pages and shell completions\n  \
+                 deb       pack the release build for Debian\n  \
+                 install-test   install that over keepalived, and go back"
             );
             return ExitCode::from(2);
         }

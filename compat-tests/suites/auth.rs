@@ -2,11 +2,7 @@
 //!
 //! Signed adverts are of keepalived 2.4: there both sides are evervip.
 
-use std::{
-    net::IpAddr,
-    thread,
-    time::{Duration, Instant},
-};
+use std::net::IpAddr;
 
 use evervip_lab::Advert;
 use nix::sys::signal::Signal;
@@ -146,7 +142,7 @@ fn without_pseudo_header(cluster: &mut Cluster) -> Verdict {
 }
 
 /// Key 1, and key 2 if wanted.
-fn signed(mode: Mode, node: usize, keys: &[u8], active: u8) -> Conf {
+pub fn signed(mode: Mode, node: usize, keys: &[u8], active: u8) -> Conf {
     let keys: String = keys
         .iter()
         .map(|id| format!("        key {id} {}\n", id.to_string().repeat(32)))
@@ -208,7 +204,7 @@ fn replay(cluster: &mut Cluster) -> Verdict {
     cluster.start(&first)?;
     cluster.settle(0, mode.vip())?;
     let mark = cluster.log(1).mark();
-    send_for(cluster, &resignation, Duration::from_secs(1))?;
+    repeat(cluster, &resignation)?;
     cluster.log(1).wait_after(
         mark,
         "was signed before one that was heard already",
@@ -220,8 +216,8 @@ fn replay(cluster: &mut Cluster) -> Verdict {
     Ok(())
 }
 
-/// Sends a recorded packet again and again.
-fn send_for(cluster: &Cluster, advert: &Advert, time: Duration) -> Verdict {
+/// Sends a recorded packet again and again, before and after adverts of the master.
+fn repeat(cluster: &Cluster, advert: &Advert) -> Verdict {
     let injector = cluster.members[2].node.injector(INTERFACE)?;
     let frame = evervip_lab::ethernet(
         advert.destination_mac,
@@ -229,10 +225,12 @@ fn send_for(cluster: &Cluster, advert: &Advert, time: Duration) -> Verdict {
         0x0800,
         &advert.packet,
     );
-    let end = Instant::now() + time;
-    while Instant::now() < end {
-        injector.send(&frame)?;
-        thread::sleep(Duration::from_millis(30));
+    for _ in 0..10 {
+        let mark = cluster.capture.mark();
+        for _ in 0..3 {
+            injector.send(&frame)?;
+        }
+        cluster.wait_advert(0, mark)?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ mod daemon;
 mod elections;
 mod fifo;
 mod firewall;
+mod forgeries;
 mod garp_groups;
 mod hostile;
 mod ipv6;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
     vmac::add(&mut plan);
     addresses::add(&mut plan);
     auth::add(&mut plan);
+    forgeries::add(&mut plan);
     routing::add(&mut plan);
     static_entries::add(&mut plan);
     stalls::add(&mut plan);

@@ -148,7 +148,14 @@ fn hosts() -> Vec<(&'static str, String)> {
 /// What the first and the second node are.
 fn pairs() -> Vec<(&'static str, Conf, Conf)> {
     let conf = |mode, node, extra: &str| Conf::new(mode, node).extra(extra);
+    let header =
+        "use_vmac\n    authentication {\n        auth_type AH\n        auth_pass abcd\n    }";
     vec![
+        (
+            "authentication-header",
+            conf(V2_MULTICAST, 0, header),
+            conf(V2_MULTICAST, 1, header),
+        ),
         (
             "v2",
             conf(V2_MULTICAST, 0, "use_vmac"),

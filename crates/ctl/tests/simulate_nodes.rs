@@ -98,6 +98,27 @@ fn a_tracked_process_moves_the_addresses() {
     assert!(out.contains("-- a: process web is gone\n"), "{out}");
 }
 
+/// Each node is MASTER of one instance, which is what two nodes with two instances are for.
+#[test]
+fn instances_are_expected_one_by_one() {
+    let of = |name: &str, vrid: u8, priority: u8| {
+        format!(
+            "vrrp_instance {name} {{\n interface eth0\n virtual_router_id {vrid}\n \
+             priority {priority}\n virtual_ipaddress {{\n 10.0.0.{vrid}/24\n }}\n}}\n"
+        )
+    };
+    let pair = Pair::new("");
+    pair.write("a.conf", &(of("V", 1, 150) + &of("W", 2, 100)));
+    pair.write("b.conf", &(of("V", 1, 100) + &of("W", 2, 150)));
+    pair.check(
+        "at 10s expect a V MASTER\nat 10s expect a W BACKUP\nat 10s expect b W MASTER\n\
+         at 10s kill b\nat 20s expect a MASTER\nexpect b gone\n",
+    );
+    let (code, out, _) = pair.run("until 10s\nexpect b V MASTER\n", &[]);
+    assert_eq!(code, 1);
+    assert!(out.contains("line 2: b V is BACKUP, not MASTER"), "{out}");
+}
+
 #[test]
 fn an_interface_goes_down_and_comes_back() {
     let pair = Pair::new(&instance(" track_interface {\n eth9\n }\n"));

@@ -246,6 +246,11 @@ impl Conf {
         self
     }
 
+    /// The file with these lines in `global_defs`.
+    pub fn with_globals(&self, lines: &str) -> String {
+        format!("global_defs {{\n{lines}\n}}\n{}", self.text())
+    }
+
     /// The file, laid out as in the haproxy pair.
     pub fn text(&self) -> String {
         let Self {

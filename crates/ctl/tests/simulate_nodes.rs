@@ -138,6 +138,25 @@ fn somebody_removes_the_addresses() {
     );
 }
 
+/// Their adverts go where the routing table sends them.
+#[test]
+fn instances_without_interface_hear_each_other() {
+    let of = |priority: u8, own: u8, peer: u8, dev: &str| {
+        format!(
+            "vrrp_instance V {{\n virtual_router_id 51\n priority {priority}\n \
+             unicast_src_ip 192.0.2.{own}\n unicast_peer {{\n 192.0.2.{peer}\n }}\n \
+             virtual_ipaddress {{\n 10.0.0.1/24{dev}\n }}\n}}\n"
+        )
+    };
+    let pair = Pair::new("");
+    pair.write("a.conf", &of(150, 1, 2, " dev eth3"));
+    pair.write("b.conf", &of(100, 2, 1, " dev eth3"));
+    pair.check(
+        "at 10s expect a MASTER\nat 10s expect b BACKUP\nat 10s link eth3 down on a\n\
+         at 20s expect b MASTER\nat 20s link eth3 up on a\nexpect a MASTER\nexpect b BACKUP\n",
+    );
+}
+
 #[test]
 fn a_reload_reads_the_file_beside_the_scenario() {
     let pair = Pair::new(&instance(""));
@@ -192,7 +211,7 @@ fn virtual_macs_are_the_interface_below() {
 
 #[test]
 fn routes_and_rules_are_shown_where_they_are() {
-    let more = " virtual_routes {\n 10.9.0.0/16 via 10.0.0.254 dev eth0\n }\n \
+    let more = " virtual_routes {\n 10.9.0.0/16 via 10.0.0.254 dev eth4\n }\n \
                 virtual_rules {\n from 10.9.0.0/16 table 7 preference 99\n }\n";
     let pair = Pair::new(&instance(more));
     let (code, out, _) = pair.run("at 10s kill a\nuntil 20s\n", &["--format=json"]);

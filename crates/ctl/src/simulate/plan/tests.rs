@@ -69,9 +69,9 @@ fn what_means_nothing_is_named() {
             "10000 steps",
         ),
         (
-            "at 1s link eth0 up on A",
-            "eth0",
-            "A has no interface 'eth0'",
+            "at 1s link eth5 up on A",
+            "eth5",
+            "A has no interface 'eth5'",
         ),
         (
             "at 1s script x fails on A",

@@ -39,11 +39,11 @@ pub fn add(plan: &mut Plan) {
 
 const MODE: Mode = V2_MULTICAST;
 const GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
-const FIFO: &str = "/run/notify.fifo";
-const LINES: &str = "/run/lines";
+pub const FIFO: &str = "/run/notify.fifo";
+pub const LINES: &str = "/run/lines";
 
 /// A reader that is there before the daemon and stays: the FIFO is the test's.
-fn reader(cluster: &Cluster) -> Verdict<Process> {
+pub fn reader(cluster: &Cluster) -> Verdict<Process> {
     let mut command = Command::new("sh");
     command.args([
         "-c",
@@ -232,7 +232,7 @@ fn lower_priority(cluster: &mut Cluster) -> Verdict {
 }
 
 /// The same advert from the other node, with a lower priority.
-fn lower(genuine: &Advert, mac: [u8; 6]) -> Vec<u8> {
+pub fn lower(genuine: &Advert, mac: [u8; 6]) -> Vec<u8> {
     let mut vrrp = genuine.packet[20..].to_vec();
     vrrp[2] = 90;
     vrrp[6..8].fill(0);

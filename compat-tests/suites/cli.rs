@@ -52,7 +52,7 @@ pub fn add(plan: &mut Plan) {
     });
 }
 
-fn command_lines() -> [(&'static str, &'static [&'static str], i32, &'static str); 7] {
+fn command_lines() -> [(&'static str, &'static [&'static str], i32, &'static str); 13] {
     [
         ("unknown-short", &["-Z"], 1, "Unknown option -Z"),
         ("unknown-long", &["--bogus"], 1, "Unknown option --bogus"),
@@ -76,6 +76,37 @@ fn command_lines() -> [(&'static str, &'static [&'static str], i32, &'static str
         ),
         ("help", &["-h"], 0, "Usage: /run/bin/keepalived [OPTION...]"),
         ("abbreviated-long", &["--vers"], 0, "Keepalived v2.2.7"),
+        (
+            "answer-in-spite-of-errors",
+            &["-Z", "-v"],
+            0,
+            "Unknown option -Z",
+        ),
+        (
+            "unknown-facility",
+            &["-S", "8", "-v"],
+            0,
+            "Invalid log facility '8'",
+        ),
+        (
+            "impossible-umask",
+            &["-u", "999", "-v"],
+            0,
+            "Invalid --umask option 999",
+        ),
+        ("signal-number", &["--signum=JSON", "-Z"], 0, ""),
+        (
+            "unknown-signal",
+            &["--signum=json"],
+            1,
+            "Unknown sigfunc json",
+        ),
+        (
+            "options-of-other-parts",
+            &["-PBIa", "-c/c", "-b/b", "-XVR", "--all", "-C", "-v"],
+            0,
+            "Keepalived v2.2.7",
+        ),
     ]
 }
 

@@ -118,7 +118,9 @@ fn run_threads(options: &Options, config: Config, report: OwnedFd) -> anyhow::Re
         reload,
         status: StatusPipe(report.try_clone()?),
         dump: options.dump,
-        detail: options.log_detail,
+        detail: options.log.detail,
+        at_stop: options.at_stop,
+        address_monitoring: options.address_monitoring,
         ledger: options.vrrp_pid_file.with_extension("settings"),
     };
     let engine = std::thread::Builder::new()

@@ -4,9 +4,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use evervip_vrrp::AtStop;
 use lexopt::prelude::{Long, Short, Value};
 
 use crate::configuration::Source;
+use crate::logging::{Facility, UnknownFacility};
 
 /// Where the configuration is without `-f`.
 pub(crate) const DEFAULT_CONFIGURATION: &str = "/etc/keepalived/keepalived.conf";
@@ -21,6 +23,33 @@ pub(crate) enum Task {
     Test(Option<PathBuf>),
     Version,
     Help,
+    /// `--signum`: the number of a signal, by what it asks for.
+    SignalNumber(String),
+}
+
+/// When the VRRP child runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VrrpChild {
+    WhenConfigured,
+    /// `--all`
+    Always,
+    /// `-C`
+    Never,
+}
+
+/// Where the log goes, and how much of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogOptions {
+    /// `-l`
+    pub(crate) console: bool,
+    /// `-D`
+    pub(crate) detail: bool,
+    /// Not `-G`.
+    pub(crate) syslog: bool,
+    /// `-S`
+    pub(crate) facility: Facility,
+    /// `-g`
+    pub(crate) file: Option<PathBuf>,
 }
 
 /// The command line, understood.
@@ -29,11 +58,54 @@ pub(crate) struct Options {
     pub(crate) task: Task,
     pub(crate) configuration: Source,
     pub(crate) foreground: bool,
-    pub(crate) log_console: bool,
-    pub(crate) log_detail: bool,
+    pub(crate) log: LogOptions,
     pub(crate) dump: bool,
+    pub(crate) vrrp: VrrpChild,
+    /// Not `-R`: a child that dies is started again.
+    pub(crate) respawn: bool,
+    pub(crate) at_stop: AtStop,
+    /// `-a`: addresses that come and go are logged.
+    pub(crate) address_monitoring: bool,
     pub(crate) parent_pid_file: PathBuf,
     pub(crate) vrrp_pid_file: PathBuf,
+    /// An option had a value that was not understood: a test of the configuration does not pass.
+    pub(crate) is_doubtful: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            task: Task::Run,
+            configuration: Source {
+                path: DEFAULT_CONFIGURATION.into(),
+                options: evervip_config::Options::default(),
+                umask: None,
+            },
+            foreground: false,
+            log: LogOptions {
+                console: false,
+                detail: false,
+                syslog: true,
+                facility: Facility::default(),
+                file: None,
+            },
+            dump: false,
+            vrrp: VrrpChild::WhenConfigured,
+            respawn: true,
+            at_stop: AtStop::Release,
+            address_monitoring: false,
+            parent_pid_file: DEFAULT_PARENT_PID_FILE.into(),
+            vrrp_pid_file: DEFAULT_VRRP_PID_FILE.into(),
+            is_doubtful: false,
+        }
+    }
+}
+
+impl Task {
+    /// Whether it is a question to the program, answered as soon as it is read.
+    const fn is_answer(&self) -> bool {
+        matches!(self, Self::Version | Self::Help | Self::SignalNumber(_))
+    }
 }
 
 impl Options {
@@ -43,7 +115,7 @@ impl Options {
         Self {
             configuration: Source {
                 path: absolute(&self.configuration.path),
-                options: self.configuration.options.clone(),
+                ..self.configuration.clone()
             },
             parent_pid_file: absolute(&self.parent_pid_file),
             vrrp_pid_file: absolute(&self.vrrp_pid_file),
@@ -58,6 +130,8 @@ pub(crate) struct Parsed {
     pub(crate) options: Options,
     /// Words that belong to no option; the original mentions and ignores them.
     pub(crate) unexpected: Vec<String>,
+    /// Lines for standard error that change nothing else.
+    pub(crate) notices: Vec<String>,
     /// Lines for standard error; any makes the program exit with 1.
     pub(crate) errors: Vec<String>,
 }
@@ -69,96 +143,168 @@ enum Argument {
     Optional,
 }
 
-/// An option of the original: its short and long name, whether it takes an argument, and whether it
-/// has its effect here.
+/// What an option is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    UseFile,
+    AllConfig,
+    ConfigId,
+    ConfigTest,
+    DontFork,
+    DumpConf,
+    LogConsole,
+    LogDetail,
+    LogFacility,
+    LogFile,
+    FlushLogFile,
+    NoSyslog,
+    ParentPid,
+    VrrpPid,
+    NoVrrp,
+    All,
+    DontRespawn,
+    ReleaseAll,
+    KeepAll,
+    AddressMonitoring,
+    Umask,
+    SignalNumber,
+    Version,
+    Help,
+    /// It turns off, or names a file of, something that does not exist here.
+    Nothing,
+    /// The daemon runs without it, and says so.
+    Without(&'static str),
+    /// Running without it would not be what is wanted.
+    Refused(&'static str),
+}
+
+/// An option of the original.
 struct Row {
     short: Option<char>,
     long: &'static str,
     argument: Argument,
-    supported: bool,
+    effect: Effect,
 }
 
-const fn row(short: char, long: &'static str, argument: Argument) -> Row {
-    Row {
-        short: Some(short),
-        long,
-        argument,
-        supported: true,
-    }
-}
-
-/// Known so that it can be named, and so that what is ambiguous for the original is so here.
-const fn later(short: Option<char>, long: &'static str, argument: Argument) -> Row {
+const fn row(short: Option<char>, long: &'static str, argument: Argument, effect: Effect) -> Row {
     Row {
         short,
         long,
         argument,
-        supported: false,
+        effect,
     }
 }
 
+const SNMP: Effect = Effect::Without("SNMP is not supported by this version");
+const CORE: Effect = Effect::Without("core dumps are left to the system by this version");
+
 const TABLE: &[Row] = &[
-    row('f', "use-file", Argument::Required),
-    row('P', "vrrp", Argument::None),
-    row('n', "dont-fork", Argument::None),
-    row('l', "log-console", Argument::None),
-    row('D', "log-detail", Argument::None),
-    row('d', "dump-conf", Argument::None),
-    row('p', "pid", Argument::Required),
-    row('r', "vrrp_pid", Argument::Required),
-    row('t', "config-test", Argument::Optional),
-    row('v', "version", Argument::None),
-    row('h', "help", Argument::None),
-    later(Some('C'), "check", Argument::None),
-    later(Some('B'), "no_bfd", Argument::None),
-    later(None, "all", Argument::None),
-    later(Some('S'), "log-facility", Argument::Required),
-    later(Some('g'), "log-file", Argument::Optional),
-    later(None, "flush-log-file", Argument::None),
-    later(Some('G'), "no-syslog", Argument::None),
-    later(Some('X'), "release-vips", Argument::None),
-    later(Some('V'), "dont-release-vrrp", Argument::None),
-    later(Some('I'), "dont-release-ipvs", Argument::None),
-    later(Some('R'), "dont-respawn", Argument::None),
-    later(Some('c'), "checkers_pid", Argument::Required),
-    later(Some('b'), "bfd_pid", Argument::Required),
-    later(Some('a'), "address-monitoring", Argument::None),
-    later(Some('s'), "namespace", Argument::Required),
-    row('e', "all-config", Argument::None),
-    row('i', "config-id", Argument::Required),
-    later(Some('x'), "snmp", Argument::None),
-    later(Some('A'), "snmp-agent-socket", Argument::Required),
-    later(Some('u'), "umask", Argument::Required),
-    later(Some('m'), "core-dump", Argument::None),
-    later(Some('M'), "core-dump-pattern", Argument::Optional),
-    later(None, "signum", Argument::Required),
-    later(None, "config-fd", Argument::Required),
-    later(Some('T'), "genhash", Argument::None),
+    row(Some('f'), "use-file", Argument::Required, Effect::UseFile),
+    row(Some('P'), "vrrp", Argument::None, Effect::Nothing),
+    row(Some('C'), "check", Argument::None, Effect::NoVrrp),
+    row(Some('B'), "no_bfd", Argument::None, Effect::Nothing),
+    row(None, "all", Argument::None, Effect::All),
+    row(Some('n'), "dont-fork", Argument::None, Effect::DontFork),
+    row(Some('l'), "log-console", Argument::None, Effect::LogConsole),
+    row(Some('D'), "log-detail", Argument::None, Effect::LogDetail),
+    row(
+        Some('S'),
+        "log-facility",
+        Argument::Required,
+        Effect::LogFacility,
+    ),
+    row(Some('g'), "log-file", Argument::Optional, Effect::LogFile),
+    row(None, "flush-log-file", Argument::None, Effect::FlushLogFile),
+    row(Some('G'), "no-syslog", Argument::None, Effect::NoSyslog),
+    row(Some('d'), "dump-conf", Argument::None, Effect::DumpConf),
+    row(Some('p'), "pid", Argument::Required, Effect::ParentPid),
+    row(Some('r'), "vrrp_pid", Argument::Required, Effect::VrrpPid),
+    row(
+        Some('c'),
+        "checkers_pid",
+        Argument::Required,
+        Effect::Nothing,
+    ),
+    row(Some('b'), "bfd_pid", Argument::Required, Effect::Nothing),
+    row(
+        Some('R'),
+        "dont-respawn",
+        Argument::None,
+        Effect::DontRespawn,
+    ),
+    row(
+        Some('X'),
+        "release-vips",
+        Argument::None,
+        Effect::ReleaseAll,
+    ),
+    row(
+        Some('V'),
+        "dont-release-vrrp",
+        Argument::None,
+        Effect::KeepAll,
+    ),
+    row(
+        Some('I'),
+        "dont-release-ipvs",
+        Argument::None,
+        Effect::Nothing,
+    ),
+    row(
+        Some('a'),
+        "address-monitoring",
+        Argument::None,
+        Effect::AddressMonitoring,
+    ),
+    row(Some('u'), "umask", Argument::Required, Effect::Umask),
+    row(
+        Some('t'),
+        "config-test",
+        Argument::Optional,
+        Effect::ConfigTest,
+    ),
+    row(Some('e'), "all-config", Argument::None, Effect::AllConfig),
+    row(Some('i'), "config-id", Argument::Required, Effect::ConfigId),
+    row(None, "signum", Argument::Required, Effect::SignalNumber),
+    row(Some('v'), "version", Argument::None, Effect::Version),
+    row(Some('h'), "help", Argument::None, Effect::Help),
+    row(Some('x'), "snmp", Argument::None, SNMP),
+    row(Some('A'), "snmp-agent-socket", Argument::Required, SNMP),
+    row(Some('m'), "core-dump", Argument::None, CORE),
+    row(Some('M'), "core-dump-pattern", Argument::Optional, CORE),
+    row(
+        Some('s'),
+        "namespace",
+        Argument::Required,
+        Effect::Refused("is not supported by this version: use `ip netns exec`"),
+    ),
+    row(
+        None,
+        "config-fd",
+        Argument::Required,
+        Effect::Refused("is internal to keepalived"),
+    ),
+    row(
+        Some('T'),
+        "genhash",
+        Argument::None,
+        Effect::Refused("belongs to LVS, which is not part of evervip"),
+    ),
 ];
 
-/// Reads the words after the program's name. All are looked at, so that all errors are reported.
+/// Reads the words after the program's name, from left to right. All are looked at, so that all
+/// errors are reported, unless one asks for an answer instead of a daemon.
 pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Parsed {
     let mut parsed = Parsed {
-        options: Options {
-            task: Task::Run,
-            configuration: Source {
-                path: DEFAULT_CONFIGURATION.into(),
-                options: evervip_config::Options::default(),
-            },
-            foreground: false,
-            log_console: false,
-            log_detail: false,
-            dump: false,
-            parent_pid_file: DEFAULT_PARENT_PID_FILE.into(),
-            vrrp_pid_file: DEFAULT_VRRP_PID_FILE.into(),
-        },
+        options: Options::default(),
         unexpected: Vec::new(),
+        notices: Vec::new(),
         errors: Vec::new(),
     };
     let mut parser = lexopt::Parser::from_args(words);
-    loop {
+    while !parsed.options.task.is_answer() {
         let (option, written) = match parser.next() {
-            Ok(None) => return parsed,
+            Ok(None) => break,
             Ok(Some(Value(word))) => {
                 parsed.unexpected.push(word.to_string_lossy().into_owned());
                 continue;
@@ -193,13 +339,13 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Parsed {
                 value
             }
         };
-        match row.short {
-            Some(letter) if row.supported => apply(&mut parsed.options, letter, value),
-            _ => parsed
-                .errors
-                .push(format!("Option {written} is not supported by this version")),
+        match row.effect {
+            Effect::Without(what) => parsed.notices.push(format!("Option {written}: {what}")),
+            Effect::Refused(why) => parsed.errors.push(format!("Option {written} {why}")),
+            effect => parsed.options.apply(effect, value, &mut parsed.notices),
         }
     }
+    parsed
 }
 
 /// A long name, or an abbreviation of exactly one.
@@ -211,30 +357,71 @@ fn find_long(name: &str) -> Option<&'static Row> {
     matching.next().filter(|_| matching.next().is_none())
 }
 
-fn apply(options: &mut Options, letter: char, value: Option<OsString>) {
-    let path = || value.clone().map(PathBuf::from).unwrap_or_default();
-    match letter {
-        'f' => options.configuration.path = path(),
-        'e' => options.configuration.options.all_includes_required = true,
-        'i' => {
-            let id = value.map(|id| id.to_string_lossy().into_owned());
-            options.configuration.options.config_id = id;
+impl Options {
+    fn apply(&mut self, effect: Effect, value: Option<OsString>, notices: &mut Vec<String>) {
+        let text = || value.clone().unwrap_or_default();
+        let path = || PathBuf::from(text());
+        let word = || text().to_string_lossy().into_owned();
+        match effect {
+            Effect::UseFile => self.configuration.path = path(),
+            Effect::AllConfig => self.configuration.options.all_includes_required = true,
+            Effect::ConfigId => self.configuration.options.config_id = Some(word()),
+            Effect::ConfigTest => self.task = Task::Test(value.map(PathBuf::from)),
+            Effect::DontFork => self.foreground = true,
+            Effect::DumpConf => self.dump = true,
+            Effect::LogConsole => self.log.console = true,
+            Effect::LogDetail => self.log.detail = true,
+            Effect::LogFacility => match word().parse() {
+                Ok(facility) => self.log.facility = facility,
+                Err(UnknownFacility) => {
+                    notices.push(format!("Invalid log facility '{}'", word()));
+                    self.is_doubtful = true;
+                }
+            },
+            Effect::LogFile => {
+                let named = value
+                    .map(PathBuf::from)
+                    .filter(|path| path.as_os_str() != "");
+                self.log.file = Some(named.unwrap_or_else(default_log_file));
+            }
+            Effect::NoSyslog => self.log.syslog = false,
+            Effect::ParentPid => self.parent_pid_file = path(),
+            Effect::VrrpPid => self.vrrp_pid_file = path(),
+            Effect::NoVrrp => self.vrrp = VrrpChild::Never,
+            Effect::All => self.vrrp = VrrpChild::Always,
+            Effect::DontRespawn => self.respawn = false,
+            Effect::ReleaseAll => self.at_stop = AtStop::ReleaseAll,
+            Effect::KeepAll => self.at_stop = AtStop::Keep,
+            Effect::AddressMonitoring => self.address_monitoring = true,
+            Effect::Umask => match parse_umask(&word()) {
+                Some(umask) => self.configuration.umask = Some(umask),
+                None => notices.push(format!("Invalid --umask option {}", word())),
+            },
+            Effect::SignalNumber => self.task = Task::SignalNumber(word()),
+            Effect::Version => self.task = Task::Version,
+            Effect::Help => self.task = Task::Help,
+            // Every line is written at once anyhow.
+            Effect::FlushLogFile | Effect::Nothing | Effect::Without(_) | Effect::Refused(_) => {}
         }
-        'n' => options.foreground = true,
-        'l' => options.log_console = true,
-        'D' => options.log_detail = true,
-        'd' => options.dump = true,
-        'p' => options.parent_pid_file = path(),
-        'r' => options.vrrp_pid_file = path(),
-        // The first of -v and -h decides; both beat the rest.
-        'v' if options.task != Task::Help => options.task = Task::Version,
-        'h' if options.task != Task::Version => options.task = Task::Help,
-        't' if !matches!(options.task, Task::Help | Task::Version) => {
-            options.task = Task::Test(value.map(PathBuf::from));
-        }
-        // -P: there is no other part to leave out.
-        _ => {}
     }
+}
+
+/// `keepalived.log` where the environment wants temporary files.
+fn default_log_file() -> PathBuf {
+    std::env::temp_dir().join("keepalived.log")
+}
+
+/// Decimal, `0` and octal, or `0x` and hexadecimal; at most 0777.
+fn parse_umask(word: &str) -> Option<u16> {
+    let (digits, radix) = match word.strip_prefix("0x").or(word.strip_prefix("0X")) {
+        Some(digits) => (digits, 16),
+        None if word.starts_with('0') => (word, 8),
+        None => (word, 10),
+    };
+    // A sign would pass for part of the number.
+    let plain = digits.chars().all(|digit| digit.is_digit(radix));
+    let umask = u16::from_str_radix(digits, radix).ok()?;
+    (plain && umask <= 0o777).then_some(umask)
 }
 
 #[cfg(test)]
@@ -254,7 +441,7 @@ mod tests {
     #[test]
     fn clusters_and_attached_arguments() {
         let options = options("-nldD -f/a/b -p /run/x.pid -r/run/y.pid");
-        assert!(options.foreground && options.log_console && options.log_detail && options.dump);
+        assert!(options.foreground && options.log.console && options.log.detail && options.dump);
         assert_eq!(options.configuration.path, PathBuf::from("/a/b"));
         assert_eq!(options.parent_pid_file, PathBuf::from("/run/x.pid"));
         assert_eq!(options.vrrp_pid_file, PathBuf::from("/run/y.pid"));
@@ -305,20 +492,80 @@ mod tests {
 
     #[test]
     fn options_without_effect_are_named_not_swallowed() {
-        let parsed = parse_line("-S 3 --release-vips -nx");
+        let parsed = parse_line("-nx -A tcp:localhost:705 -M");
+        assert_eq!(
+            parsed.notices,
+            [
+                "Option -x: SNMP is not supported by this version",
+                "Option -A: SNMP is not supported by this version",
+                "Option -M: core dumps are left to the system by this version",
+            ]
+        );
+        assert_eq!(parsed.errors, Vec::<String>::new());
+        let parsed = parse_line("-s blue -nl");
         assert_eq!(
             parsed.errors,
-            [
-                "Option -S is not supported by this version",
-                "Option --release-vips is not supported by this version",
-                "Option -x is not supported by this version"
-            ]
+            ["Option -s is not supported by this version: use `ip netns exec`"]
         );
         assert_eq!(
             parsed.unexpected,
             Vec::<String>::new(),
             "the argument belongs to its option"
         );
+    }
+
+    #[test]
+    fn what_concerns_parts_that_do_not_exist_is_accepted() {
+        let line = "-P -B -I -c /run/c.pid -b /run/b.pid --flush-log-file";
+        assert_eq!(options(line), Options::default());
+    }
+
+    #[test]
+    fn parts_and_their_respawning() {
+        assert_eq!(options("-C").vrrp, VrrpChild::Never);
+        assert_eq!(options("-C --all").vrrp, VrrpChild::Always);
+        assert_eq!(options("--all -C").vrrp, VrrpChild::Never);
+        assert!(!options("-R").respawn);
+        assert_eq!(options("-X").at_stop, AtStop::ReleaseAll);
+        assert_eq!(options("--dont-release-vrrp").at_stop, AtStop::Keep);
+        assert!(options("-a").address_monitoring);
+    }
+
+    #[test]
+    fn where_the_log_goes() {
+        let log = |line: &str| options(line).log;
+        assert!(log("-n").syslog && !log("-G").syslog);
+        assert_eq!(log("-g/var/log/k").file, Some("/var/log/k".into()));
+        assert_eq!(
+            log("-g").file,
+            Some(std::env::temp_dir().join("keepalived.log"))
+        );
+        assert_eq!(log("-S 3").facility, "local3".parse().unwrap());
+        let parsed = parse_line("-S 8 -n");
+        assert_eq!(parsed.notices, ["Invalid log facility '8'"]);
+        assert!(parsed.options.foreground && parsed.options.is_doubtful);
+    }
+
+    #[test]
+    fn a_umask_in_three_notations() {
+        let umask = |word: &str| options(&format!("-u {word}")).configuration.umask;
+        assert_eq!(umask("022"), Some(0o22));
+        assert_eq!(umask("0x1ff"), Some(0o777));
+        assert_eq!(umask("18"), Some(0o22));
+        for bad in ["999", "08", "0777x", "0x", "z", "+1"] {
+            let parsed = parse_line(&format!("-u {bad}"));
+            assert_eq!(parsed.notices, [format!("Invalid --umask option {bad}")]);
+            assert_eq!(parsed.options.configuration.umask, None);
+        }
+    }
+
+    #[test]
+    fn a_question_is_answered_as_soon_as_it_is_read() {
+        assert_eq!(options("-v --signum=DATA -Z").task, Task::Version);
+        assert_eq!(options("-t -h").task, Task::Help);
+        let task = options("--signum=DATA -v").task;
+        assert_eq!(task, Task::SignalNumber("DATA".to_owned()));
+        assert_eq!(parse_line("-Z -v").errors, ["Unknown option -Z"]);
     }
 
     #[test]

@@ -19,10 +19,10 @@ pub(crate) fn run(options: &Options, log: Option<&Path>) -> ExitCode {
         for line in loaded.test_lines() {
             eprintln!("{line}");
         }
-        return ExitCode::from(loaded.test_exit_code());
+        return verdict(&loaded, options);
     };
     match append(&loaded, path) {
-        Ok(()) => ExitCode::from(loaded.test_exit_code()),
+        Ok(()) => verdict(&loaded, options),
         Err(error) => {
             eprintln!(
                 "Unable to open config-test log file {}: {error}",
@@ -32,6 +32,16 @@ pub(crate) fn run(options: &Options, log: Option<&Path>) -> ExitCode {
         }
     }
 }
+
+fn verdict(loaded: &Loaded, options: &Options) -> ExitCode {
+    let code = loaded.test_exit_code();
+    // What was wrong with the command line counts like an ignored line of the file.
+    let doubtful = code == 0 && options.is_doubtful;
+    ExitCode::from(if doubtful { IGNORED_SOMETHING } else { code })
+}
+
+/// Exit status for a configuration that runs, with something in it ignored.
+const IGNORED_SOMETHING: u8 = 5;
 
 fn append(loaded: &Loaded, path: &Path) -> std::io::Result<()> {
     let mut file = OpenOptions::new()

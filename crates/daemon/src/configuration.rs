@@ -17,11 +17,17 @@ pub(crate) struct Source {
     pub(crate) path: PathBuf,
     /// What the command line says about its text.
     pub(crate) options: evervip_config::Options,
+    /// `-u`, which beats the file's keyword.
+    pub(crate) umask: Option<u16>,
 }
 
 /// Reads and checks the file; see [`Loaded`] for what came of it.
 pub(crate) fn load(source: &Source, machine: &Machine, mode: Mode) -> Loaded {
-    load_with(&source.path, machine, machine, mode, &source.options)
+    let mut loaded = load_with(&source.path, machine, machine, mode, &source.options);
+    if let (Some(config), Some(umask)) = (&mut loaded.config, source.umask) {
+        config.globals.processes.umask = umask;
+    }
+    loaded
 }
 
 /// A configuration that was accepted, in a form that takes little memory.

@@ -1,7 +1,7 @@
 //! From the command line to a running guardian.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,6 +10,8 @@ use evervip_os::process::{
     Fork, fork_single_threaded, redirect_standard_streams_to_null, release_free_memory, set_umask,
     start_session, use_one_heap,
 };
+use evervip_os::signal::{real_time, real_time_from_top};
+use nix::sys::signal::Signal;
 
 use crate::command_line::{self, Options, Task};
 use crate::configuration::{self, Accepted, Machine};
@@ -38,11 +40,8 @@ pub fn main() -> ExitCode {
             parsed.unexpected.join(" ")
         );
     }
-    for error in &parsed.errors {
-        eprintln!("{error}");
-    }
-    if !parsed.errors.is_empty() {
-        return ExitCode::from(1);
+    for line in parsed.notices.iter().chain(&parsed.errors) {
+        eprintln!("{line}");
     }
     match &parsed.options.task {
         Task::Version => {
@@ -53,6 +52,9 @@ pub fn main() -> ExitCode {
             eprint!("{}", version::usage(&program.to_string_lossy()));
             ExitCode::SUCCESS
         }
+        Task::SignalNumber(name) => signal_number(name),
+        // Only a question is answered in spite of errors.
+        Task::Test(_) | Task::Run if !parsed.errors.is_empty() => ExitCode::from(1),
         Task::Test(log) => config_test::run(&parsed.options, log.as_deref()),
         Task::Run => start(&parsed.options),
     }
@@ -60,13 +62,15 @@ pub fn main() -> ExitCode {
 
 fn start(options: &Options) -> ExitCode {
     use_one_heap();
-    set_umask(UMASK);
+    set_umask(options.configuration.umask.map_or(UMASK, u32::from));
     // From here on: a signal that asks for something else than the end must never be the end.
     let _deferred = guardian::defer_signals();
-    let console = options.log_console && options.foreground;
     let log = Log::install(Settings {
-        console,
-        detail: options.log_detail,
+        console: options.log.console && options.foreground,
+        detail: options.log.detail,
+        syslog: options.log.syslog,
+        facility: options.log.facility,
+        file: options.log.file.as_deref().map(absolute),
     });
     tracing::info!("Starting {}", version::banner());
     if let Ok(system) = nix::sys::utsname::uname() {
@@ -116,6 +120,30 @@ fn start(options: &Options) -> ExitCode {
         }
     }
     guardian::run(options, accepted, log)
+}
+
+/// The daemon changes its directory.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Answers `--signum` (spec cli-and-process 3).
+fn signal_number(name: &str) -> ExitCode {
+    let number = match name {
+        "STOP" => Signal::SIGTERM as i32,
+        "RELOAD" => Signal::SIGHUP as i32,
+        "DATA" => Signal::SIGUSR1 as i32,
+        "STATS" => Signal::SIGUSR2 as i32,
+        "STATS_CLEAR" => real_time_from_top(1),
+        "JSON" => real_time(2),
+        _ => {
+            eprintln!("Unknown sigfunc {name}");
+            return ExitCode::from(1);
+        }
+    };
+    // Nobody is there to be told when standard output is closed.
+    let _ = writeln!(std::io::stdout(), "{number}");
+    ExitCode::SUCCESS
 }
 
 /// Whether a daemon runs under this pid file and does not end within `patience`.

@@ -30,15 +30,28 @@ pub fn usage(program: &str) -> String {
          \n\
          \x20 -f, --use-file=FILE          configuration file (default {file})\n\
          \x20 -P, --vrrp                   run only the VRRP part (there is no other here)\n\
+         \x20 -C, --check                  run no VRRP process\n\
+         \x20     --all                    run the VRRP process without a configuration, too\n\
          \x20 -n, --dont-fork              stay in the foreground\n\
          \x20 -l, --log-console            with -n: write log lines to standard error, too\n\
          \x20 -D, --log-detail             write more log lines\n\
+         \x20 -S, --log-facility=FACILITY  syslog facility: 0 to 7 or local0 to local7, user, daemon\n\
+         \x20 -G, --no-syslog              write nothing to the system log\n\
+         \x20 -g, --log-file[=FILE]        write log lines to FILE, too (default keepalived.log in\n\
+         \x20                              the directory for temporary files)\n\
          \x20 -d, --dump-conf              write the configuration to the log after start-up\n\
          \x20 -p, --pid=FILE               pid file of the parent process\n\
          \x20 -r, --vrrp_pid=FILE          pid file of the VRRP process\n\
+         \x20 -R, --dont-respawn           end when the VRRP process dies\n\
+         \x20 -X, --release-vips           at the end remove addresses of backups, too\n\
+         \x20 -V, --dont-release-vrrp      at the end keep addresses and tell no peer\n\
+         \x20 -a, --address-monitoring     log addresses that others add and remove\n\
+         \x20 -u, --umask=NUMBER           permissions withheld from files (default 0177)\n\
          \x20 -t, --config-test[=FILE]     test the configuration, complaints to FILE or standard error\n\
          \x20 -e, --all-config             every include that finds nothing is an error\n\
          \x20 -i, --config-id=ID           lines that begin with @ID are meant for this machine\n\
+         \x20     --signum=NAME            print the number of the signal for STOP, RELOAD, DATA,\n\
+         \x20                              STATS, STATS_CLEAR or JSON\n\
          \x20 -v, --version                show the version\n\
          \x20 -h, --help                   show this text\n",
         file = crate::command_line::DEFAULT_CONFIGURATION

@@ -27,7 +27,6 @@ pub mod bpf;
 pub mod clock;
 pub mod directory_watch;
 pub mod link_beat;
-pub mod memory;
 pub mod netlink;
 pub mod nftables;
 pub mod packet_socket;

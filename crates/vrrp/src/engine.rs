@@ -18,6 +18,7 @@ use crate::named::{interface_names, virtual_addresses};
 use crate::router::{Router, Routers};
 use crate::sockets::Lookup;
 use crate::spacing::Spacing;
+use crate::stop::AtStop;
 use crate::timers::{TimerKey, Timers};
 use crate::track_file::Files;
 use crate::track_process::Processes;
@@ -61,6 +62,7 @@ pub struct Engine {
     pub(crate) missing_sockets: BTreeSet<SocketKey>,
     /// Whether the kernel lets a program send from an address that the host does not have.
     pub(crate) foreign_sources: bool,
+    pub(crate) at_stop: AtStop,
     /// How long the machine had been up at the start.
     pub(crate) uptime: Duration,
     /// Nobody becomes MASTER before.
@@ -119,6 +121,7 @@ impl Engine {
             sources: HashSet::new(),
             missing_sockets: BTreeSet::new(),
             foreign_sources: false,
+            at_stop: AtStop::default(),
             uptime: Duration::ZERO,
             startup_ends: Timestamp::from_nanos(0),
             lookup: Lookup::new(),

@@ -53,6 +53,7 @@ mod spacing;
 mod stall;
 mod startup;
 mod statistics;
+mod stop;
 mod time;
 mod timers;
 mod track;
@@ -80,6 +81,7 @@ pub use routes::{PlacedRoute, RouteChange, RouteReport, RuleChange, RuleReport};
 pub use signature::proof;
 pub use sockets::{ROUTED, SocketKey, SocketKind, SocketSpec};
 pub use statistics::Statistics;
+pub use stop::AtStop;
 pub use time::Timestamp;
 pub use track_file::FILE_TEXT;
 pub use virtual_interface::{

@@ -286,7 +286,7 @@ impl Engine {
     }
 
     /// What every way out of MASTER has in common, after the state line was logged.
-    fn release(&mut self, id: RouterId) {
+    pub(crate) fn release(&mut self, id: RouterId) {
         self.routers[id].statistics.release_master += 1;
         for key in [
             TimerKey::Burst(id),
@@ -421,26 +421,6 @@ impl Engine {
             }
         }
         self.settle_groups();
-    }
-
-    /// The end: masters hand over, then everybody is told (spec vrrp-runtime 18).
-    pub(crate) fn stop(&mut self) {
-        self.timers.clear_all();
-        let ids = self.routers.ids();
-        for id in &ids {
-            if self.routers[*id].state == State::Master {
-                self.resign(*id, Resignation::Once);
-                self.release(*id);
-            }
-            self.routers[*id].state = State::Stop;
-        }
-        self.remove_fixtures();
-        for id in &ids {
-            self.notify(*id, NotificationKind::Entered(State::Stop));
-        }
-        for index in 0..self.groups.len() {
-            self.set_group_state(index, State::Stop);
-        }
     }
 
     pub(crate) fn notify(&mut self, id: RouterId, kind: NotificationKind) {

@@ -31,6 +31,8 @@ pub(super) struct Kernel {
     /// An interface was put into a VRF, bridge or bond, or taken out of one.
     masters_changed: bool,
     pub(super) culprits: Culprits,
+    /// Addresses that others add and remove are logged (`-a`).
+    address_monitoring: bool,
     pub(super) ledger: Ledger,
 }
 
@@ -46,7 +48,7 @@ impl Kernel {
     ///
     /// # Errors
     /// When a socket is refused or the tables cannot be read: then nothing can be run.
-    pub(super) fn open(ledger: PathBuf) -> anyhow::Result<Self> {
+    pub(super) fn open(ledger: PathBuf, address_monitoring: bool) -> anyhow::Result<Self> {
         let monitor = Monitor::open()?;
         tracing::debug!("Registering Kernel netlink reflector");
         let requests = Requests::open()?;
@@ -62,6 +64,7 @@ impl Kernel {
             reread_at: None,
             refused: false,
             culprits: Culprits::default(),
+            address_monitoring,
             watches_routing: false,
             masters_changed: false,
             ledger: Ledger::open(ledger),
@@ -137,12 +140,22 @@ impl Kernel {
     /// Detail lines about the addresses that are there at start.
     pub(super) fn log_addresses(&self) {
         for (index, address) in &self.addresses {
+            self.monitor_address(*index, *address, "added to");
+        }
+        for (index, address) in &self.addresses {
             if self.links.get(index).is_some_and(|link| !link.loopback) {
                 tracing::debug!(
                     "Assigned address {address} for interface {}",
                     self.name(*index)
                 );
             }
+        }
+    }
+
+    fn monitor_address(&self, index: u32, address: IpAddr, change: &str) {
+        if self.address_monitoring {
+            let interface = self.name(index);
+            tracing::info!("Netlink reflector reports IP {address} {change} {interface}");
         }
     }
 
@@ -165,13 +178,17 @@ impl Kernel {
             match report {
                 KernelEvent::LinkChanged(link) => self.link_changed(link, &mut events),
                 KernelEvent::LinkRemoved { index, .. } => self.link_removed(index, &mut events),
-                KernelEvent::AddressAdded { address, .. } => {
+                KernelEvent::AddressAdded { address, by } => {
+                    if by != self.requests.port() {
+                        self.monitor_address(address.index, address.address, "added to");
+                    }
                     self.address_reported(&address, &mut events);
                 }
                 KernelEvent::AddressRemoved { address, by } => {
                     let by_us = by == self.requests.port();
                     if !by_us {
                         self.culprits.note(address.address, by);
+                        self.monitor_address(address.index, address.address, "removed from");
                     }
                     self.address_removed(address.index, address.address, by_us, &mut events);
                 }

@@ -45,11 +45,12 @@ use std::time::{Duration, Instant};
 
 use evervip_model::{Config, Globals, ProcessPattern};
 use evervip_os::clock::{boot_time, monotonic_nanos};
+use evervip_os::process::release_free_memory;
 use evervip_os::signal::SignalQueue;
 use evervip_os::timer::DeadlineTimer;
 use evervip_script::{Outcome, Report, Request};
 use evervip_vrrp::{
-    CheckOutcome, Engine, Event, RunId, SocketKey, Timestamp, VirtualInterface,
+    AtStop, CheckOutcome, Engine, Event, RunId, SocketKey, Timestamp, VirtualInterface,
     virtual_interfaces as wanted_interfaces,
 };
 use nix::sys::signal::Signal;
@@ -88,6 +89,10 @@ pub(crate) struct Parts {
     pub(crate) status: StatusPipe,
     pub(crate) dump: bool,
     pub(crate) detail: bool,
+    /// What is left behind.
+    pub(crate) at_stop: AtStop,
+    /// Addresses that come and go are logged.
+    pub(crate) address_monitoring: bool,
     /// Where changed kernel settings are noted down, for the next process should this one be killed.
     pub(crate) ledger: PathBuf,
 }
@@ -118,6 +123,8 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         status,
         dump,
         detail,
+        at_stop,
+        address_monitoring,
         ledger,
     } = parts;
     let signals = [
@@ -130,7 +137,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     ];
     let signals = SignalQueue::open(&signals.map(|signal| signal as i32))?;
     let timer = DeadlineTimer::new()?;
-    let mut kernel = match Kernel::open(ledger) {
+    let mut kernel = match Kernel::open(ledger, address_monitoring) {
         Err(error) if is_permission(&error) => return Ok(permission_missing()),
         kernel => kernel?,
     };
@@ -148,6 +155,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     wanted.tell(&mut engine);
     let mut observers = Observers::new(outlet);
     observers.watch(wanted);
+    engine.set_at_stop(at_stop);
     engine.allow_foreign_sources(foreign_sources_allowed());
     engine.set_uptime(boot_time());
     let mut poller = Poller::new()?;
@@ -179,6 +187,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         agenda: Agenda::default(),
         is_carrying_out: false,
         missing_sockets: None,
+        at_stop,
         ending: None,
     };
     thread.configure(&globals);
@@ -229,6 +238,7 @@ struct EngineThread {
     is_carrying_out: bool,
     /// News for the engine, told when its actions have been carried out.
     missing_sockets: Option<BTreeSet<SocketKey>>,
+    at_stop: AtStop,
     /// Set once the engine has stopped; the thread then waits for the last hooks.
     ending: Option<Instant>,
 }
@@ -268,9 +278,11 @@ impl EngineThread {
 
     /// Takes back what was made for the routers, when the last of them is done.
     fn tidy_up(&mut self) {
-        self.virtual_interfaces
-            .remove_all(&mut self.kernel, &mut self.firewall);
-        self.firewall.delete();
+        if self.at_stop != AtStop::Keep {
+            self.virtual_interfaces
+                .remove_all(&mut self.kernel, &mut self.firewall);
+            self.firewall.delete();
+        }
         self.promotion.restore_all(&mut self.kernel);
         self.local_igmp.restore(&mut self.kernel.ledger);
     }
@@ -296,7 +308,7 @@ impl EngineThread {
         while !self.is_finished() {
             let deadline = self.engine.next_deadline().map(Timestamp::as_nanos);
             if self.agenda.take_upheaval() {
-                evervip_os::memory::give_back();
+                release_free_memory();
             }
             pace.rest(deadline);
             self.timer.set(deadline)?;

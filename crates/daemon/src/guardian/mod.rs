@@ -20,7 +20,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::child::{self, Status};
-use crate::command_line::Options;
+use crate::command_line::{Options, VrrpChild};
 use crate::configuration::{self, Accepted, Machine};
 use crate::logging::Log;
 use crate::pid_file::PidFile;
@@ -140,8 +140,17 @@ impl Guardian<'_> {
         }
     }
 
+    /// Whether no child is to run.
+    fn is_idle(&self) -> bool {
+        match self.options.vrrp {
+            VrrpChild::WhenConfigured => self.accepted.is_empty(),
+            VrrpChild::Always => false,
+            VrrpChild::Never => true,
+        }
+    }
+
     fn watch(&mut self) -> ExitCode {
-        if self.accepted.is_empty() {
+        if self.is_idle() {
             tracing::warn!("Warning - keepalived has no configuration to run");
             service_manager::ready();
         } else if let Some(code) = self.start_child() {
@@ -323,7 +332,7 @@ impl Guardian<'_> {
         if let Some(child) = &self.child {
             let _ = kill(child.pid, Signal::SIGHUP);
             self.accepted.forget();
-        } else if self.accepted.is_empty() {
+        } else if self.is_idle() {
             tracing::warn!("Warning - keepalived has no configuration to run");
             service_manager::ready();
         } else {
@@ -372,6 +381,11 @@ impl Guardian<'_> {
                 return Some(ExitCode::from(u8::try_from(*code).unwrap_or(1)));
             }
             describe_end(pid, status);
+            if !self.options.respawn {
+                tracing::error!("VRRP child process({pid}) died: Exiting");
+                self.stop();
+                continue;
+            }
             let lived = started.map_or(Duration::ZERO, |at| at.elapsed());
             tracing::error!("VRRP child process({pid}) died: Respawning");
             if let Some(delay) = self.respawn.schedule(Instant::now(), lived) {

@@ -7,8 +7,11 @@ use std::time::{Duration, SystemTime};
 use tracing::Level;
 
 use super::console::Console;
+use super::facility::Facility;
+use super::file::LogFile;
 use super::line::Line;
 use super::syslog::Syslog;
+use super::{Role, Settings};
 
 const SYSLOG: &str = "/dev/log";
 /// How long the log thread waits for a reader before it drops a line.
@@ -27,7 +30,12 @@ pub(super) enum Fate {
 #[derive(Debug)]
 enum Reader {
     Console(Console),
-    Syslog { ident: &'static str, socket: Syslog },
+    Syslog {
+        ident: &'static str,
+        facility: Facility,
+        socket: Syslog,
+    },
+    File(LogFile),
 }
 
 /// A reader and what it has missed.
@@ -71,29 +79,37 @@ impl Outlet {
         let patience = if self.stuck { Duration::ZERO } else { patience };
         let fate = match &mut self.reader {
             Reader::Console(console) => console.write(&line.for_console(), patience),
-            Reader::Syslog { ident, socket } => socket.send(&line.for_syslog(ident), patience),
+            Reader::Syslog {
+                ident,
+                facility,
+                socket,
+            } => socket.send(&line.for_syslog(ident, *facility), patience),
+            Reader::File(file) => file.write(&line.for_file()),
         };
         self.stuck = fate == Fate::Lost;
         fate
     }
 }
 
-/// Syslog and perhaps the console.
+/// All readers: syslog, the console, a file.
 #[derive(Debug)]
 pub(super) struct Destination(Vec<Outlet>);
 
 impl Destination {
-    pub(super) fn new(ident: &'static str, console: bool) -> Self {
-        let socket = Syslog::new(SYSLOG.into());
-        let console = console
+    pub(super) fn new(role: Role, settings: &Settings) -> Self {
+        let console = settings
+            .console
             .then(|| Console::on(io::stderr().as_fd()))
             .flatten()
             .map(Reader::Console);
-        Self::of(
-            console
-                .into_iter()
-                .chain([Reader::Syslog { ident, socket }]),
-        )
+        let file = settings.file.as_deref();
+        let file = file.map(|path| Reader::File(LogFile::new(path, role.suffix)));
+        let syslog = settings.syslog.then(|| Reader::Syslog {
+            ident: role.ident,
+            facility: settings.facility,
+            socket: Syslog::new(SYSLOG.into()),
+        });
+        Self::of(console.into_iter().chain(file).chain(syslog))
     }
 
     fn of(readers: impl IntoIterator<Item = Reader>) -> Self {
@@ -168,6 +184,7 @@ mod tests {
             Reader::Console(Console::on(writer.as_fd()).unwrap()),
             Reader::Syslog {
                 ident: "test",
+                facility: Facility::default(),
                 socket: Syslog::new(path),
             },
         ]);

@@ -5,8 +5,7 @@ use std::time::SystemTime;
 use chrono::{DateTime, Local};
 use tracing::Level;
 
-/// Facility "daemon".
-const FACILITY: u8 = 3;
+use super::facility::Facility;
 
 /// One line, not yet formatted.
 #[derive(Debug, Clone)]
@@ -23,10 +22,16 @@ impl Line {
         format!("{}: {}\n", at.format("%a %b %e %H:%M:%S %Y"), self.text)
     }
 
-    /// As syslog daemons take it from a local program (RFC 3164, without host name).
-    pub(super) fn for_syslog(&self, ident: &str) -> String {
+    /// As the original writes it to a file: date, time to the nanosecond, year, text.
+    pub(super) fn for_file(&self) -> String {
         let at: DateTime<Local> = self.at.into();
-        let priority = FACILITY << 3 | self.severity();
+        format!("{}: {}\n", at.format("%a %b %d %H:%M:%S%.9f %Y"), self.text)
+    }
+
+    /// As syslog daemons take it from a local program (RFC 3164, without host name).
+    pub(super) fn for_syslog(&self, ident: &str, facility: Facility) -> String {
+        let at: DateTime<Local> = self.at.into();
+        let priority = facility.code() << 3 | self.severity();
         format!(
             "<{priority}>{} {ident}[{}]: {}",
             at.format("%b %e %H:%M:%S"),
@@ -71,7 +76,7 @@ mod tests {
     #[test]
     fn syslog_lines_have_priority_ident_and_pid() {
         let pid = std::process::id();
-        let text = line(Level::INFO).for_syslog("Keepalived_vrrp");
+        let text = line(Level::INFO).for_syslog("Keepalived_vrrp", Facility::default());
         assert!(text.starts_with("<30>"), "{text}");
         assert!(
             text.ends_with(&format!(
@@ -79,7 +84,20 @@ mod tests {
             )),
             "{text}"
         );
-        assert!(line(Level::WARN).for_syslog("x").starts_with("<28>"));
-        assert!(line(Level::ERROR).for_syslog("x").starts_with("<27>"));
+        let start = |level, facility: &str| {
+            let facility = facility.parse().unwrap();
+            let text = line(level).for_syslog("x", facility);
+            text.split('>').next().unwrap_or_default().to_owned()
+        };
+        assert_eq!(start(Level::WARN, "daemon"), "<28");
+        assert_eq!(start(Level::ERROR, "daemon"), "<27");
+        assert_eq!(start(Level::INFO, "3"), "<158");
+    }
+
+    #[test]
+    fn file_lines_have_nanoseconds() {
+        let text = line(Level::INFO).for_file();
+        assert!(text.contains(":00.000000000 19"), "{text}");
+        assert!(text.ends_with("0: (VI_1) Entering MASTER STATE\n") || text.contains("1969: "));
     }
 }

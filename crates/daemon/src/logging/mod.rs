@@ -6,11 +6,14 @@
 
 mod console;
 mod destination;
+mod facility;
+mod file;
 mod line;
 mod queue;
 mod syslog;
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -20,17 +23,42 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 use destination::Destination;
+pub(crate) use facility::{Facility, UnknownFacility};
 use line::Line;
 use queue::Queue;
 
 /// Where lines go and how many of them there are.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// Also write to standard error.
     pub(crate) console: bool,
     /// Also write detail lines.
     pub(crate) detail: bool,
+    /// Write to the system log.
+    pub(crate) syslog: bool,
+    /// Facility of those lines.
+    pub(crate) facility: Facility,
+    /// Write to this file, too; the VRRP child has one of its own beside it.
+    pub(crate) file: Option<PathBuf>,
 }
+
+/// A process as the log names it.
+#[derive(Debug, Clone, Copy)]
+struct Role {
+    /// In the system log.
+    ident: &'static str,
+    /// Added to the name of the log file.
+    suffix: &'static str,
+}
+
+const PARENT: Role = Role {
+    ident: "Keepalived",
+    suffix: "",
+};
+const VRRP_CHILD: Role = Role {
+    ident: "Keepalived_vrrp",
+    suffix: "_vrrp",
+};
 
 #[derive(Debug)]
 enum Sink {
@@ -49,7 +77,7 @@ pub(crate) struct Log {
 impl Log {
     /// Makes this the log of the whole process, written to directly.
     pub(crate) fn install(settings: Settings) -> Self {
-        let sink = Sink::Direct(Destination::new("Keepalived", settings.console));
+        let sink = Sink::Direct(Destination::new(PARENT, &settings));
         let log = Self {
             sink: Arc::new(Mutex::new(sink)),
             settings,
@@ -62,7 +90,7 @@ impl Log {
 
     /// Goes on with a thread that writes, under the VRRP child's name. Call it after the fork.
     pub(crate) fn start_thread(&self) {
-        let destination = Destination::new("Keepalived_vrrp", self.settings.console);
+        let destination = Destination::new(VRRP_CHILD, &self.settings);
         *self.lock() = Sink::Queued(Queue::start(destination));
     }
 

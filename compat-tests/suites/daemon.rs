@@ -4,9 +4,10 @@
 use std::fs;
 
 use evervip_lab::wait_until;
+use nix::sys::signal::Signal;
 
 use crate::{
-    cluster::{Cluster, PATIENCE, with_single},
+    cluster::{CONFIG, Cluster, PATIENCE, with_single},
     conf::{Conf, Mode, V2_MULTICAST},
     ensure,
     plan::Plan,
@@ -35,7 +36,20 @@ const CALLS: &str = "/run/calls";
 
 /// A configuration with these lines in `global_defs`.
 fn with_globals(lines: &str, conf: &Conf) -> String {
-    conf.with_globals(&format!(" script_user root\n{lines}"))
+    format!(
+        "global_defs {{\n script_user root\n{lines}\n}}\n{}",
+        conf.text()
+    )
+}
+
+fn reload(cluster: &Cluster, text: &str) -> Verdict {
+    let mark = cluster.log(0).mark();
+    cluster.members[0].node.write_file(CONFIG, text, 0o644)?;
+    cluster.daemon(0).signal(Signal::SIGHUP)?;
+    cluster
+        .log(0)
+        .wait_after(mark, "Reload complete", PATIENCE)?;
+    Ok(())
 }
 
 /// Waits until a line of `/proc` reads so for the parent and its child.
@@ -61,12 +75,12 @@ fn names(cluster: &mut Cluster) -> Verdict {
     cluster.members[0].start(&with_globals(" process_name papa", &conf))?;
     expect_of_both(cluster, "comm", "", ["papa", "papa"])?;
     cluster.log(0).wait_for("Entering BACKUP STATE", PATIENCE)?;
-    cluster.reload(0, &with_globals(" process_names", &conf))?;
+    reload(cluster, &with_globals(" process_names", &conf))?;
     expect_of_both(cluster, "comm", "", ["keepalived", "keepalived_vrrp"])?;
     let both = " process_name papa\n vrrp_process_name vip";
-    cluster.reload(0, &with_globals(both, &conf))?;
+    reload(cluster, &with_globals(both, &conf))?;
     expect_of_both(cluster, "comm", "", ["papa", "vip"])?;
-    cluster.reload(0, &conf.text())?;
+    reload(cluster, &conf.text())?;
     expect_of_both(cluster, "comm", "", ["keepalived", "keepalived"])
 }
 
@@ -78,15 +92,23 @@ fn umask(cluster: &mut Cluster, ours: bool) -> Verdict {
     expect_of_both(cluster, "status", "Umask:", ["0077", "0077"])?;
     cluster.log(0).wait_for("Entering BACKUP STATE", PATIENCE)?;
     let words = with_globals(" umask IWGRP|IWOTH", &conf);
-    cluster.reload(0, &words)?;
+    reload(cluster, &words)?;
     expect_of_both(cluster, "status", "Umask:", ["0022", "0022"])?;
-    cluster.reload(0, &conf.text())?;
+    reload(cluster, &conf.text())?;
     let left = if ours { "0177" } else { "0022" };
     expect_of_both(cluster, "status", "Umask:", [left, left])
 }
 
 /// Appends its arguments to a file.
 const NOTE: &str = "#!/bin/sh\necho \"$*\" >>/run/calls\n";
+
+fn expect_calls(cluster: &Cluster, wanted: &[&str]) -> Verdict {
+    let calls = || cluster.members[0].node.read_file(CALLS).unwrap_or_default();
+    let wanted = wanted.join("\n") + "\n";
+    let waited = wait_until(PATIENCE, "calls", || calls() == wanted);
+    ensure!(waited.is_ok(), "calls:\n{}\nexpected:\n{wanted}", calls());
+    Ok(())
+}
 
 /// The first call of all, and the last; a reload is neither a start nor a stop.
 fn scripts(cluster: &mut Cluster) -> Verdict {
@@ -97,13 +119,13 @@ fn scripts(cluster: &mut Cluster) -> Verdict {
     let text = with_globals(&globals, &conf);
     cluster.members[0].start(&text)?;
     let mut calls = vec!["start", "INSTANCE LB_VIP BACKUP 150"];
-    cluster.wait_lines(0, CALLS, &calls)?;
+    expect_calls(cluster, &calls)?;
     calls.push("INSTANCE LB_VIP MASTER 150");
-    cluster.wait_lines(0, CALLS, &calls)?;
-    cluster.reload(0, &text)?;
+    expect_calls(cluster, &calls)?;
+    reload(cluster, &text)?;
     cluster.stop(0)?;
     calls.extend(["INSTANCE LB_VIP STOP 150", "stop now"]);
-    cluster.wait_lines(0, CALLS, &calls)
+    expect_calls(cluster, &calls)
 }
 
 /// One that fails or does not end is told of and holds nothing up for longer than its time.
@@ -118,7 +140,7 @@ fn slow_scripts(cluster: &mut Cluster) -> Verdict {
         .log(0)
         .wait_for("startup script timed out", PATIENCE)?;
     cluster.log(0).wait_for("Entering MASTER STATE", PATIENCE)?;
-    cluster.wait_lines(0, CALLS, &["start"])?;
+    expect_calls(cluster, &["start"])?;
     cluster.stop(0)?;
     cluster
         .log(0)
@@ -149,7 +171,7 @@ fn calls_of_removal(cluster: &mut Cluster, more: &str, count: usize) -> Verdict<
     wait_until(PATIENCE, "calls of BACKUP and MASTER", || {
         calls(cluster).len() == 4
     })?;
-    cluster.reload(0, &other)?;
+    reload(cluster, &other)?;
     wait_until(PATIENCE, "calls of the removal", || {
         calls(cluster).len() >= 4 + count
     })?;

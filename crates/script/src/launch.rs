@@ -4,12 +4,11 @@ use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Stdio;
 
-use evervip_model::{Command, Credentials};
-use evervip_os::process::{run_as, start_as_dependant};
+use evervip_model::Command;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -53,13 +52,13 @@ pub(crate) fn launch(command: &Command, words: &[OsString]) -> io::Result<Runnin
     }
     prepared
         .args(words)
+        .uid(command.credentials.uid)
+        .gid(command.credentials.gid)
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    let Credentials { uid, gid } = command.credentials;
-    run_as(&mut prepared, uid, gid, &command.supplementary_groups);
-    start_as_dependant(&mut prepared);
+    evervip_os::process::start_as_dependant(&mut prepared);
     let child = tokio::process::Command::from(prepared).spawn()?;
     let leader = child
         .id()

@@ -261,7 +261,6 @@ mod tests {
                 path: "/bin/true".into(),
                 argv: vec!["/bin/true".into()],
                 credentials: Credentials { uid: 0, gid: 0 },
-                supplementary_groups: Box::default(),
             },
             interval: Duration::from_secs(1),
             timeout: Duration::from_secs(1),

@@ -129,19 +129,10 @@ pub enum Weather {
 /// What should be the case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expectation {
-    /// How a node is.
-    State {
-        /// Which.
-        node: Name,
-        /// One of its instances, or all. Never there without a state.
-        instance: Option<Name>,
-        /// `None` is no daemon.
-        state: Option<State>,
-    },
+    /// All instances of a node are in this state; `None` is no daemon.
+    State(Name, Option<State>),
     /// No address was without owner that long at one time.
     Gap(Duration),
-    /// No address had several owners that long at one time.
-    Double(Duration),
 }
 
 /// Why a line is not understood.

@@ -453,7 +453,8 @@ impl Lan {
                 | Action::AddStaticAddresses(_)
                 | Action::RemoveStaticAddresses(_)
                 | Action::AlterAddresses(_)
-                | Action::Log(_) => {}
+                | Action::Log(_)
+                | Action::Mail(_) => {}
             }
         }
         self.buffer = actions;

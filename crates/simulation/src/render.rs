@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use evervip_vrrp::{
-    Action, AddressChange, Announcement, AnnouncementPart, Engine, Notification, NotificationKind,
+    Action, AddressChange, Alert, AlertNews, Announcement, AnnouncementPart, Engine, Notification, NotificationKind,
     PlacedAddress, RouteChange, RouterId, RuleChange, Subject, Timestamp,
 };
 
@@ -18,6 +18,7 @@ pub fn render(engine: &Engine, action: &Action) -> String {
         Action::RemoveAddresses(change) => format!("remove {}", addresses_of(engine, change)),
         Action::Announce(announcement) => announce(engine, announcement),
         Action::Notify(notification) => notify(notification),
+        Action::Mail(alert) => mail(alert),
         Action::StartCheck { run, script } => format!("check {} run {}", script.name, run.0),
         Action::UpdateVirtualInterfaces => "virtual interfaces".to_owned(),
         Action::CloseAddresses(change) => format!("close {}", addresses_of(engine, change)),
@@ -133,6 +134,17 @@ fn list(addresses: &[PlacedAddress], with_prefix: bool) -> String {
         let _ = write!(text, "@{}", placed.interface);
     }
     text
+}
+
+fn mail(alert: &Alert) -> String {
+    let subject = match &alert.subject {
+        Subject::Instance(instance) => format!("INSTANCE {}", instance.name),
+        Subject::Group(group) => format!("GROUP {}", group.name),
+    };
+    match alert.news {
+        AlertNews::Entered(state) => format!("mail {subject} {}", state.keepalived_name()),
+        AlertNews::Deleted => format!("mail {subject} DELETED"),
+    }
 }
 
 fn notify(notification: &Notification) -> String {

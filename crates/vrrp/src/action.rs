@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use evervip_model::{Instance, State, SyncGroup, VrrpScript};
 
-use crate::{LogLine, PlacedAddress, RouteChange, RouterId, RuleChange, RunId};
+use crate::{Alert, LogLine, PlacedAddress, RouteChange, RouterId, RuleChange, RunId};
 
 /// Addresses to be added or removed together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,4 +133,6 @@ pub enum Action {
     AlterAddresses(Vec<PlacedAddress>),
     /// Write a line to the log.
     Log(LogLine),
+    /// Send a mail; only where [`Mail::is_possible`](evervip_model::Mail::is_possible).
+    Mail(Alert),
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use evervip_model::{State, SyncGroup};
 
+use crate::alert::LastMail;
 use crate::transition::Resignation;
 use crate::{
     Action, Engine, LogLine, Notification, NotificationKind, RouterId, Subject, Timestamp,
@@ -15,6 +16,7 @@ pub(crate) struct Group {
     pub(crate) members: Vec<RouterId>,
     /// The state that was last notified.
     pub(crate) state: State,
+    pub(crate) last_mail: LastMail,
 }
 
 impl Engine {
@@ -42,6 +44,7 @@ impl Engine {
                 spec: Arc::new(spec),
                 members,
                 state,
+                last_mail: LastMail::default(),
             });
         }
     }
@@ -219,5 +222,6 @@ impl Engine {
             kind: NotificationKind::Entered(state),
             priority: 0,
         }));
+        self.alert_of_group(index);
     }
 }

@@ -21,6 +21,7 @@
 
 mod action;
 mod addresses;
+mod alert;
 mod alteration;
 mod announce;
 mod bundle;
@@ -69,6 +70,7 @@ pub use action::{
     Action, AddressChange, Announcement, AnnouncementPart, Notification, NotificationKind, Subject,
 };
 pub use addresses::PlacedAddress;
+pub use alert::{Alert, AlertNews};
 pub use complaint::{PacketComplaint, ProofComplaint};
 pub use engine::{Engine, RouterStatus};
 pub use event::{CheckOutcome, Event, LinkState, RunId};

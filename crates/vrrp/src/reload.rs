@@ -50,6 +50,7 @@ impl<'a> Identity<'a> {
 impl Engine {
     pub(crate) fn reload_running(&mut self, now: Timestamp, config: Config) {
         self.take_globals(&config);
+        self.forget_mails();
         let respace = self.spacing.configure(&config);
         let specs: Vec<Arc<Instance>> = config.instances.into_iter().map(Arc::new).collect();
         self.remove_missing(&specs);

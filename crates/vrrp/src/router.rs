@@ -10,6 +10,7 @@ use evervip_model::{Authentication, Delivery, Family, Instance, State, Version};
 use evervip_wire::{AuthField, Body, Coverage, Proof};
 
 use crate::addresses::PutBack;
+use crate::alert::LastMail;
 use crate::checksum::coverage;
 use crate::header::HeaderSequence;
 use crate::log::FaultReason;
@@ -97,6 +98,7 @@ pub(crate) struct Router {
     pub(crate) signatures: Rare<Signatures>,
     /// A unicast peer was heard to use the checksum of old.
     pub(crate) old_checksum_heard: bool,
+    pub(crate) last_mail: LastMail,
     pub(crate) statistics: Statistics,
 }
 
@@ -129,6 +131,7 @@ impl Router {
             header_sequence: HeaderSequence::default(),
             signatures: Rare::default(),
             old_checksum_heard: false,
+            last_mail: LastMail::default(),
             statistics: Statistics::default(),
             spec,
         }

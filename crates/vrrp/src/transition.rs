@@ -431,5 +431,6 @@ impl Engine {
             priority: router.effective_priority,
         };
         self.push(Action::Notify(notification));
+        self.alert_of_router(id, kind);
     }
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-/// Mail settings of `global_defs`; parsed, not used by this version.
+/// Mail settings of `global_defs`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
     /// `notification_email`.
     pub recipients: Vec<String>,
-    /// `notification_email_from`.
+    /// `notification_email_from`; `None` is the user at the host name.
     pub from: Option<String>,
     /// `smtp_server`, host and port.
     pub server: Option<(String, u16)>,
@@ -21,6 +21,14 @@ pub struct Mail {
     pub vrrp_alerts: Option<bool>,
     /// `no_email_faults`: nothing is sent for FAULT.
     pub no_faults: bool,
+}
+
+impl Mail {
+    /// Whether there is a relay, and somebody to write to.
+    #[must_use]
+    pub fn is_possible(&self) -> bool {
+        self.server.is_some() && !self.recipients.is_empty()
+    }
 }
 
 impl Default for Mail {

@@ -18,6 +18,8 @@ pub(crate) enum Message {
     Reload(Box<Reload>),
     /// News are on the noticeboard.
     Observed,
+    /// The last mail has been sent or given up.
+    MailFinished,
 }
 
 /// A new configuration, and what its new objects have been found to be.
@@ -33,7 +35,8 @@ pub(crate) struct Reload {
 }
 
 /// The sending half. Messages are bounded by what the senders have under way: a report for each
-/// running command, one reload at a time, one call to the noticeboard.
+/// running command, one reload at a time, one call to the noticeboard, the
+/// end of the mails.
 #[derive(Debug, Clone)]
 pub(crate) struct Outlet {
     messages: Sender<Message>,

@@ -26,6 +26,7 @@ mod guardian;
 mod identity;
 mod inbox;
 mod logging;
+mod mail;
 mod observe;
 mod pid_file;
 mod reloader;

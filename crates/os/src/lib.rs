@@ -15,6 +15,7 @@
 //! | [`packet_socket`] | sending complete link-layer frames (gratuitous ARP) |
 //! | [`bpf`] | the kernel filters of both, as plain data |
 //! | [`directory_watch`] | what happens to the files of directories |
+//! | [`host_name`] | the name of this machine |
 //! | [`link_beat`] | link states by asking transceiver, driver or flags |
 //! | [`process_events`], [`process_table`] | processes of the machine as they come and go, and all of them |
 //! | [`scheduling`] | priority, real time and processors of a thread |
@@ -26,6 +27,7 @@
 pub mod bpf;
 pub mod clock;
 pub mod directory_watch;
+pub mod host_name;
 pub mod link_beat;
 pub mod netlink;
 pub mod nftables;

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use evervip_vrrp::{
-    Action, AddressChange, Alert, AlertNews, Announcement, AnnouncementPart, Engine, Notification, NotificationKind,
-    PlacedAddress, RouteChange, RouterId, RuleChange, Subject, Timestamp,
+    Action, AddressChange, Alert, AlertNews, Announcement, AnnouncementPart, Engine, Notification,
+    NotificationKind, PlacedAddress, RouteChange, RouterId, RuleChange, Subject, Timestamp,
 };
 
 /// One line for an action. The engine gives the names of routers.

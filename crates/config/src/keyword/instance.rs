@@ -359,7 +359,9 @@ pub(super) const INSTANCE: &[Keyword] = &[
     )
     .since("2.0.16")
     .yes(),
-    boolean("smtp_alert", "Send mail at state changes.").default("smtp_alert_vrrp"),
+    boolean("smtp_alert", "Send mail at state changes.")
+        .default("smtp_alert_vrrp")
+        .yes(),
     word(
         "lvs_sync_daemon_interface",
         "IFNAME",

@@ -45,7 +45,9 @@ pub(super) const SYNC_GROUP: &[Keyword] = &[
         "Run at every change, with kind, name, state and 0.",
     )
     .yes(),
-    boolean("smtp_alert", "Send mail at state changes."),
+    boolean("smtp_alert", "Send mail at state changes.")
+        .default("smtp_alert_vrrp")
+        .yes(),
     boolean("notify_priority_changes", "Default for the members.")
         .since("2.0.16")
         .yes(),

@@ -80,6 +80,7 @@ impl EngineThread {
                 self.hooks.notify(&notification);
                 self.fifos.notify(&notification);
             }
+            Action::Mail(alert) => self.mailer.send(alert),
             Action::StartCheck { run, script } => {
                 if !self.hooks.start_check(run, script) {
                     left.refused.push(run);

@@ -59,6 +59,7 @@ use tokio::sync::mpsc::Sender;
 use crate::child::{Status, StatusPipe};
 use crate::identity;
 use crate::inbox::{Inbox, Message, Outlet, Reload};
+use crate::mail::Mailer;
 use crate::observe;
 use agenda::Agenda;
 use fifo::Fifos;
@@ -153,6 +154,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     let globals = config.globals.clone();
     let mut engine = Engine::new(config, kernel.links(), &kernel.addresses());
     wanted.tell(&mut engine);
+    let mailer = Mailer::new(outlet.clone());
     let mut observers = Observers::new(outlet);
     observers.watch(wanted);
     engine.set_at_stop(at_stop);
@@ -169,6 +171,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         observers,
         hooks: Hooks::new(scripts),
         fifos: Fifos::default(),
+        mailer,
         scheduling: Scheduling::default(),
         sockets: Sockets::default(),
         transmitter: Transmitter::default(),
@@ -218,6 +221,7 @@ struct EngineThread {
     observers: Observers,
     hooks: Hooks,
     fifos: Fifos,
+    mailer: Mailer,
     scheduling: Scheduling,
     sockets: Sockets,
     transmitter: Transmitter,
@@ -269,6 +273,8 @@ impl EngineThread {
     /// Does what the file says beyond its routers.
     fn configure(&mut self, globals: &Globals) {
         identity::of_child(&globals.processes);
+        // Before this thread is raised: its own thread is to be an ordinary one.
+        self.mailer.configure(globals);
         self.scheduling.apply(&globals.processes);
         self.fifos.configure(&globals.fifos, &self.hooks);
         self.kernel.set_receive_buffers(&globals.buffers);
@@ -321,7 +327,14 @@ impl EngineThread {
     /// How long to wait when nothing happens; a deadline wakes by its own descriptor.
     fn patience(&self) -> Option<Duration> {
         let until = [
-            self.ending.map(|since| since + DRAIN * 2),
+            self.ending.map(|since| {
+                since
+                    + if self.hooks.is_drained() {
+                        DRAIN
+                    } else {
+                        DRAIN * 2
+                    }
+            }),
             self.sockets.retry_at(),
             self.kernel.reread_at(),
             self.virtual_interfaces.retry_at(),
@@ -330,10 +343,14 @@ impl EngineThread {
         Some(first.saturating_duration_since(Instant::now()))
     }
 
-    /// Whether the last hooks have ended, or were waited for long enough.
+    /// Whether the last hooks have ended and the last mails have left, or were waited for long
+    /// enough.
     fn is_finished(&self) -> bool {
-        self.ending
-            .is_some_and(|since| self.hooks.is_drained() || since.elapsed() > DRAIN * 2)
+        self.ending.is_some_and(|since| {
+            let waited = since.elapsed();
+            (self.hooks.is_drained() || waited > DRAIN * 2)
+                && (self.mailer.is_finished() || waited > DRAIN)
+        })
     }
 
     fn turn(&mut self, ready: &[Source]) -> anyhow::Result<()> {
@@ -459,6 +476,7 @@ impl EngineThread {
                 Message::Script(Report::Drained { .. }) => self.hooks.drained(),
                 Message::Reload(reload) => self.reload(*reload),
                 Message::Observed => self.observed(),
+                Message::MailFinished => self.mailer.set_finished(),
             }
         }
     }
@@ -558,6 +576,7 @@ impl EngineThread {
         self.handle(Event::StopRequested);
         self.fifos.close();
         self.hooks.drain(DRAIN);
+        self.mailer.finish();
         self.ending = Some(Instant::now());
     }
 }

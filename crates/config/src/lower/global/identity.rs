@@ -59,8 +59,7 @@ impl Lower<'_> {
         self.globals.model.mail.recipients.extend(recipients);
     }
 
-    /// Names are looked up in a configuration test only: this version sends no mail, and a start
-    /// must not wait for a name service.
+    /// Names are looked up in a configuration test only: a start must not wait for a name service.
     fn smtp_server(&mut self, node: &Node) {
         let host = node.args()[0].text.clone();
         let port = match node.args().get(1) {

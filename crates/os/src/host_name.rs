@@ -1,0 +1,66 @@
+//! The name of this machine.
+
+use std::ffi::{CStr, CString};
+
+use nix::unistd::gethostname;
+
+/// The host name as the resolver completes it (`vm` to `vm.example.org`), else as it is; empty when
+/// there is none. Waits for the name service.
+#[must_use]
+pub fn canonical_host_name() -> String {
+    let Ok(name) = gethostname() else {
+        return String::new();
+    };
+    let name = name.to_string_lossy().into_owned();
+    canonical(&name).unwrap_or(name)
+}
+
+fn canonical(name: &str) -> Option<String> {
+    let name = CString::new(name).ok()?;
+    let hints = libc::addrinfo {
+        ai_flags: libc::AI_CANONNAME,
+        ai_family: libc::AF_UNSPEC,
+        ai_socktype: libc::SOCK_STREAM,
+        ai_protocol: 0,
+        ai_addrlen: 0,
+        ai_addr: std::ptr::null_mut(),
+        ai_canonname: std::ptr::null_mut(),
+        ai_next: std::ptr::null_mut(),
+    };
+    let mut found: *mut libc::addrinfo = std::ptr::null_mut();
+    // SAFETY: the name is a C string and the hints are initialised; both live for the call. The
+    // result is written to a pointer of ours.
+    let answer = unsafe {
+        libc::getaddrinfo(
+            name.as_ptr(),
+            std::ptr::null(),
+            &raw const hints,
+            &raw mut found,
+        )
+    };
+    if answer != 0 || found.is_null() {
+        return None;
+    }
+    // SAFETY: after success `found` is the head of a list made by getaddrinfo, whose name is null or
+    // a C string; it is copied before the list is freed.
+    let canonical = unsafe {
+        let name = (*found).ai_canonname;
+        (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
+    };
+    // SAFETY: the list came from getaddrinfo, and nothing refers to it any more.
+    unsafe { libc::freeaddrinfo(found) };
+    canonical.filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_completed_or_left_alone() {
+        assert!(canonical("127.0.0.1").is_some());
+        assert_eq!(canonical("no such name"), None);
+        assert_eq!(canonical("nul\0"), None);
+        assert!(!canonical_host_name().is_empty());
+    }
+}

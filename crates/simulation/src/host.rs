@@ -36,7 +36,14 @@ pub(crate) struct Host {
     /// What waits for the end of a pause.
     pub(crate) waiting: Vec<Item>,
     pub(crate) tracked: Tracked,
+    /// Milliseconds by which the wall clock is wrong.
+    pub(crate) clock_ahead: i64,
+    /// The same as the daemon knows it.
+    clock_told: Option<i64>,
 }
+
+/// The true time at the start of a run, in nanoseconds since the epoch.
+const START_OF_TIME: u64 = 1_800_000_000_000_000_000;
 
 impl Host {
     pub(crate) fn new(node: Node) -> Self {
@@ -52,7 +59,17 @@ impl Host {
             paused_until: None,
             waiting: Vec::new(),
             tracked: Tracked::default(),
+            clock_ahead: 0,
+            clock_told: None,
         }
+    }
+
+    /// What the wall clock shows, in nanoseconds since the epoch.
+    pub(crate) fn wall_clock(&self, now: Timestamp) -> u64 {
+        let ahead = self.clock_ahead.saturating_mul(1_000_000);
+        START_OF_TIME
+            .saturating_add(now.as_nanos())
+            .saturating_add_signed(ahead)
     }
 
     /// What the kernel says of an interface.
@@ -63,6 +80,12 @@ impl Host {
             up: self.is_up(port.index),
             flags: 0,
         }
+    }
+
+    /// Whether its daemon is awake and does not know what the wall clock shows; then it is told now.
+    pub(crate) fn learns_of_clock(&mut self) -> bool {
+        self.paused_until.is_none()
+            && self.clock_told.replace(self.clock_ahead) != Some(self.clock_ahead)
     }
 
     pub(crate) fn event(&self, notice: Notice) -> Option<Event<'static>> {
@@ -105,6 +128,7 @@ impl Host {
         if self.engine.is_some() {
             return false;
         }
+        self.clock_told = None;
         let links: Vec<LinkState> = self.ports.iter().map(|port| self.link(port)).collect();
         let own = self.ports.iter().flat_map(|port| {
             let addresses = port.addresses.iter();
@@ -119,13 +143,9 @@ impl Host {
     pub(crate) fn crash(&mut self) {
         self.engine = None;
         self.life += 1;
+        self.clock_told = None;
         self.waiting.clear();
         self.paused_until = None;
-    }
-
-    /// A daemon has ended in order.
-    pub(crate) fn ended(&mut self) {
-        self.crash();
     }
 
     /// Whether that was a change.

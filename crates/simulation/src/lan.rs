@@ -17,7 +17,7 @@ use evervip_vrrp::{Action, CheckOutcome, Event, RouterStatus, RunId, Timestamp};
 
 use crate::host::{Host, Notice};
 use crate::tracked::Fact;
-use crate::{Node, Record, Rng, What};
+use crate::{Deed, Doing, Node, Record, Rng, What};
 
 /// How packets fare.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,6 +64,8 @@ pub enum Disturbance {
     TrackedFile(usize, PathBuf, String),
     /// So many processes of this pattern run on a host.
     TrackedProcesses(usize, ProcessPattern, u32),
+    /// The wall clock of a host is set: so many milliseconds after the true time from now on.
+    Clock(usize, i64),
 }
 
 pub(crate) enum Item {
@@ -97,6 +99,7 @@ pub struct Lan {
     pub(crate) longest_double: Duration,
     pub(crate) violations: Vec<String>,
     records: Option<Vec<Record>>,
+    pub(crate) history: Option<Vec<Deed>>,
     buffer: Vec<Action>,
 }
 
@@ -127,6 +130,7 @@ impl Lan {
             longest_double: Duration::ZERO,
             violations: Vec::new(),
             records: None,
+            history: None,
             buffer: Vec::new(),
         }
     }
@@ -164,6 +168,18 @@ impl Lan {
     #[must_use]
     pub fn is_running(&self, host: usize) -> bool {
         self.hosts[host].engine.is_some()
+    }
+
+    /// Whether an interface of a host is up.
+    #[must_use]
+    pub fn is_up(&self, host: usize, interface: u32) -> bool {
+        self.hosts[host].is_up(interface)
+    }
+
+    /// Whether a run of this script succeeds now on a host.
+    #[must_use]
+    pub fn succeeds(&self, host: usize, script: &str) -> bool {
+        self.hosts[host].succeeds(script)
     }
 
     /// The routers of a host; none while it runs no daemon.
@@ -229,17 +245,21 @@ impl Lan {
     /// Lets something happen now.
     pub fn disturb(&mut self, disturbance: Disturbance) {
         self.note(|| What::Disturbed(disturbance.to_string()));
+        if !disturbance.is_deed() {
+            self.keep(|_| Doing::Disturbed);
+        }
         match disturbance {
-            Disturbance::Crash(host) => self.hosts[host].crash(),
-            Disturbance::Start(host) => {
-                if self.hosts[host].boot() {
-                    self.tell_tracked(host);
-                    self.handle(host, Event::Started);
-                }
+            // A process that is stopped hears of it when it goes on.
+            Disturbance::Stop(host) | Disturbance::Reload(host, _)
+                if self.hosts[host].paused_until.is_some() =>
+            {
+                self.hosts[host].waiting.push(Item::Disturb(disturbance));
             }
+            Disturbance::Crash(host) => self.crash(host),
+            Disturbance::Start(host) => self.start(host),
             Disturbance::Stop(host) => {
                 self.handle(host, Event::StopRequested);
-                self.hosts[host].ended();
+                self.crash(host);
             }
             Disturbance::Link(host, interface, up) => {
                 if self.hosts[host].set_link(interface, up) {
@@ -247,14 +267,12 @@ impl Lan {
                 }
             }
             Disturbance::Partition(sides) => {
+                self.keep(|_| Doing::Divided(sides.clone()));
                 self.sides = sides;
                 self.doubles.clear();
             }
             Disturbance::Script(host, good) => self.hosts[host].script_good = good,
-            Disturbance::Pause(host, time) => {
-                self.hosts[host].paused_until = Some(self.now + time);
-                self.push(self.now + time, Item::Resume(host));
-            }
+            Disturbance::Pause(host, time) => self.pause(host, time),
             Disturbance::Steal(host) => {
                 for (interface, address) in self.hosts[host].steal() {
                     self.notice(host, Notice::Removed(interface, address, false));
@@ -266,6 +284,7 @@ impl Lan {
                 self.hosts[host].config = *config;
                 self.tell_tracked(host);
                 self.hosts[host].reload(now);
+                self.keep(|lan| Doing::Reloaded(host, lan.instances(host)));
                 self.execute(host);
             }
             Disturbance::TrackedFile(host, path, text) => {
@@ -274,6 +293,10 @@ impl Lan {
             Disturbance::TrackedProcesses(host, pattern, count) => {
                 self.change_tracked(host, Fact::Processes(pattern, count));
             }
+            Disturbance::Clock(host, ahead) => {
+                self.hosts[host].clock_ahead = ahead;
+                self.tell_clock(host);
+            }
             Disturbance::OneScript(host, script, true) => {
                 self.hosts[host].failing.remove(&script);
             }
@@ -281,12 +304,44 @@ impl Lan {
                 self.hosts[host].failing.insert(script);
             }
             Disturbance::PowerOff(host) => {
-                self.hosts[host].crash();
+                self.crash(host);
                 self.hosts[host].held.clear();
                 self.note(|| What::Held { host });
             }
         }
         self.watch_doubles();
+    }
+
+    fn start(&mut self, host: usize) {
+        if self.hosts[host].boot() {
+            self.keep(|lan| Doing::Started(host, lan.instances(host)));
+            self.tell_tracked(host);
+            self.tell_clock(host);
+            self.handle(host, Event::Started);
+        }
+    }
+
+    fn crash(&mut self, host: usize) {
+        self.hosts[host].crash();
+        self.keep(|_| Doing::Ended(host));
+    }
+
+    fn pause(&mut self, host: usize, time: Duration) {
+        if !self.is_running(host) {
+            return;
+        }
+        self.hosts[host].paused_until = Some(self.now + time);
+        self.push(self.now + time, Item::Resume(host));
+        self.keep(|_| Doing::Paused(host));
+    }
+
+    /// Tells a daemon what its wall clock shows, if it does not know; one that sleeps finds out when
+    /// it wakes.
+    fn tell_clock(&mut self, host: usize) {
+        if self.hosts[host].learns_of_clock() {
+            let unix_nanos = self.hosts[host].wall_clock(self.now);
+            self.handle(host, Event::WallClockSet { unix_nanos });
+        }
     }
 
     /// Lets time pass.
@@ -342,6 +397,8 @@ impl Lan {
                     .is_some_and(|at| at <= self.now)
                 {
                     self.hosts[host].paused_until = None;
+                    self.keep(|_| Doing::Resumed(host));
+                    self.tell_clock(host);
                     for item in std::mem::take(&mut self.hosts[host].waiting) {
                         self.happen(item);
                     }
@@ -412,6 +469,12 @@ impl Lan {
                     let text = crate::render(engine, &action);
                     let action = action.clone();
                     self.note(|| What::Acted { host, action, text });
+                }
+            }
+            if self.history.is_some() {
+                let engine = self.hosts[host].engine.as_ref();
+                if let Some(doing) = engine.and_then(|engine| Doing::of(host, engine, &action)) {
+                    self.keep(|_| doing);
                 }
             }
             match action {
@@ -493,6 +556,22 @@ impl Lan {
             let at = self.now;
             records.push(Record { at, what: what() });
         }
+    }
+}
+
+impl Disturbance {
+    /// Whether a history has a word of its own for it.
+    const fn is_deed(&self) -> bool {
+        matches!(
+            self,
+            Self::Crash(_)
+                | Self::PowerOff(_)
+                | Self::Stop(_)
+                | Self::Start(_)
+                | Self::Partition(_)
+                | Self::Pause(..)
+                | Self::Reload(..)
+        )
     }
 }
 

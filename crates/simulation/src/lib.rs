@@ -8,6 +8,7 @@
 //! Nothing here reads a clock or draws a random number that a seed does not determine.
 #![forbid(unsafe_code)]
 
+mod history;
 mod host;
 mod lan;
 mod masters;
@@ -18,6 +19,7 @@ mod rng;
 mod tracked;
 mod wire;
 
+pub use history::{Deed, Doing};
 pub use lan::{Disturbance, Lan, Weather};
 pub use node::{Node, Port};
 pub use record::{Record, What};

@@ -313,6 +313,7 @@ fn check_version_2(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), D
     if let Some(key) = header_key(&router.spec) {
         if let Err(complaint) = check_header(&key, &mut router.header_sequence, datagram) {
             statistics.auth_failure += 1;
+            leave_number_to(router, datagram, &complaint);
             return Err(Drop(PacketComplaint::Proof(complaint)));
         }
     }
@@ -325,6 +326,20 @@ fn check_version_2(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), D
         }));
     }
     Ok(())
+}
+
+/// Two masters that became so at the same moment number their adverts alike, each believes none of
+/// the other's, and that would go on for ever. The better one skips a number.
+fn leave_number_to(router: &mut Router, datagram: &Datagram<'_>, complaint: &ProofComplaint) {
+    let alike = matches!(
+        complaint,
+        ProofComplaint::HeaderSequence { received, ours } if received == ours
+    );
+    let theirs = (datagram.advert.priority(), Some(datagram.source));
+    let better = (router.effective_priority, router.source) > theirs;
+    if alike && better && router.state == State::Master {
+        router.header_sequence.advance();
+    }
 }
 
 /// Compares without telling by the time taken how much was right.

@@ -281,7 +281,10 @@ impl Engine {
         if spec.preempt_delay.is_zero() {
             router.preempt_at = None;
         }
-        let learned = router.interval != old.advert_interval && spec.version == Version::V3;
+        // A backup of version 3 goes by the interval of its master, even if its own was the same.
+        let follows = router.state == State::Backup && router.master.is_some();
+        let learned =
+            spec.version == Version::V3 && (follows || router.interval != old.advert_interval);
         if !learned {
             router.interval = spec.advert_interval;
         }

@@ -183,6 +183,21 @@ fn one_counter_numbers_what_is_sent_and_heard() {
 }
 
 /// A backup that has been told the time.
+/// Else two masters that began at the same moment would never hear each other.
+#[test]
+fn of_two_masters_with_the_same_numbers_the_better_one_skips_one() {
+    for (priority, skipped) in [(50, 1), (100, 0), (150, 0)] {
+        let mut stage = master(sample::config([header()]));
+        let first = sent_in(&mut stage, Duration::from_secs(1))[0];
+        let theirs = Craft::of(&header()).priority(priority).sequence(first);
+        check(&mut stage, HEADER_SOCKET, &theirs.bytes(), |counters| {
+            counters.auth_failure += 1;
+        });
+        let next = sent_in(&mut stage, Duration::from_secs(1));
+        assert_eq!(next, [first + 1 + skipped], "rival of priority {priority}");
+    }
+}
+
 fn at_noon(instance: Instance) -> Transcript {
     let mut stage = backup(sample::config([instance]));
     set_clock(&mut stage, NOON);

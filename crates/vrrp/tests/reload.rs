@@ -372,3 +372,20 @@ proptest! {
         prop_assert!((16..=18).contains(&count), "{count} adverts");
     }
 }
+
+/// The interval of a backup's master counts until that says otherwise, even if it is just the one
+/// that the backup had itself.
+#[test]
+fn a_backup_goes_by_the_interval_of_its_master_after_a_reload() {
+    let mut stage = backup(one(version_3()));
+    let craft = evervip_testkit::craft::Craft::of(&version_3()).priority(150);
+    stage.advert("theirs", &craft);
+    let mut faster = version_3();
+    faster.advert_interval = Duration::from_millis(200);
+    stage.reload("advert_int 0.2", one(faster));
+    stage.pass(Duration::from_secs(3));
+    assert!(
+        !stage::is_master(&stage),
+        "the next advert was due after 1 s"
+    );
+}

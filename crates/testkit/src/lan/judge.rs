@@ -1,87 +1,145 @@
 //! What must hold on a LAN that has been left alone for a while.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use evervip_model::State;
+use evervip_model::{Config, Family, State};
+use evervip_simulation::Lan;
 use evervip_vrrp::RouterStatus;
 
-use evervip_simulation::Lan;
+use super::facts::{self, Facts};
 
-/// What is wrong after a quiet time: on each side of a partition there is exactly one MASTER of
-/// each instance, it is the one that the election must end with, all members of a group are on
-/// one host, and exactly the masters hold addresses.
-///
-/// `preempts`: whether a better host takes over from a running worse one.
+/// What is wrong after a quiet time. On each side of a partition each virtual router has exactly one
+/// MASTER among those that have no fault; nobody who may preempt is better than it; the members of a
+/// sync group agree; states and priorities are what the surroundings amount to; and exactly the
+/// masters hold addresses.
 #[must_use]
-pub fn judge(lan: &Lan, preempts: bool) -> Vec<String> {
+pub fn judge(lan: &Lan) -> Vec<String> {
+    let hosts = 0..lan.sides().len();
+    judge_by(
+        lan,
+        &hosts
+            .map(|host| lan.config(host).clone())
+            .collect::<Vec<_>>(),
+    )
+}
+
+/// The same, when the hosts should run these configurations.
+#[must_use]
+pub fn judge_by(lan: &Lan, configs: &[Config]) -> Vec<String> {
     let mut faults = Vec::new();
-    let sides: BTreeSet<u8> = lan.sides().iter().copied().collect();
-    for side in sides {
-        let members: Vec<usize> = (0..lan.sides().len())
-            .filter(|host| lan.sides()[*host] == side)
-            .collect();
-        judge_side(lan, &members, preempts, &mut faults);
+    let mut sides: BTreeMap<u8, Vec<Candidate<'_>>> = BTreeMap::new();
+    for (host, config) in configs.iter().enumerate() {
+        if !lan.is_running(host) {
+            continue;
+        }
+        let candidates = candidates(lan, host, config, &mut faults);
+        judge_groups(host, config, &candidates, &mut faults);
+        judge_addresses(lan, host, &candidates, &mut faults);
+        sides
+            .entry(lan.sides()[host])
+            .or_default()
+            .extend(candidates);
     }
-    for host in 0..lan.sides().len() {
-        judge_addresses(lan, host, &mut faults);
+    for (side, candidates) in sides {
+        let routers: BTreeSet<(u8, bool)> = candidates.iter().map(Candidate::router).collect();
+        for router in routers {
+            judge_router(side, router, &candidates, &mut faults);
+        }
     }
     faults
 }
 
-fn judge_side(lan: &Lan, members: &[usize], preempts: bool, faults: &mut Vec<String>) {
-    let count = members
-        .iter()
-        .map(|host| lan.config(*host).instances.len())
-        .max();
-    let mut owners = BTreeSet::new();
-    for instance in 0..count.unwrap_or(0) {
-        let status = |host: &usize| -> Option<(usize, RouterStatus)> {
-            Some((*host, lan.status(*host).get(instance)?.clone()))
-        };
-        let able: Vec<(usize, RouterStatus)> = members
-            .iter()
-            .filter_map(status)
-            .filter(|(_, status)| matches!(status.state, State::Backup | State::Master))
-            .collect();
-        let masters: Vec<&(usize, RouterStatus)> = able
-            .iter()
-            .filter(|(_, status)| status.state == State::Master)
-            .collect();
-        let [(master, status)] = masters.as_slice() else {
-            if !able.is_empty() {
-                faults.push(format!(
-                    "instance {instance} has {} masters among hosts {members:?}",
-                    masters.len()
-                ));
-            }
-            continue;
-        };
-        owners.insert(*master);
-        let best = able.iter().map(|(_, status)| status.priority).max();
-        if preempts && best != Some(status.priority) {
-            faults.push(format!(
-                "instance {instance} is on host {master} with priority {}, another has {best:?}",
-                status.priority
-            ));
-        }
+/// An instance of a running host.
+struct Candidate<'a> {
+    host: usize,
+    config: &'a Config,
+    index: usize,
+    status: RouterStatus,
+    facts: Facts,
+}
+
+impl Candidate<'_> {
+    /// VRID and family.
+    fn router(&self) -> (u8, bool) {
+        let instance = &self.config.instances[self.index];
+        (instance.vrid.value(), instance.family == Family::Inet6)
     }
-    let grouped = members
-        .iter()
-        .any(|host| !lan.config(*host).sync_groups.is_empty());
-    if grouped && owners.len() > 1 {
-        faults.push(format!("the group is torn over hosts {owners:?}"));
+
+    fn is_master(&self) -> bool {
+        self.status.state == State::Master
+    }
+
+    /// Whether it would take over from a running master of this priority, as far as it goes alone.
+    fn preempts(&self, priority: u8) -> bool {
+        !self.config.instances[self.index].nopreempt && self.status.priority > priority
     }
 }
 
-fn judge_addresses(lan: &Lan, host: usize, faults: &mut Vec<String>) {
-    if !lan.is_running(host) {
-        return;
-    }
+/// The instances of a host, those whose state or priority is without reason reported.
+fn candidates<'a>(
+    lan: &Lan,
+    host: usize,
+    config: &'a Config,
+    faults: &mut Vec<String>,
+) -> Vec<Candidate<'a>> {
     let statuses = lan.status(host);
-    let masters = statuses.iter().zip(&lan.config(host).instances);
+    if statuses.len() != config.instances.len() {
+        faults.push(format!("host {host} runs {} instances", statuses.len()));
+        return Vec::new();
+    }
+    let mut candidates = Vec::new();
+    for (index, status) in statuses.into_iter().enumerate() {
+        let facts = facts::of(lan, host, config, index);
+        let running = matches!(status.state, State::Backup | State::Master);
+        if running == facts.faulty {
+            faults.push(format!(
+                "host {host}: {} is in {:?}, but its surroundings say {facts:?}",
+                status.name, status.state
+            ));
+        }
+        // What is tracked counts for one that gave 255 up when it changes the next time.
+        let given_up = facts
+            .given_up
+            .is_some_and(|tracked| [tracked, 254].contains(&status.priority));
+        if status.priority != facts.priority && !given_up {
+            faults.push(format!(
+                "host {host}: {} has the priority {} instead of {}",
+                status.name, status.priority, facts.priority
+            ));
+        }
+        candidates.push(Candidate {
+            host,
+            config,
+            index,
+            status,
+            facts,
+        });
+    }
+    candidates
+}
+
+fn judge_groups(
+    host: usize,
+    config: &Config,
+    candidates: &[Candidate<'_>],
+    faults: &mut Vec<String>,
+) {
+    for group in &config.sync_groups {
+        let members = group.members.iter();
+        let states: Vec<State> = members
+            .filter_map(|member| Some(candidates.get(member.0)?.status.state))
+            .collect();
+        if states.windows(2).any(|pair| pair[0] != pair[1]) {
+            faults.push(format!("host {host}: the group is torn: {states:?}"));
+        }
+    }
+}
+
+fn judge_addresses(lan: &Lan, host: usize, candidates: &[Candidate<'_>], faults: &mut Vec<String>) {
+    let masters = candidates.iter().filter(|candidate| candidate.is_master());
     let expected: BTreeSet<_> = masters
-        .filter(|(status, _)| status.state == State::Master)
-        .flat_map(|(_, instance)| instance.addresses.iter().map(|a| a.address))
+        .flat_map(|master| &master.config.instances[master.index].addresses)
+        .map(|address| address.address)
         .collect();
     let held: BTreeSet<_> = lan.held(host).map(|(_, address)| address).collect();
     if held != expected {
@@ -89,4 +147,51 @@ fn judge_addresses(lan: &Lan, host: usize, faults: &mut Vec<String>) {
             "host {host} holds {held:?} instead of {expected:?}"
         ));
     }
+}
+
+fn judge_router(
+    side: u8,
+    router: (u8, bool),
+    candidates: &[Candidate<'_>],
+    faults: &mut Vec<String>,
+) {
+    let able: Vec<&Candidate<'_>> = candidates
+        .iter()
+        .filter(|candidate| candidate.router() == router && !candidate.facts.faulty)
+        .collect();
+    let masters: Vec<&&Candidate<'_>> = able.iter().filter(|c| c.is_master()).collect();
+    let vrid = router.0;
+    let [master] = masters.as_slice() else {
+        if !able.is_empty() {
+            let hosts: Vec<usize> = able.iter().map(|candidate| candidate.host).collect();
+            faults.push(format!(
+                "VRID {vrid} has {} masters among hosts {hosts:?} on side {side}",
+                masters.len()
+            ));
+        }
+        return;
+    };
+    for better in able.iter().filter(|c| c.preempts(master.status.priority)) {
+        if !is_held_back(better, candidates) {
+            faults.push(format!(
+                "VRID {vrid} is on host {} with priority {}, but host {} has {} and may preempt",
+                master.host, master.status.priority, better.host, better.status.priority
+            ));
+        }
+    }
+}
+
+/// Whether another member of its sync group has to leave its own master alone.
+fn is_held_back(candidate: &Candidate<'_>, candidates: &[Candidate<'_>]) -> bool {
+    let members = facts::members(candidate.config, candidate.index);
+    let mates = candidates
+        .iter()
+        .filter(|mate| mate.host == candidate.host && members.contains(&mate.index));
+    mates
+        .filter(|mate| mate.index != candidate.index)
+        .any(|mate| {
+            let mut others = candidates.iter().filter(|c| c.router() == mate.router());
+            let master = others.find(|other| other.is_master());
+            master.is_some_and(|master| !mate.preempts(master.status.priority))
+        })
 }

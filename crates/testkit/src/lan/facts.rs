@@ -1,0 +1,83 @@
+//! What must be the case, worked out from configurations and surroundings alone: the engine is not
+//! asked.
+
+use evervip_model::{Config, Instance, Priority, contribution};
+use evervip_simulation::Lan;
+
+/// What the surroundings of an instance amount to once everything has been noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// It, or a member of its sync group, has a reason to be in FAULT.
+    pub(super) faulty: bool,
+    /// Its effective priority.
+    pub(super) priority: u8,
+    /// The same, if it was an address owner, met another one and gave 255 up.
+    pub(super) given_up: Option<u8>,
+}
+
+/// The facts of the instance with this index.
+pub(super) fn of(lan: &Lan, host: usize, config: &Config, index: usize) -> Facts {
+    let members = members(config, index);
+    let instance = &config.instances[index];
+    Facts {
+        faulty: members
+            .iter()
+            .any(|member| has_fault(lan, host, config, *member)),
+        priority: if instance.priority.is_owner() {
+            instance.priority.value()
+        } else {
+            tracked(lan, host, config, instance)
+        },
+        given_up: instance
+            .priority
+            .is_owner()
+            .then(|| tracked(lan, host, config, instance)),
+    }
+}
+
+/// The instances of the sync group of an instance, or it alone.
+pub(super) fn members(config: &Config, index: usize) -> Vec<usize> {
+    let is_member = |members: &Vec<usize>| members.contains(&index);
+    let groups = config.sync_groups.iter();
+    groups
+        .map(|group| group.members.iter().map(|member| member.0).collect())
+        .find(is_member)
+        .unwrap_or_else(|| vec![index])
+}
+
+fn has_fault(lan: &Lan, host: usize, config: &Config, index: usize) -> bool {
+    let instance = &config.instances[index];
+    let up = |name: &str| {
+        lan.port(host, name)
+            .is_some_and(|port| lan.is_up(host, port))
+    };
+    let own = instance.interface.as_deref();
+    let interfaces = instance.track_interfaces.iter();
+    let scripts = instance.track_scripts.iter();
+    own.is_some_and(|own| !up(own))
+        || interfaces
+            .filter(|track| track.weight == 0)
+            .any(|track| up(&track.interface) == track.reverse)
+        || scripts
+            .filter(|track| track.weight == 0)
+            .any(|track| succeeds(lan, host, config, track.script.0) == track.reverse)
+}
+
+/// The priority of one that is no address owner, or no more.
+fn tracked(lan: &Lan, host: usize, config: &Config, instance: &Instance) -> u8 {
+    let mut total = i32::from(instance.priority.value().min(254));
+    for track in instance.track_interfaces.iter().filter(|t| t.weight != 0) {
+        let port = lan.port(host, &track.interface);
+        let good = port.is_some_and(|port| lan.is_up(host, port));
+        total += contribution(good, track.weight, track.reverse);
+    }
+    for track in instance.track_scripts.iter().filter(|t| t.weight != 0) {
+        let good = succeeds(lan, host, config, track.script.0);
+        total += contribution(good, track.weight, track.reverse);
+    }
+    Priority::clamp_non_owner(total).value()
+}
+
+fn succeeds(lan: &Lan, host: usize, config: &Config, script: usize) -> bool {
+    lan.succeeds(host, &config.scripts[script].name)
+}

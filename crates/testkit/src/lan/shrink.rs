@@ -1,0 +1,34 @@
+//! A failing schedule without what its failure does not need.
+
+use super::Schedule;
+use super::schedule::CALM;
+
+impl Schedule {
+    /// The same schedule with fewer events, and calm weather if that is enough, which still fails. Not
+    /// the smallest one there is: leaving out any single event more would do no harm.
+    #[must_use]
+    pub fn shrunk(&self) -> Self {
+        let fails = |schedule: &Self| !schedule.run(false).faults.is_empty();
+        let mut least = self.clone();
+        least.weather = CALM;
+        if !fails(&least) {
+            least.weather = self.weather;
+        }
+        let mut size = least.events.len().div_ceil(2);
+        while size > 0 {
+            let mut at = 0;
+            while at < least.events.len() {
+                let mut fewer = least.clone();
+                let end = (at + size).min(fewer.events.len());
+                fewer.events.drain(at..end);
+                if fails(&fewer) {
+                    least = fewer;
+                } else {
+                    at += size;
+                }
+            }
+            size /= 2;
+        }
+        least
+    }
+}

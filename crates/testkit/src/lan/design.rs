@@ -152,7 +152,7 @@ impl Design {
             Proof::Password => instance.authentication = Authentication::Pass(*b"secret\0\0"),
             Proof::Header => instance.authentication = Authentication::Header(*b"secret\0\0"),
             Proof::Signature(anti_replay) => {
-                instance.hmac = Some(HmacAuthentication {
+                instance.hmac = Some(Box::new(HmacAuthentication {
                     keys: vec![HmacKey {
                         id: 1,
                         secret: vec![7; 32],
@@ -161,7 +161,7 @@ impl Design {
                     time_window: Duration::from_secs(30),
                     anti_replay,
                     mode: HmacMode::Enforce,
-                });
+                }));
             }
         }
     }

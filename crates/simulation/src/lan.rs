@@ -6,18 +6,16 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
-use std::fmt;
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use evervip_model::{Config, ProcessPattern, State};
+use evervip_model::{Config, State};
 use evervip_vrrp::{Action, CheckOutcome, Event, RouterStatus, RunId, Timestamp};
 
 use crate::host::{Host, Notice};
 use crate::tracked::Fact;
-use crate::{Deed, Doing, Node, Record, Rng, What};
+use crate::{Deed, Disturbance, Doing, Node, Record, Rng, What};
 
 /// How packets fare.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,41 +29,6 @@ pub struct Weather {
     /// Up to so much longer, each packet for itself; where it exceeds the distance of two packets
     /// they overtake each other.
     pub jitter: Duration,
-}
-
-/// What is done to a LAN.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Disturbance {
-    /// The process and its host are dead at once; its addresses stay where they are.
-    Crash(usize),
-    /// The daemon is asked to end.
-    Stop(usize),
-    /// A daemon is started on a host that has none.
-    Start(usize),
-    /// The interface with this index of a host goes down or comes up.
-    Link(usize, u32, bool),
-    /// Hosts with equal numbers hear each other.
-    Partition(Vec<u8>),
-    /// The check scripts of a host fail, or succeed again.
-    Script(usize, bool),
-    /// One of them does.
-    OneScript(usize, Arc<str>, bool),
-    /// Everything of the host is gone, its addresses as well.
-    PowerOff(usize),
-    /// A host does nothing for a while; what happens to it meanwhile waits.
-    Pause(usize, Duration),
-    /// Somebody removes the virtual addresses of a host, behind its back.
-    Steal(usize),
-    /// A frame that must not be accepted reaches an interface of a host.
-    Forge(usize, u32, Vec<u8>),
-    /// A host reads this configuration instead of its own.
-    Reload(usize, Box<Config>),
-    /// A tracked file of a host has this text; an empty one is as good as a missing one.
-    TrackedFile(usize, PathBuf, String),
-    /// So many processes of this pattern run on a host.
-    TrackedProcesses(usize, ProcessPattern, u32),
-    /// The wall clock of a host is set: so many milliseconds after the true time from now on.
-    Clock(usize, i64),
 }
 
 pub(crate) enum Item {
@@ -555,33 +518,6 @@ impl Lan {
         if let Some(records) = &mut self.records {
             let at = self.now;
             records.push(Record { at, what: what() });
-        }
-    }
-}
-
-impl Disturbance {
-    /// Whether a history has a word of its own for it.
-    const fn is_deed(&self) -> bool {
-        matches!(
-            self,
-            Self::Crash(_)
-                | Self::PowerOff(_)
-                | Self::Stop(_)
-                | Self::Start(_)
-                | Self::Partition(_)
-                | Self::Pause(..)
-                | Self::Reload(..)
-        )
-    }
-}
-
-impl fmt::Display for Disturbance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            // Configurations are long, and hold passwords.
-            Self::Reload(host, _) => write!(f, "Reload({host})"),
-            Self::Forge(host, interface, _) => write!(f, "Forge({host}, {interface})"),
-            other => write!(f, "{other:?}"),
         }
     }
 }

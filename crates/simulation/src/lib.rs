@@ -2,12 +2,13 @@
 //!
 //! * [`Node`] describes a host: what it runs and how it is connected;
 //! * [`Lan`] runs the hosts against each other under [`Weather`] and [`Disturbance`]s;
-//! * [`Record`] is what it writes down on the way;
+//! * [`Record`] is what it writes down on the way for people, [`Deed`] for judges;
 //! * [`render`] puts actions of the engine into words.
 //!
 //! Nothing here reads a clock or draws a random number that a seed does not determine.
 #![forbid(unsafe_code)]
 
+mod disturbance;
 mod history;
 mod host;
 mod lan;
@@ -19,8 +20,9 @@ mod rng;
 mod tracked;
 mod wire;
 
+pub use disturbance::Disturbance;
 pub use history::{Deed, Doing};
-pub use lan::{Disturbance, Lan, Weather};
+pub use lan::{Lan, Weather};
 pub use node::{Node, Port};
 pub use record::{Record, What};
 pub use render::{render, render_deadline};

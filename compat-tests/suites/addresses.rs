@@ -7,10 +7,9 @@ use std::{
 };
 
 use evervip_lab::{Error, Node, wait_until};
-use nix::sys::signal::Signal;
 
 use crate::{
-    cluster::{CONFIG, Cluster, PATIENCE, with_single},
+    cluster::{Cluster, PATIENCE, with_single},
     conf::{Conf, INTERFACE, V2_MULTICAST, VIP},
     ensure,
     plan::{Combo, Plan},
@@ -282,13 +281,7 @@ fn promotion_restored(cluster: &mut Cluster) -> Verdict {
     cluster.lab.wait_owner(VIP.into(), "a", PATIENCE)?;
     let node = &cluster.members[0].node;
     ensure!(promotion(node, INTERFACE)? == "1", "not set");
-    node.write_file(CONFIG, file(""), 0o644)?;
-    let mark = cluster.log(0).mark();
-    cluster.daemon(0).signal(Signal::SIGHUP)?;
-    cluster
-        .log(0)
-        .wait_after(mark, "Reload complete", PATIENCE)?;
-    let node = &cluster.members[0].node;
+    cluster.reload(0, &file(""))?;
     wait_until(PATIENCE, "setting restored", || {
         promotion(node, INTERFACE).is_ok_and(|value| value == "0")
     })?;

@@ -5,10 +5,9 @@
 use std::net::IpAddr;
 
 use evervip_lab::Advert;
-use nix::sys::signal::Signal;
 
 use crate::{
-    cluster::{CONFIG, Cluster, PATIENCE, with_pair, with_single},
+    cluster::{Cluster, PATIENCE, with_pair, with_single},
     conf::{
         Conf, INTERFACE, IPV6_MULTICAST, Mode, V2_MULTICAST, V2_UNICAST, V3_MULTICAST, V3_UNICAST,
     },
@@ -152,19 +151,6 @@ pub fn signed(mode: Mode, node: usize, keys: &[u8], active: u8) -> Conf {
     ))
 }
 
-fn reload(cluster: &Cluster, conf: &Conf) -> Verdict {
-    let member = conf.node;
-    cluster.members[member]
-        .node
-        .write_file(CONFIG, conf.text(), 0o644)?;
-    let mark = cluster.log(member).mark();
-    cluster.daemon(member).signal(Signal::SIGHUP)?;
-    cluster
-        .log(member)
-        .wait_after(mark, "Reload complete", PATIENCE)
-        .map(drop)
-}
-
 /// The id of the key that signed.
 fn key_of(advert: &Advert) -> u8 {
     let trailer = advert.packet.len() - 28;
@@ -177,7 +163,7 @@ fn rotation(cluster: &mut Cluster, mode: Mode) -> Verdict {
     let marks = [cluster.log(0).mark(), cluster.log(1).mark()];
     for (keys, active) in [(&[1, 2][..], 1), (&[1, 2], 2), (&[2], 2)] {
         for node in [1, 0] {
-            reload(cluster, &signed(mode, node, keys, active))?;
+            cluster.reload(node, &signed(mode, node, keys, active).text())?;
         }
     }
     let mark = cluster.capture.mark();

@@ -165,6 +165,31 @@ impl Cluster {
             .expect("the scenario has started this member")
     }
 
+    /// Writes another configuration, sends SIGHUP and waits until the daemon says that it is done.
+    pub fn reload(&self, member: usize, configuration: &str) -> Verdict {
+        let node = &self.members[member].node;
+        node.write_file(CONFIG, configuration, 0o644)?;
+        let mark = self.log(member).mark();
+        self.daemon(member).signal(Signal::SIGHUP)?;
+        self.log(member)
+            .wait_after(mark, "Reload complete", PATIENCE)
+            .map(drop)
+    }
+
+    /// Waits until a file of a member consists of exactly these lines.
+    pub fn wait_lines(&self, member: usize, path: &str, wanted: &[&str]) -> Verdict {
+        let text = || {
+            self.members[member]
+                .node
+                .read_file(path)
+                .unwrap_or_default()
+        };
+        let wanted = wanted.join("\n") + "\n";
+        let waited = wait_until(PATIENCE, path, || text() == wanted);
+        ensure!(waited.is_ok(), "{path}:\n{}\nexpected:\n{wanted}", text());
+        Ok(())
+    }
+
     /// Stops the daemon with SIGTERM and waits for a clean end.
     pub fn stop(&mut self, member: usize) -> Verdict {
         self.daemon(member).signal(Signal::SIGTERM)?;

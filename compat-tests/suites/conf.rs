@@ -246,6 +246,11 @@ impl Conf {
         self
     }
 
+    /// The file with these lines in `global_defs`.
+    pub fn with_globals(&self, lines: &str) -> String {
+        format!("global_defs {{\n{lines}\n}}\n{}", self.text())
+    }
+
     /// The file, laid out as in the haproxy pair.
     pub fn text(&self) -> String {
         let Self {
@@ -294,4 +299,18 @@ impl Conf {
         }
         text + extra + "}\n"
     }
+}
+
+/// The configuration of a member with so many plain instances, `V1` and so on with the virtual router
+/// ids 1 and so on, each with further lines.
+pub fn many(count: u8, priority: u8, extra: impl Fn(u8) -> String) -> String {
+    let instance = |id| {
+        format!(
+            "vrrp_instance V{id} {{\n interface {INTERFACE}\n state BACKUP\n \
+             virtual_router_id {id}\n priority {priority}\n advert_int 1\n \
+             virtual_ipaddress {{\n 10.150.161.{id}/32\n }}\n{}}}\n",
+            extra(id)
+        )
+    };
+    (1..=count).map(instance).collect()
 }

@@ -4,10 +4,9 @@
 use std::fs;
 
 use evervip_lab::wait_until;
-use nix::sys::signal::Signal;
 
 use crate::{
-    cluster::{CONFIG, Cluster, PATIENCE, with_single},
+    cluster::{Cluster, PATIENCE, with_single},
     conf::{Conf, Mode, V2_MULTICAST},
     ensure,
     plan::Plan,
@@ -36,20 +35,7 @@ const CALLS: &str = "/run/calls";
 
 /// A configuration with these lines in `global_defs`.
 fn with_globals(lines: &str, conf: &Conf) -> String {
-    format!(
-        "global_defs {{\n script_user root\n{lines}\n}}\n{}",
-        conf.text()
-    )
-}
-
-fn reload(cluster: &Cluster, text: &str) -> Verdict {
-    let mark = cluster.log(0).mark();
-    cluster.members[0].node.write_file(CONFIG, text, 0o644)?;
-    cluster.daemon(0).signal(Signal::SIGHUP)?;
-    cluster
-        .log(0)
-        .wait_after(mark, "Reload complete", PATIENCE)?;
-    Ok(())
+    conf.with_globals(&format!(" script_user root\n{lines}"))
 }
 
 /// Waits until a line of `/proc` reads so for the parent and its child.
@@ -75,12 +61,12 @@ fn names(cluster: &mut Cluster) -> Verdict {
     cluster.members[0].start(&with_globals(" process_name papa", &conf))?;
     expect_of_both(cluster, "comm", "", ["papa", "papa"])?;
     cluster.log(0).wait_for("Entering BACKUP STATE", PATIENCE)?;
-    reload(cluster, &with_globals(" process_names", &conf))?;
+    cluster.reload(0, &with_globals(" process_names", &conf))?;
     expect_of_both(cluster, "comm", "", ["keepalived", "keepalived_vrrp"])?;
     let both = " process_name papa\n vrrp_process_name vip";
-    reload(cluster, &with_globals(both, &conf))?;
+    cluster.reload(0, &with_globals(both, &conf))?;
     expect_of_both(cluster, "comm", "", ["papa", "vip"])?;
-    reload(cluster, &conf.text())?;
+    cluster.reload(0, &conf.text())?;
     expect_of_both(cluster, "comm", "", ["keepalived", "keepalived"])
 }
 
@@ -92,23 +78,15 @@ fn umask(cluster: &mut Cluster, ours: bool) -> Verdict {
     expect_of_both(cluster, "status", "Umask:", ["0077", "0077"])?;
     cluster.log(0).wait_for("Entering BACKUP STATE", PATIENCE)?;
     let words = with_globals(" umask IWGRP|IWOTH", &conf);
-    reload(cluster, &words)?;
+    cluster.reload(0, &words)?;
     expect_of_both(cluster, "status", "Umask:", ["0022", "0022"])?;
-    reload(cluster, &conf.text())?;
+    cluster.reload(0, &conf.text())?;
     let left = if ours { "0177" } else { "0022" };
     expect_of_both(cluster, "status", "Umask:", [left, left])
 }
 
 /// Appends its arguments to a file.
 const NOTE: &str = "#!/bin/sh\necho \"$*\" >>/run/calls\n";
-
-fn expect_calls(cluster: &Cluster, wanted: &[&str]) -> Verdict {
-    let calls = || cluster.members[0].node.read_file(CALLS).unwrap_or_default();
-    let wanted = wanted.join("\n") + "\n";
-    let waited = wait_until(PATIENCE, "calls", || calls() == wanted);
-    ensure!(waited.is_ok(), "calls:\n{}\nexpected:\n{wanted}", calls());
-    Ok(())
-}
 
 /// The first call of all, and the last; a reload is neither a start nor a stop.
 fn scripts(cluster: &mut Cluster) -> Verdict {
@@ -119,13 +97,13 @@ fn scripts(cluster: &mut Cluster) -> Verdict {
     let text = with_globals(&globals, &conf);
     cluster.members[0].start(&text)?;
     let mut calls = vec!["start", "INSTANCE LB_VIP BACKUP 150"];
-    expect_calls(cluster, &calls)?;
+    cluster.wait_lines(0, CALLS, &calls)?;
     calls.push("INSTANCE LB_VIP MASTER 150");
-    expect_calls(cluster, &calls)?;
-    reload(cluster, &text)?;
+    cluster.wait_lines(0, CALLS, &calls)?;
+    cluster.reload(0, &text)?;
     cluster.stop(0)?;
     calls.extend(["INSTANCE LB_VIP STOP 150", "stop now"]);
-    expect_calls(cluster, &calls)
+    cluster.wait_lines(0, CALLS, &calls)
 }
 
 /// One that fails or does not end is told of and holds nothing up for longer than its time.
@@ -140,7 +118,7 @@ fn slow_scripts(cluster: &mut Cluster) -> Verdict {
         .log(0)
         .wait_for("startup script timed out", PATIENCE)?;
     cluster.log(0).wait_for("Entering MASTER STATE", PATIENCE)?;
-    expect_calls(cluster, &["start"])?;
+    cluster.wait_lines(0, CALLS, &["start"])?;
     cluster.stop(0)?;
     cluster
         .log(0)
@@ -171,7 +149,7 @@ fn calls_of_removal(cluster: &mut Cluster, more: &str, count: usize) -> Verdict<
     wait_until(PATIENCE, "calls of BACKUP and MASTER", || {
         calls(cluster).len() == 4
     })?;
-    reload(cluster, &other)?;
+    cluster.reload(0, &other)?;
     wait_until(PATIENCE, "calls of the removal", || {
         calls(cluster).len() >= 4 + count
     })?;

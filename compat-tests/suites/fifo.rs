@@ -3,7 +3,6 @@
 use std::{net::Ipv4Addr, process::Command};
 
 use evervip_lab::{Advert, Process, checksum, ethernet, ipv4, wait_until};
-use nix::sys::signal::Signal;
 
 use crate::{
     cluster::{Cluster, PATIENCE, with_single},
@@ -40,11 +39,11 @@ pub fn add(plan: &mut Plan) {
 
 const MODE: Mode = V2_MULTICAST;
 const GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
-const FIFO: &str = "/run/notify.fifo";
-const LINES: &str = "/run/lines";
+pub const FIFO: &str = "/run/notify.fifo";
+pub const LINES: &str = "/run/lines";
 
 /// A reader that is there before the daemon and stays: the FIFO is the test's.
-fn reader(cluster: &Cluster) -> Verdict<Process> {
+pub fn reader(cluster: &Cluster) -> Verdict<Process> {
     let mut command = Command::new("sh");
     command.args([
         "-c",
@@ -58,21 +57,6 @@ fn reader(cluster: &Cluster) -> Verdict<Process> {
     Ok(process)
 }
 
-/// A configuration with these lines in `global_defs`.
-fn with_globals(conf: &Conf, lines: &str) -> String {
-    format!("global_defs {{\n{lines}\n}}\n{}", conf.text())
-}
-
-/// Waits until exactly these lines have come.
-fn expect(cluster: &Cluster, wanted: &[&str]) -> Verdict {
-    let node = &cluster.members[0].node;
-    let lines = || node.read_file(LINES).unwrap_or_default();
-    let wanted = wanted.join("\n") + "\n";
-    let waited = wait_until(PATIENCE, "lines", || lines() == wanted);
-    ensure!(waited.is_ok(), "lines:\n{}\nexpected:\n{wanted}", lines());
-    Ok(())
-}
-
 fn globals() -> String {
     format!(" notify_fifo {FIFO}")
 }
@@ -81,10 +65,7 @@ fn globals() -> String {
 fn lifecycle(cluster: &mut Cluster) -> Verdict {
     let _reader = reader(cluster)?;
     let conf = Conf::new(MODE, 0).check();
-    let text = with_globals(
-        &conf,
-        &format!("{}\n vrrp_notify_priority_changes", globals()),
-    );
+    let text = conf.with_globals(&format!("{}\n vrrp_notify_priority_changes", globals()));
     let text = text.replace("vrrp_instance", WEIGHTED_SCRIPT);
     let text = text.replace("track_script {", "track_script {\n weighted weight 20\n");
     cluster.members[0].start(&text)?;
@@ -92,25 +73,25 @@ fn lifecycle(cluster: &mut Cluster) -> Verdict {
         "INSTANCE \"LB_VIP\" BACKUP 150",
         "INSTANCE \"LB_VIP\" MASTER 150",
     ];
-    expect(cluster, &lines)?;
+    cluster.wait_lines(0, LINES, &lines)?;
     cluster.members[0].node.write_file("/run/good", "", 0o644)?;
     lines.push("INSTANCE \"LB_VIP\" MASTER_PRIORITY 170");
-    expect(cluster, &lines)?;
+    cluster.wait_lines(0, LINES, &lines)?;
     cluster.members[0].set_check(false)?;
     lines.push("INSTANCE \"LB_VIP\" FAULT 170");
-    expect(cluster, &lines)?;
+    cluster.wait_lines(0, LINES, &lines)?;
     cluster.members[0].node.remove_file("/run/good")?;
     lines.push("INSTANCE \"LB_VIP\" BACKUP_PRIORITY 150");
-    expect(cluster, &lines)?;
+    cluster.wait_lines(0, LINES, &lines)?;
     cluster.members[0].set_check(true)?;
     lines.extend([
         "INSTANCE \"LB_VIP\" BACKUP 150",
         "INSTANCE \"LB_VIP\" MASTER 150",
     ]);
-    expect(cluster, &lines)?;
+    cluster.wait_lines(0, LINES, &lines)?;
     cluster.stop(0)?;
     lines.push("INSTANCE \"LB_VIP\" STOP 150");
-    expect(cluster, &lines)
+    cluster.wait_lines(0, LINES, &lines)
 }
 
 /// A second script before the instance.
@@ -121,7 +102,7 @@ const WEIGHTED_SCRIPT: &str =
 fn group(cluster: &mut Cluster) -> Verdict {
     let _reader = reader(cluster)?;
     let conf = Conf::new(MODE, 0).check();
-    let text = with_globals(&conf, &globals()) + "vrrp_sync_group G {\n group {\n LB_VIP\n }\n}\n";
+    let text = conf.with_globals(&globals()) + "vrrp_sync_group G {\n group {\n LB_VIP\n }\n}\n";
     cluster.members[0].start(&text)?;
     let mut lines = vec![
         "INSTANCE \"LB_VIP\" BACKUP 150",
@@ -129,26 +110,26 @@ fn group(cluster: &mut Cluster) -> Verdict {
         "INSTANCE \"LB_VIP\" MASTER 150",
         "GROUP \"G\" MASTER 0",
     ];
-    expect(cluster, &lines)?;
+    cluster.wait_lines(0, LINES, &lines)?;
     cluster.members[0].set_check(false)?;
     lines.extend(["INSTANCE \"LB_VIP\" FAULT 150", "GROUP \"G\" FAULT 0"]);
-    expect(cluster, &lines)?;
+    cluster.wait_lines(0, LINES, &lines)?;
     cluster.stop(0)?;
     lines.extend(["INSTANCE \"LB_VIP\" STOP 150", "GROUP \"G\" STOP 0"]);
-    expect(cluster, &lines)
+    cluster.wait_lines(0, LINES, &lines)
 }
 
 /// A reload that changes nothing writes nothing; one that removes the instance says so.
 fn reload(cluster: &mut Cluster) -> Verdict {
     let _reader = reader(cluster)?;
     let conf = Conf::new(MODE, 0).extra("    notify_deleted\n");
-    cluster.members[0].start(&with_globals(&conf, &globals()))?;
+    cluster.members[0].start(&conf.with_globals(&globals()))?;
     let mut lines = vec![
         "INSTANCE \"LB_VIP\" BACKUP 150",
         "INSTANCE \"LB_VIP\" MASTER 150",
     ];
-    expect(cluster, &lines)?;
-    reloaded(cluster, &with_globals(&conf, &globals()))?;
+    cluster.wait_lines(0, LINES, &lines)?;
+    cluster.reload(0, &conf.with_globals(&globals()))?;
     let other = conf
         .text()
         .replace("virtual_router_id 50", "virtual_router_id 51");
@@ -156,25 +137,13 @@ fn reload(cluster: &mut Cluster) -> Verdict {
         .replace("    notify_deleted\n", "")
         .replace("LB_VIP", "OTHER");
     let text = format!("global_defs {{\n{}\n}}\n{other}", globals());
-    reloaded(cluster, &text)?;
+    cluster.reload(0, &text)?;
     lines.extend([
         "INSTANCE \"LB_VIP\" DELETED 150",
         "INSTANCE \"OTHER\" BACKUP 150",
         "INSTANCE \"OTHER\" MASTER 150",
     ]);
-    expect(cluster, &lines)
-}
-
-fn reloaded(cluster: &Cluster, text: &str) -> Verdict {
-    let mark = cluster.log(0).mark();
-    cluster.members[0]
-        .node
-        .write_file(crate::cluster::CONFIG, text, 0o644)?;
-    cluster.daemon(0).signal(Signal::SIGHUP)?;
-    cluster
-        .log(0)
-        .wait_after(mark, "Reload complete", PATIENCE)?;
-    Ok(())
+    cluster.wait_lines(0, LINES, &lines)
 }
 
 /// `fifo_write_vrrp_states_on_reload`: everything but masters.
@@ -182,16 +151,13 @@ fn states_on_reload(cluster: &mut Cluster) -> Verdict {
     let _reader = reader(cluster)?;
     let conf = Conf::new(MODE, 0).check();
     cluster.members[0].set_check(false)?;
-    let text = with_globals(
-        &conf,
-        &format!("{}\n fifo_write_vrrp_states_on_reload", globals()),
-    );
+    let text = conf.with_globals(&format!("{}\n fifo_write_vrrp_states_on_reload", globals()));
     cluster.members[0].start(&text)?;
     let mut lines = vec!["INSTANCE \"LB_VIP\" FAULT 150"];
-    expect(cluster, &lines)?;
-    reloaded(cluster, &text)?;
+    cluster.wait_lines(0, LINES, &lines)?;
+    cluster.reload(0, &text)?;
     lines.push("INSTANCE \"LB_VIP\" FAULT 150");
-    expect(cluster, &lines)
+    cluster.wait_lines(0, LINES, &lines)
 }
 
 /// A FIFO script gets the path and every line; with us the last one, too.
@@ -204,26 +170,23 @@ fn script(cluster: &mut Cluster, ours: bool) -> Verdict {
     let globals = format!(
         " script_user root\n vrrp_notify_fifo {FIFO}\n vrrp_notify_fifo_script /etc/keepalived/listen.sh"
     );
-    cluster.members[0].start(&with_globals(&Conf::new(MODE, 0), &globals))?;
+    cluster.members[0].start(&Conf::new(MODE, 0).with_globals(&globals))?;
     let mut lines = vec![
         FIFO,
         "INSTANCE \"LB_VIP\" BACKUP 150",
         "INSTANCE \"LB_VIP\" MASTER 150",
     ];
-    expect(cluster, &lines)?;
+    cluster.wait_lines(0, LINES, &lines)?;
     cluster.stop(0)?;
     if ours {
         lines.push("INSTANCE \"LB_VIP\" STOP 150");
     }
-    expect(cluster, &lines)
+    cluster.wait_lines(0, LINES, &lines)
 }
 
 /// A FIFO that was not there is made for its owner alone.
 fn made_for_owner(cluster: &mut Cluster) -> Verdict {
-    cluster.members[0].start(&with_globals(
-        &Conf::new(MODE, 0),
-        &format!("{} nobody", globals()),
-    ))?;
+    cluster.members[0].start(&Conf::new(MODE, 0).with_globals(&format!("{} nobody", globals())))?;
     cluster.log(0).wait_for("Entering BACKUP STATE", PATIENCE)?;
     let node = &cluster.members[0].node;
     let listing = node.exec(&["ls", "-l", FIFO])?.stdout;
@@ -236,7 +199,7 @@ fn made_for_owner(cluster: &mut Cluster) -> Verdict {
 
 /// One that was made is removed at the end; the original leaves some behind.
 fn made_and_removed(cluster: &mut Cluster, ours: bool) -> Verdict {
-    cluster.members[0].start(&with_globals(&Conf::new(MODE, 0), &globals()))?;
+    cluster.members[0].start(&Conf::new(MODE, 0).with_globals(&globals()))?;
     cluster.log(0).wait_for("Entering BACKUP STATE", PATIENCE)?;
     let there = |cluster: &Cluster| cluster.members[0].node.metadata(FIFO).is_some();
     ensure!(there(cluster), "{FIFO} is not there");
@@ -249,12 +212,12 @@ fn made_and_removed(cluster: &mut Cluster, ours: bool) -> Verdict {
 fn lower_priority(cluster: &mut Cluster) -> Verdict {
     let _reader = reader(cluster)?;
     let conf = Conf::new(MODE, 0);
-    cluster.members[0].start(&with_globals(&conf, &globals()))?;
+    cluster.members[0].start(&conf.with_globals(&globals()))?;
     let mut lines = vec![
         "INSTANCE \"LB_VIP\" BACKUP 150",
         "INSTANCE \"LB_VIP\" MASTER 150",
     ];
-    expect(cluster, &lines)?;
+    cluster.wait_lines(0, LINES, &lines)?;
     let mark = cluster.capture.mark();
     let genuine = cluster
         .capture
@@ -263,13 +226,13 @@ fn lower_priority(cluster: &mut Cluster) -> Verdict {
     for _ in 0..2 {
         injector.send(&lower(&genuine, injector.mac()))?;
         lines.push("INSTANCE \"LB_VIP\" MASTER_RX_LOWER_PRI 150");
-        expect(cluster, &lines)?;
+        cluster.wait_lines(0, LINES, &lines)?;
     }
     Ok(())
 }
 
 /// The same advert from the other node, with a lower priority.
-fn lower(genuine: &Advert, mac: [u8; 6]) -> Vec<u8> {
+pub fn lower(genuine: &Advert, mac: [u8; 6]) -> Vec<u8> {
     let mut vrrp = genuine.packet[20..].to_vec();
     vrrp[2] = 90;
     vrrp[6..8].fill(0);

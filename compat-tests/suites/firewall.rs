@@ -1,10 +1,9 @@
 //! The packet filter's tables in a reload.
 
 use evervip_lab::wait_until;
-use nix::sys::signal::Signal;
 
 use crate::{
-    cluster::{CONFIG, Cluster, PATIENCE, with_single},
+    cluster::{Cluster, PATIENCE, with_single},
     conf::{Conf, V2_MULTICAST, VIP},
     ensure,
     plan::Plan,
@@ -30,12 +29,7 @@ fn reloaded(cluster: &mut Cluster) -> Verdict {
         "not closed: {before}"
     );
     let settings = "global_defs {\n nftables fw\n nftables_priority -5\n nftables_counters\n}\n";
-    node.write_file(CONFIG, settings.to_owned() + &conf, 0o644)?;
-    let mark = cluster.log(0).mark();
-    cluster.daemon(0).signal(Signal::SIGHUP)?;
-    cluster
-        .log(0)
-        .wait_after(mark, "Reload complete", PATIENCE)?;
+    cluster.reload(0, &(settings.to_owned() + &conf))?;
     let node = &cluster.members[0].node;
     wait_until(PATIENCE, "the new table alone", || {
         output(node, "nft list ruleset").is_ok_and(|rules| {

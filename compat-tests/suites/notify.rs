@@ -62,7 +62,7 @@ fn calls(state: &str, priority: u8) -> [String; 2] {
 }
 
 /// Follows the calls of a member stage by stage.
-struct Follower {
+pub struct Follower {
     member: usize,
     seen: usize,
 }
@@ -77,14 +77,19 @@ impl Follower {
         )
     }
 
-    fn start_with(cluster: &mut Cluster, member: usize, hook: &str, conf: &str) -> Verdict<Self> {
+    pub fn start_with(
+        cluster: &mut Cluster,
+        member: usize,
+        hook: &str,
+        conf: &str,
+    ) -> Verdict<Self> {
         cluster.members[member].node.write_file(HOOK, hook, 0o755)?;
         cluster.members[member].start(conf)?;
         Ok(Self { member, seen: 0 })
     }
 
     /// Waits for the next stage, which must consist of these calls in any order.
-    fn expect<S: AsRef<str>>(&mut self, cluster: &Cluster, wanted: &[S]) -> Verdict {
+    pub fn expect<S: AsRef<str>>(&mut self, cluster: &Cluster, wanted: &[S]) -> Verdict {
         let node = &cluster.members[self.member].node;
         let lines = || -> Vec<String> {
             let text = node.read_file(CALLS).unwrap_or_default();

@@ -5,10 +5,9 @@
 use std::{process::Command, thread};
 
 use evervip_lab::{Error, Node, wait_until};
-use nix::sys::signal::Signal;
 
 use crate::{
-    cluster::{CONFIG, Cluster, PATIENCE, with_single},
+    cluster::{Cluster, PATIENCE, with_single},
     conf::{Conf, V2_MULTICAST, VIP},
     ensure,
     plan::{Combo, Plan},
@@ -347,13 +346,7 @@ fn start_master(cluster: &mut Cluster, conf: &Conf) -> Verdict {
 }
 
 fn reload(cluster: &Cluster, conf: &Conf) -> Verdict {
-    let node = &cluster.members[0].node;
-    node.write_file(CONFIG, conf.text(), 0o644)?;
-    let mark = cluster.log(0).mark();
-    cluster.daemon(0).signal(Signal::SIGHUP)?;
-    cluster
-        .log(0)
-        .wait_after(mark, "Reload complete", PATIENCE)?;
+    cluster.reload(0, &conf.text())?;
     // The original is done a little later than it says.
     cluster.wait_advert(0, cluster.capture.mark())?;
     Ok(())

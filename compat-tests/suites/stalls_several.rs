@@ -7,7 +7,7 @@ use evervip_lab::{Advert, wait_until};
 
 use crate::{
     cluster::{Cluster, PATIENCE, mac, with_pair, with_single},
-    conf::{CHECK_SCRIPT, Conf, INTERFACE, Mode, V2_MULTICAST, V3_MULTICAST},
+    conf::{self, CHECK_SCRIPT, Conf, INTERFACE, Mode, V2_MULTICAST, V3_MULTICAST},
     ensure,
     plan::Plan,
     stalls::{Asleep, DOWN, Who, said, unmoved, wait_adverts},
@@ -61,18 +61,6 @@ pub fn add(plan: &mut Plan) {
 /// More than are read from a socket at once.
 const INSTANCES: u8 = 60;
 
-/// The configuration of a member with so many instances.
-fn many(count: u8, priority: u8) -> String {
-    let instance = |id| {
-        format!(
-            "vrrp_instance V{id} {{\n interface {INTERFACE}\n state BACKUP\n \
-             virtual_router_id {id}\n priority {priority}\n advert_int 1\n \
-             virtual_ipaddress {{\n 10.150.161.{id}/32\n }}\n}}\n"
-        )
-    };
-    (1..=count).map(instance).collect()
-}
-
 fn of(member: usize) -> impl Fn(&Advert) -> bool {
     move |advert| advert.source_mac == mac(member) && advert.priority > 0
 }
@@ -80,10 +68,10 @@ fn of(member: usize) -> impl Fn(&Advert) -> bool {
 /// The adverts of all routers are read before any of them takes over.
 fn backups(cluster: &mut Cluster, intervals: usize) -> Verdict {
     let all = usize::from(INSTANCES);
-    cluster.members[1].start(&many(INSTANCES, 250))?;
+    cluster.members[1].start(&conf::many(INSTANCES, 250, |_| String::new()))?;
     let first = format!("(V{INSTANCES}) Entering MASTER STATE");
     cluster.log(1).wait_for(&first, PATIENCE)?;
-    cluster.members[0].start(&many(INSTANCES, 200))?;
+    cluster.members[0].start(&conf::many(INSTANCES, 200, |_| String::new()))?;
     let last = format!("(V{INSTANCES}) Entering BACKUP STATE");
     cluster.log(0).wait_for(&last, PATIENCE)?;
     wait_adverts(cluster, 1, 2 * all)?;
@@ -249,7 +237,8 @@ fn two_backups(cluster: &mut Cluster) -> Verdict {
 const MEMBERS: u8 = 3;
 
 fn grouped(priority: u8) -> String {
-    many(MEMBERS, priority) + "vrrp_sync_group G {\n group {\n V1\n V2\n V3\n }\n}\n"
+    conf::many(MEMBERS, priority, |_| String::new())
+        + "vrrp_sync_group G {\n group {\n V1\n V2\n V3\n }\n}\n"
 }
 
 /// Starts two groups and waits until the first is master.

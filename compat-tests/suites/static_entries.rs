@@ -4,10 +4,9 @@
 use std::{net::IpAddr, thread};
 
 use evervip_lab::{Error, Node, wait_until};
-use nix::sys::signal::Signal;
 
 use crate::{
-    cluster::{CONFIG, Cluster, PATIENCE, with_single},
+    cluster::{Cluster, PATIENCE, with_single},
     conf::{Conf, V2_MULTICAST, VIP},
     ensure,
     plan::{Combo, Plan},
@@ -124,14 +123,7 @@ fn reloaded(cluster: &mut Cluster, record: &mut Record) -> Verdict {
         .replace("10.71.0.0/24", "10.73.0.0/24")
         .replace("priority 700", "priority 705");
     for (what, entries) in [("after the reload", changed.as_str()), ("without any", "")] {
-        cluster.members[0]
-            .node
-            .write_file(CONFIG, file(entries), 0o644)?;
-        let mark = cluster.log(0).mark();
-        cluster.daemon(0).signal(Signal::SIGHUP)?;
-        cluster
-            .log(0)
-            .wait_after(mark, "Reload complete", PATIENCE)?;
+        cluster.reload(0, &file(entries))?;
         // The original is done a little later than it says.
         cluster.wait_advert(0, cluster.capture.mark())?;
         record.push((what, state(&cluster.members[0].node)?));
@@ -151,14 +143,9 @@ fn altered(cluster: &mut Cluster) -> Verdict {
             "2001:db8:4::1/64",
             "2001:db8:4::1/64 preferred_lft 1000 home",
         );
-    let node = &cluster.members[0].node;
-    node.write_file(CONFIG, file(&changed), 0o644)?;
     let mark = cluster.members[0].addresses.events().len();
     let log_mark = cluster.log(0).mark();
-    cluster.daemon(0).signal(Signal::SIGHUP)?;
-    cluster
-        .log(0)
-        .wait_after(log_mark, "Reload complete", PATIENCE)?;
+    cluster.reload(0, &file(&changed))?;
     let node = &cluster.members[0].node;
     wait_until(PATIENCE, "lifetime and flag", || {
         let text = output(node, "ip -o addr show to 2001:db8:4::1").unwrap_or_default();
@@ -297,13 +284,7 @@ fn track_group(cluster: &mut Cluster) -> Verdict {
         if index == 0 {
             cluster.members[0].start(&text)?;
         } else {
-            let node = &cluster.members[0].node;
-            node.write_file(CONFIG, text, 0o644)?;
-            let mark = cluster.log(0).mark();
-            cluster.daemon(0).signal(Signal::SIGHUP)?;
-            cluster
-                .log(0)
-                .wait_after(mark, "Reload complete", PATIENCE)?;
+            cluster.reload(0, &text)?;
         }
         let second: IpAddr = [10, 150, 160, 99].into();
         cluster.lab.wait_owner(VIP.into(), "a", PATIENCE)?;

@@ -120,6 +120,12 @@ pub trait Host {
     /// User id and primary group of a user.
     fn user(&self, name: &str) -> Option<Credentials>;
 
+    /// Ids of the groups that a user belongs to, the given one among them. May ask the same services
+    /// as [`Host::user`].
+    fn supplementary_groups(&self, _who: Credentials) -> Vec<u32> {
+        Vec::new()
+    }
+
     /// Id of a group.
     fn group(&self, name: &str) -> Option<u32>;
 

@@ -64,6 +64,11 @@ fn another_outcome_makes_exit_code_1() {
         out.contains("line 2: 10.150.160.32 had no owner for"),
         "{out}"
     );
+    let divided = "at 10s partition master | backup\nuntil 20s\nexpect double < 1s\n";
+    let (code, out, _) = with_scenario(divided);
+    assert_eq!(code, 1);
+    let line = "not as expected: line 3: 10.150.160.32 had several owners for 6774 ms";
+    assert!(out.contains(line), "{out}");
 }
 
 #[test]

@@ -98,6 +98,27 @@ fn a_tracked_process_moves_the_addresses() {
     assert!(out.contains("-- a: process web is gone\n"), "{out}");
 }
 
+/// Each node is MASTER of one instance, which is what two nodes with two instances are for.
+#[test]
+fn instances_are_expected_one_by_one() {
+    let of = |name: &str, vrid: u8, priority: u8| {
+        format!(
+            "vrrp_instance {name} {{\n interface eth0\n virtual_router_id {vrid}\n \
+             priority {priority}\n virtual_ipaddress {{\n 10.0.0.{vrid}/24\n }}\n}}\n"
+        )
+    };
+    let pair = Pair::new("");
+    pair.write("a.conf", &(of("V", 1, 150) + &of("W", 2, 100)));
+    pair.write("b.conf", &(of("V", 1, 100) + &of("W", 2, 150)));
+    pair.check(
+        "at 10s expect a V MASTER\nat 10s expect a W BACKUP\nat 10s expect b W MASTER\n\
+         at 10s kill b\nat 20s expect a MASTER\nexpect b gone\n",
+    );
+    let (code, out, _) = pair.run("until 10s\nexpect b V MASTER\n", &[]);
+    assert_eq!(code, 1);
+    assert!(out.contains("line 2: b V is BACKUP, not MASTER"), "{out}");
+}
+
 #[test]
 fn an_interface_goes_down_and_comes_back() {
     let pair = Pair::new(&instance(" track_interface {\n eth9\n }\n"));
@@ -114,6 +135,25 @@ fn somebody_removes_the_addresses() {
     assert!(
         out.contains("-- a: somebody removes its addresses\n"),
         "{out}"
+    );
+}
+
+/// Their adverts go where the routing table sends them.
+#[test]
+fn instances_without_interface_hear_each_other() {
+    let of = |priority: u8, own: u8, peer: u8, dev: &str| {
+        format!(
+            "vrrp_instance V {{\n virtual_router_id 51\n priority {priority}\n \
+             unicast_src_ip 192.0.2.{own}\n unicast_peer {{\n 192.0.2.{peer}\n }}\n \
+             virtual_ipaddress {{\n 10.0.0.1/24{dev}\n }}\n}}\n"
+        )
+    };
+    let pair = Pair::new("");
+    pair.write("a.conf", &of(150, 1, 2, " dev eth3"));
+    pair.write("b.conf", &of(100, 2, 1, " dev eth3"));
+    pair.check(
+        "at 10s expect a MASTER\nat 10s expect b BACKUP\nat 10s link eth3 down on a\n\
+         at 20s expect b MASTER\nat 20s link eth3 up on a\nexpect a MASTER\nexpect b BACKUP\n",
     );
 }
 
@@ -171,7 +211,7 @@ fn virtual_macs_are_the_interface_below() {
 
 #[test]
 fn routes_and_rules_are_shown_where_they_are() {
-    let more = " virtual_routes {\n 10.9.0.0/16 via 10.0.0.254 dev eth0\n }\n \
+    let more = " virtual_routes {\n 10.9.0.0/16 via 10.0.0.254 dev eth4\n }\n \
                 virtual_rules {\n from 10.9.0.0/16 table 7 preference 99\n }\n";
     let pair = Pair::new(&instance(more));
     let (code, out, _) = pair.run("at 10s kill a\nuntil 20s\n", &["--format=json"]);

@@ -2,6 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::ffi::CString;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,7 +12,7 @@ use evervip_model::Credentials;
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
 use nix::sys::socket::SockaddrStorage;
-use nix::unistd::{Group, User, getegid, geteuid, gethostname};
+use nix::unistd::{Gid, Group, Uid, User, getegid, geteuid, getgrouplist, gethostname};
 
 use crate::{iproute, script};
 
@@ -78,6 +79,16 @@ impl Host for SystemHost {
                 gid: user.gid.as_raw(),
             })
         })
+    }
+
+    fn supplementary_groups(&self, who: Credentials) -> Vec<u32> {
+        let groups = || -> Option<Vec<u32>> {
+            let user = User::from_uid(Uid::from_raw(who.uid)).ok()??;
+            let name = CString::new(user.name).ok()?;
+            let groups = getgrouplist(&name, Gid::from_raw(who.gid)).ok()?;
+            Some(groups.into_iter().map(Gid::as_raw).collect())
+        };
+        groups().unwrap_or_default()
     }
 
     fn group(&self, name: &str) -> Option<u32> {

@@ -27,6 +27,7 @@ pub struct Remembered<F, H> {
     present: Memory<String, bool>,
     users: Memory<String, Option<Credentials>>,
     groups: Memory<String, Option<u32>>,
+    memberships: Memory<(u32, u32), Vec<u32>>,
     scripts: Memory<(PathBuf, u32, u32), ScriptCheck>,
     names: Memory<IprouteQuestion, Vec<(String, u32)>>,
     directories: Memory<PathBuf, bool>,
@@ -138,6 +139,11 @@ impl<F, H: Host> Host for Remembered<F, H> {
     fn group(&self, name: &str) -> Option<u32> {
         let ask = |name: &String| self.host.group(name);
         self.groups.answer(name.to_owned(), ask)
+    }
+
+    fn supplementary_groups(&self, who: Credentials) -> Vec<u32> {
+        let ask = |_: &(u32, u32)| self.host.supplementary_groups(who);
+        self.memberships.answer((who.uid, who.gid), ask)
     }
 
     fn own_credentials(&self) -> Credentials {

@@ -21,6 +21,8 @@ pub struct Command {
     pub argv: Vec<OsString>,
     /// Who runs it.
     pub credentials: Credentials,
+    /// Ids of the other groups that it runs with (`set_supplementary_groups`); none by default.
+    pub supplementary_groups: Box<[u32]>,
 }
 
 /// The `notify*` commands of an instance or a group.

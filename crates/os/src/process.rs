@@ -11,7 +11,7 @@ use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::stat::Mode;
-use nix::unistd::{self, ForkResult, Pid};
+use nix::unistd::{self, ForkResult, Gid, Pid, Uid};
 
 /// Why a step of process control did not work.
 #[derive(Debug, thiserror::Error)]
@@ -117,6 +117,26 @@ pub fn start_as_dependant(command: &mut Command) {
     // SAFETY: between fork and exec only async-signal-safe calls are allowed. The closure makes the
     // system calls prctl, setrlimit, sigprocmask and getppid; it does not allocate, lock or unwind.
     unsafe { command.pre_exec(setup) };
+}
+
+/// Has the child that `command` starts run with a user, a group and no supplementary groups but
+/// these. Without privilege it keeps those of this process. Call it before [`start_as_dependant`], whose
+/// setting does not survive a change of user.
+pub fn run_as(command: &mut Command, uid: u32, gid: u32, groups: &[u32]) {
+    let groups: Vec<Gid> = groups.iter().copied().map(Gid::from_raw).collect();
+    let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
+    let become_user = move || {
+        if unistd::geteuid().is_root() {
+            unistd::setgroups(&groups)?;
+        }
+        unistd::setgid(gid)?;
+        unistd::setuid(uid)?;
+        Ok(())
+    };
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed. The closure makes the
+    // system calls geteuid, setgroups, setgid and setuid on a list made before; it does not allocate,
+    // lock or unwind.
+    unsafe { command.pre_exec(become_user) };
 }
 
 /// Limits of descriptors that this process was started with, once they have been raised.

@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Stdio;
 
-use evervip_model::Command;
+use evervip_model::{Command, Credentials};
+use evervip_os::process::{run_as, start_as_dependant};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -52,13 +53,13 @@ pub(crate) fn launch(command: &Command, words: &[OsString]) -> io::Result<Runnin
     }
     prepared
         .args(words)
-        .uid(command.credentials.uid)
-        .gid(command.credentials.gid)
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    evervip_os::process::start_as_dependant(&mut prepared);
+    let Credentials { uid, gid } = command.credentials;
+    run_as(&mut prepared, uid, gid, &command.supplementary_groups);
+    start_as_dependant(&mut prepared);
     let child = tokio::process::Command::from(prepared).spawn()?;
     let leader = child
         .id()

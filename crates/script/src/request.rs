@@ -10,8 +10,8 @@ use evervip_model::{Command, VrrpScript};
 ///
 /// Every command runs in a process group of its own, with 0, 1 and 2 on `/dev/null`, the
 /// daemon's environment, working directory and umask, an empty signal mask, the user and
-/// group of its [`Credentials`](evervip_model::Credentials) without supplementary groups,
-/// and gets SIGTERM when the daemon dies (spec vrrp-runtime 9.3).
+/// group of its [`Credentials`](evervip_model::Credentials) with the supplementary groups that it
+/// names and no others, and gets SIGTERM when the daemon dies (spec vrrp-runtime 9.3).
 #[derive(Debug, Clone)]
 pub enum Request {
     /// Run the command of a `vrrp_script` once.

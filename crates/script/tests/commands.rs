@@ -120,6 +120,7 @@ fn command(path: &Path) -> Command {
         path: path.to_owned(),
         argv: vec![path.as_os_str().to_owned()],
         credentials: own(),
+        supplementary_groups: Box::default(),
     }
 }
 
@@ -222,6 +223,7 @@ fn first_word_is_as_written_and_words_are_appended() {
             .map(OsString::from)
             .to_vec(),
             credentials: own(),
+            supplementary_groups: Box::default(),
         };
         let target = b.directory.path().join("first");
         b.send(Request::Hook {
@@ -238,6 +240,7 @@ fn first_word_is_as_written_and_words_are_appended() {
             path: PathBuf::from("/bin/sleep"),
             argv: vec!["./as written".into(), "29".into()],
             credentials: own(),
+            supplementary_groups: Box::default(),
         };
         b.send(Request::StopHook {
             command: sleeper,
@@ -328,7 +331,7 @@ fn surroundings_are_the_daemons() {
 }
 
 #[test]
-fn user_and_group_are_changed_and_supplementary_groups_dropped() {
+fn user_and_groups_are_those_of_the_command_alone() {
     if !nix::unistd::getuid().is_root() {
         eprintln!("SKIPPED: changing the user needs root");
         return;
@@ -358,6 +361,22 @@ fn user_and_group_are_changed_and_supplementary_groups_dropped() {
         root.credentials = Credentials { uid: 0, gid: 0 };
         assert_eq!(b.check(root, PATIENCE).await, Outcome::Exited(0));
         assert_eq!(b.content("root-out").await.trim_end(), "Groups:");
+        let mut member = b.script(
+            "member",
+            "grep -E '^(Uid|Groups)' /proc/$$/status >\"$D/member-out\"",
+        );
+        member.credentials = Credentials {
+            uid: 65534,
+            gid: 12345,
+        };
+        member.supplementary_groups = [12345, 54321].into();
+        assert_eq!(b.check(member, PATIENCE).await, Outcome::Exited(0));
+        let text = b.content("member-out").await;
+        let lines: Vec<_> = text.lines().map(str::trim_end).collect();
+        assert_eq!(
+            lines,
+            ["Uid:\t65534\t65534\t65534\t65534", "Groups:\t12345 54321"]
+        );
     });
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use evervip_model::Config;
-use evervip_vrrp::{Engine, Event, LinkState, PlacedAddress, RouterStatus, Timestamp};
+use evervip_vrrp::{Engine, Event, LinkState, PlacedAddress, RouterStatus, SocketKey, Timestamp};
 
 use crate::lan::Item;
 use crate::tracked::{Fact, Tracked};
@@ -109,6 +109,20 @@ impl Host {
 
     pub(crate) fn port(&self, index: u32) -> Option<&Port> {
         self.ports.iter().find(|port| port.index == index)
+    }
+
+    /// The interface that has this address.
+    pub(crate) fn port_with(&self, address: IpAddr) -> Option<u32> {
+        let mut ports = self.ports.iter();
+        Some(ports.find(|port| port.addresses.contains(&address))?.index)
+    }
+
+    /// Whether its daemon listens on this socket, which is bound to no interface.
+    pub(crate) fn has_routed_socket(&self, key: &SocketKey) -> bool {
+        // Few have any, and listing sockets takes time.
+        let routed = self.config.instances.iter().any(|i| i.interface.is_none());
+        let engine = self.engine.as_ref().filter(|_| routed);
+        engine.is_some_and(|engine| engine.sockets().iter().any(|socket| socket.key == *key))
     }
 
     /// Interfaces that a packet from this segment to this address reaches.

@@ -57,6 +57,7 @@ pub struct Lan {
     pub(crate) sides: Vec<u8>,
     pub(crate) rng: Rng,
     steps: u64,
+    most_steps: u64,
     /// Since when more than one host of a side is MASTER of a VRID.
     pub(crate) doubles: BTreeMap<(u8, u8), Timestamp>,
     pub(crate) longest_double: Duration,
@@ -66,7 +67,7 @@ pub struct Lan {
     buffer: Vec<Action>,
 }
 
-/// More steps than any schedule needs; a run that gets there goes round in circles.
+/// More steps than any schedule of a test needs; a run that gets there goes round in circles.
 const MAX_STEPS: u64 = 2_000_000;
 /// Time from a change on a host to the message about it.
 const NOTICE_DELAY: Duration = Duration::from_micros(100);
@@ -89,6 +90,7 @@ impl Lan {
             sides,
             rng: Rng::new(seed),
             steps: 0,
+            most_steps: MAX_STEPS,
             doubles: BTreeMap::new(),
             longest_double: Duration::ZERO,
             violations: Vec::new(),
@@ -107,6 +109,15 @@ impl Lan {
     #[must_use]
     pub fn records(&self) -> &[Record] {
         self.records.as_deref().unwrap_or_default()
+    }
+
+    /// The same, which is then forgotten: a long run has more than memory should hold.
+    #[must_use]
+    pub fn take_records(&mut self) -> Vec<Record> {
+        self.records
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
     }
 
     /// The same, one line each.
@@ -166,6 +177,11 @@ impl Lan {
     /// Changes how packets fare from now on.
     pub fn set_weather(&mut self, weather: Weather) {
         self.weather = weather;
+    }
+
+    /// Lets a run be longer than schedules of tests are: so many packets, messages and deadlines.
+    pub fn allow_steps(&mut self, steps: u64) {
+        self.most_steps = steps;
     }
 
     /// Virtual time.
@@ -312,7 +328,7 @@ impl Lan {
         let end = self.now + time;
         while let Some(at) = self.next().filter(|at| *at <= end) {
             self.steps += 1;
-            if self.steps > MAX_STEPS {
+            if self.steps > self.most_steps {
                 self.violations
                     .push("the run does not come to an end".to_owned());
                 return;

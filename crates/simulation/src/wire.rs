@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use evervip_vrrp::{Event, RouterId, SocketKey, SocketKind};
+use evervip_vrrp::{Event, ROUTED, RouterId, SocketKey, SocketKind};
 use evervip_wire::{AH_PROTOCOL, Advert, Datagram, PROTOCOL, PacketBuffer};
 
 use crate::Lan;
@@ -17,10 +17,14 @@ impl Lan {
         let Some(spec) = engine.advert_spec(router) else {
             return;
         };
-        let interface = spec.socket.interface;
-        if !self.hosts[host].is_up(interface) {
+        let interface = match spec.socket.interface {
+            // The routing table has it leave where its source is.
+            ROUTED => self.hosts[host].port_with(spec.source),
+            index => Some(index),
+        };
+        let Some(interface) = interface.filter(|index| self.hosts[host].is_up(*index)) else {
             return;
-        }
+        };
         for destination in spec.destinations {
             let advert = Advert {
                 vrid: spec.vrid,
@@ -107,5 +111,13 @@ impl Lan {
             protocol: datagram.authentication.map_or(PROTOCOL, |_| AH_PROTOCOL),
         };
         self.handle(to, Event::PacketReceived { socket, bytes });
+        let routed = SocketKey {
+            interface: ROUTED,
+            ..socket
+        };
+        if self.hosts[to].has_routed_socket(&routed) {
+            let socket = routed;
+            self.handle(to, Event::PacketReceived { socket, bytes });
+        }
     }
 }

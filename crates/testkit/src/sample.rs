@@ -84,6 +84,7 @@ pub fn script(name: &str) -> VrrpScript {
             path: "/bin/check".into(),
             argv: vec!["/bin/check".into(), name.into()],
             credentials: Credentials { uid: 0, gid: 0 },
+            supplementary_groups: Box::default(),
         },
         interval: Duration::from_secs(1),
         timeout: Duration::from_secs(1),

@@ -261,6 +261,7 @@ mod tests {
                 path: "/bin/true".into(),
                 argv: vec!["/bin/true".into()],
                 credentials: Credentials { uid: 0, gid: 0 },
+                supplementary_groups: Box::default(),
             },
             interval: Duration::from_secs(1),
             timeout: Duration::from_secs(1),

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use evervip_model::{Command, NotifyCommands};
+use evervip_model::{Command, Credentials, NotifyCommands};
 
 use super::Lower;
 use super::draft::{CommandDraft, NotifyDraft};
@@ -61,7 +61,7 @@ impl Lower<'_> {
         let first = draft.argv.first().ok_or(Dropped::NotFound)?;
         let written = String::from_utf8_lossy(first).into_owned();
         if first.starts_with(b"</") {
-            return Ok(readability_check(draft));
+            return Ok(self.readability_check(draft));
         }
         let path = self
             .command_path(draft, first, &written)
@@ -87,7 +87,10 @@ impl Lower<'_> {
                     Some(format!("chmod +x {written}"));
                 Err(Dropped::NotExecutable)
             }
-            ScriptCheck::Usable { path, insecure } => {
+            ScriptCheck::Usable {
+                path: resolved,
+                insecure,
+            } => {
                 if insecure {
                     self.unsafe_permissions(draft, &written);
                     if self.globals.model.script_security {
@@ -98,12 +101,36 @@ impl Lower<'_> {
                     seen.unguarded(draft);
                 }
                 seen.insecure |= insecure;
+                let keeps_links = self.globals.model.scripts.use_symlink_paths;
                 Ok(Command {
-                    path,
+                    path: Some(path)
+                        .filter(|path| keeps_links && path.is_absolute())
+                        .unwrap_or(resolved),
                     argv: words(draft),
                     credentials: draft.credentials,
+                    supplementary_groups: self.supplementary_groups(draft.credentials),
                 })
             }
+        }
+    }
+
+    fn supplementary_groups(&self, who: Credentials) -> Box<[u32]> {
+        if self.globals.model.scripts.supplementary_groups {
+            self.host.supplementary_groups(who).into()
+        } else {
+            Box::default()
+        }
+    }
+
+    /// `</path`: the shell tries to read the file; needs no execute permission.
+    fn readability_check(&self, draft: &CommandDraft) -> Command {
+        let shell = Path::new("/bin/sh");
+        let line = draft.argv.join(&b' ');
+        Command {
+            path: shell.to_owned(),
+            argv: vec![shell.into(), "-c".into(), OsString::from_vec(line)],
+            credentials: draft.credentials,
+            supplementary_groups: self.supplementary_groups(draft.credentials),
         }
     }
 
@@ -200,17 +227,7 @@ pub(super) fn as_written(draft: &CommandDraft) -> Command {
         path: argv.first().map(PathBuf::from).unwrap_or_default(),
         argv,
         credentials: draft.credentials,
-    }
-}
-
-/// `</path`: the shell tries to read the file; needs no execute permission.
-fn readability_check(draft: &CommandDraft) -> Command {
-    let shell = Path::new("/bin/sh");
-    let line = draft.argv.join(&b' ');
-    Command {
-        path: shell.to_owned(),
-        argv: vec![shell.into(), "-c".into(), OsString::from_vec(line)],
-        credentials: draft.credentials,
+        supplementary_groups: Box::default(),
     }
 }
 

@@ -160,8 +160,16 @@ impl Host for FakeHost {
         }
         ScriptCheck::Usable {
             insecure: self.insecure.iter().any(|x| *x == name),
-            path: path.to_owned(),
+            path: if name.contains("symlink") {
+                PathBuf::from("/behind/the/link")
+            } else {
+                path.to_owned()
+            },
         }
+    }
+
+    fn supplementary_groups(&self, who: Credentials) -> Vec<u32> {
+        vec![who.gid, 4321]
     }
 
     fn search_path(&self, name: &str) -> Option<PathBuf> {

@@ -20,6 +20,7 @@ pub(super) fn command(command: &Command) -> Value {
         path,
         argv,
         credentials: Credentials { uid, gid },
+        supplementary_groups,
     } = command;
     let argv: Vec<_> = argv.iter().map(|word| word.to_string_lossy()).collect();
     json!({
@@ -27,6 +28,7 @@ pub(super) fn command(command: &Command) -> Value {
         "argv": argv,
         "uid": uid,
         "gid": gid,
+        "supplementary_groups": supplementary_groups,
     })
 }
 

@@ -129,10 +129,19 @@ pub enum Weather {
 /// What should be the case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expectation {
-    /// All instances of a node are in this state; `None` is no daemon.
-    State(Name, Option<State>),
+    /// How a node is.
+    State {
+        /// Which.
+        node: Name,
+        /// One of its instances, or all. Never there without a state.
+        instance: Option<Name>,
+        /// `None` is no daemon.
+        state: Option<State>,
+    },
     /// No address was without owner that long at one time.
     Gap(Duration),
+    /// No address had several owners that long at one time.
+    Double(Duration),
 }
 
 /// Why a line is not understood.

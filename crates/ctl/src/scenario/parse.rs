@@ -131,13 +131,25 @@ const DEEDS: &[(&str, Rest<Deed>)] = &[
 
 const OUTCOMES: &[(&str, bool)] = &[("fails", false), ("succeeds", true)];
 
-const STATES: &[(&str, Option<State>)] = &[
+const INSTANCE_STATES: &[(&str, Option<State>)] = &[
     ("MASTER", Some(State::Master)),
     ("BACKUP", Some(State::Backup)),
     ("FAULT", Some(State::Fault)),
     ("INIT", Some(State::Init)),
+];
+
+const STATES: &[(&str, Option<State>)] = &[
+    INSTANCE_STATES[0],
+    INSTANCE_STATES[1],
+    INSTANCE_STATES[2],
+    INSTANCE_STATES[3],
     ("gone", None),
 ];
+
+/// What a limit is for.
+type Limit = fn(Duration) -> Expectation;
+
+const LIMITS: &[(&str, Limit)] = &[("gap", Expectation::Gap), ("double", Expectation::Double)];
 
 const NODE: &str = "a node";
 
@@ -311,12 +323,24 @@ impl<'a> Words<'a> {
 
     fn expectation(&mut self) -> Result<Expectation, Mistake> {
         let is_less = |token: &Token| token.kind == Kind::Less;
-        if self.peek_word() == Some("gap") && self.tokens.get(1).is_some_and(is_less) {
-            self.tokens = &self.tokens[2..];
-            return Ok(Expectation::Gap(self.time()?));
+        if self.tokens.get(1).is_some_and(is_less) {
+            let limit = self.choose(LIMITS)?;
+            self.tokens = self.tokens.get(1..).unwrap_or_default();
+            return Ok(limit(self.time()?));
         }
-        let node = self.name("a node or gap")?;
-        Ok(Expectation::State(node, self.choose(STATES)?))
+        let node = self.name("a node, 'gap' or 'double'")?;
+        // Two words are an instance and its state.
+        let (instance, state) = if self.tokens.len() > 1 {
+            let instance = self.name("an instance")?;
+            (Some(instance), self.choose(INSTANCE_STATES)?)
+        } else {
+            (None, self.choose(STATES)?)
+        };
+        Ok(Expectation::State {
+            node,
+            instance,
+            state,
+        })
     }
 }
 

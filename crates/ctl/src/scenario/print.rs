@@ -3,6 +3,8 @@
 use std::fmt::{self, Display, Formatter, Write as _};
 use std::time::Duration;
 
+use evervip_model::State;
+
 use super::token::is_plain;
 use super::{Deed, Expectation, Name, Object, Placed, Scenario, Statement, Weather};
 
@@ -88,11 +90,20 @@ impl Object {
 impl Display for Expectation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::State(node, None) => write!(f, "expect {} gone", Quoted(node)),
-            Self::State(node, Some(state)) => {
-                write!(f, "expect {} {}", Quoted(node), state.keepalived_name())
+            Self::State {
+                node,
+                instance,
+                state,
+            } => {
+                write!(f, "expect {}", Quoted(node))?;
+                if let Some(instance) = instance {
+                    write!(f, " {}", Quoted(instance))?;
+                }
+                let state = state.map_or("gone", State::keepalived_name);
+                write!(f, " {state}")
             }
             Self::Gap(limit) => write!(f, "expect gap < {}", Time(*limit)),
+            Self::Double(limit) => write!(f, "expect double < {}", Time(*limit)),
         }
     }
 }

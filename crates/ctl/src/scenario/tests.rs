@@ -77,11 +77,23 @@ fn deeds_are_read_and_printed() {
     let millis = Duration::from_millis(20);
     check("delay 20ms", Deed::Weather(Weather::Delay(millis)));
     check("jitter 20ms", Deed::Weather(Weather::Jitter(millis)));
-    let master = Expectation::State(name("A"), Some(State::Master));
-    check("expect A MASTER", Deed::Expect(master));
+    let state = |node, instance: Option<&str>, state| {
+        let (node, instance) = (name(node), instance.map(name));
+        Deed::Expect(Expectation::State {
+            node,
+            instance,
+            state,
+        })
+    };
+    let master = Some(State::Master);
+    check("expect A MASTER", state("A", None, master));
+    check("expect A V_1 MASTER", state("A", Some("V_1"), master));
+    check("expect A FAULT MASTER", state("A", Some("FAULT"), master));
+    check("expect A gone", state("A", None, None));
+    check("expect gap gone", state("gap", None, None));
     check("expect gap < 3s", Deed::Expect(Expectation::Gap(three)));
-    let gap = Expectation::State(name("gap"), None);
-    check("expect gap gone", Deed::Expect(gap));
+    let double = Expectation::Double(three);
+    check("expect double < 3s", Deed::Expect(double));
 }
 
 #[test]
@@ -162,6 +174,11 @@ fn mistakes_have_a_place_and_say_what_was_expected() {
     mistake("at 1s partition A B", "", sides, None);
     let states = "expected 'MASTER', 'BACKUP', 'FAULT', 'INIT' or 'gone', not 'MASTR'";
     mistake("expect A MASTR", "MASTR", states, None);
+    let fewer = "expected 'MASTER', 'BACKUP', 'FAULT' or 'INIT', not 'gone'";
+    mistake("expect A V gone", "gone", fewer, None);
+    let limits = "expected 'gap' or 'double', not 'gop'";
+    let gap = Some("did you mean 'gap'?");
+    mistake("expect gop < 1s", "gop", limits, gap);
     let quote = "a quote is not closed, or a character has no meaning here";
     let quotes = Some("names with special characters stand in double quotes");
     mistake("at 1s kill \"A B ", "\"A B", quote, quotes);
@@ -211,8 +228,17 @@ fn any_expectation() -> impl Strategy<Value = Expectation> {
     let states = [State::Master, State::Backup, State::Fault, State::Init].map(Some);
     let state = prop::sample::select([&states[..], &[None]].concat());
     prop_oneof![
-        (any_name(), state).prop_map(|(node, state)| Expectation::State(node, state)),
+        (any_name(), prop::option::of(any_name()), state).prop_map(|(node, instance, state)| {
+            // What is gone has no instances.
+            let instance = instance.filter(|_| state.is_some());
+            Expectation::State {
+                node,
+                instance,
+                state,
+            }
+        }),
         any_time().prop_map(Expectation::Gap),
+        any_time().prop_map(Expectation::Double),
     ]
 }
 

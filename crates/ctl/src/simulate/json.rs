@@ -25,6 +25,7 @@ pub(super) fn write(play: &Play<'_>, out: &mut dyn Write) -> io::Result<()> {
         object["without_owner"] = seconds(ownership.without);
         object["longest_gap"] = seconds(ownership.longest_gap);
         object["with_several_owners"] = seconds(ownership.double);
+        object["longest_double"] = seconds(ownership.longest_double);
         let gaps = ownership.gaps(end).into_iter();
         object["gaps"] = gaps
             .map(|(from, to)| json!({ "from": time(from), "to": time(to) }))

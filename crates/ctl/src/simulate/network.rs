@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv6Addr};
 
 use evervip_lint::group::Group;
-use evervip_model::Config;
+use evervip_model::{Config, Route};
 use evervip_simulation::{Node, Port};
 
 use super::limits::simulated;
@@ -17,7 +17,8 @@ type Place = (usize, String);
 ///
 /// Interfaces with instances of one virtual router are on one segment, others with those of the same
 /// name. Addresses are the configured ones, those that all peers expect, or else 198.18.S.N for
-/// node N on segment S, both counted from 1.
+/// node N on segment S, both counted from 1. Those of instances that name no interface are on the
+/// first of their node.
 pub(super) fn nodes(groups: &[Group<'_>]) -> Vec<Node> {
     let segments = segments(groups);
     let sources = sources(groups);
@@ -70,7 +71,7 @@ fn ports(
 /// 1 is the loopback's.
 const FIRST_INDEX: u32 = 2;
 
-/// Names of all interfaces that a file depends on.
+/// Names of all interfaces that a file depends on, at least one.
 pub(super) fn interfaces(config: &Config) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for instance in &config.instances {
@@ -86,9 +87,26 @@ pub(super) fn interfaces(config: &Config) -> BTreeSet<String> {
             .iter()
             .chain(&instance.excluded_addresses);
         names.extend(addresses.filter_map(|a| a.dev.as_deref().map(str::to_owned)));
+        names.extend(instance.routes.iter().flat_map(ways));
+    }
+    let fixtures = &config.fixtures;
+    let addresses = fixtures.addresses.iter();
+    names.extend(addresses.filter_map(|a| a.entry.dev.as_deref().map(str::to_owned)));
+    names.extend(fixtures.routes.iter().flat_map(|route| ways(&route.entry)));
+    if names.is_empty() {
+        names.insert(NAMELESS.to_owned());
     }
     names
 }
+
+/// The interfaces through which a route leads.
+fn ways(route: &Route) -> impl Iterator<Item = String> + '_ {
+    let hops = route.next_hops.iter().map(|hop| &hop.interface);
+    hops.chain([&route.interface]).flatten().cloned()
+}
+
+/// The interface of a node whose file names none.
+const NAMELESS: &str = "eth0";
 
 fn segments(groups: &[Group<'_>]) -> BTreeMap<Place, usize> {
     let mut segments = BTreeMap::new();
@@ -129,6 +147,15 @@ fn seat(group: &Group<'_>, place: evervip_lint::outcome::Place) -> Option<Place>
     Some((place.node, instance.interface.clone()?))
 }
 
+/// The interface that has an instance's source: its own, or the first of its node.
+fn home(group: &Group<'_>, place: evervip_lint::outcome::Place) -> Option<Place> {
+    let first = || {
+        let names = interfaces(group.members.get(place.node)?.config);
+        Some((place.node, names.into_iter().next()?))
+    };
+    seat(group, place).or_else(first)
+}
+
 /// What the first group says of an interface counts.
 fn sources(groups: &[Group<'_>]) -> BTreeMap<Place, BTreeSet<IpAddr>> {
     let mut sources: BTreeMap<Place, BTreeSet<IpAddr>> = BTreeMap::new();
@@ -136,7 +163,7 @@ fn sources(groups: &[Group<'_>]) -> BTreeMap<Place, BTreeSet<IpAddr>> {
         let mut found: BTreeMap<Place, BTreeSet<IpAddr>> = BTreeMap::new();
         for (router, virtual_router) in group.routers.iter().enumerate() {
             for (place, source) in virtual_router.places.iter().zip(group.sources_of(router)) {
-                if let (Some(seat), Some(source)) = (seat(group, *place), source) {
+                if let (Some(seat), Some(source)) = (home(group, *place), source) {
                     found.entry(seat).or_default().insert(*source);
                 }
             }

@@ -15,6 +15,9 @@ pub(super) struct Ownership {
     pub(super) without: Duration,
     pub(super) longest_gap: Duration,
     pub(super) double: Duration,
+    pub(super) longest_double: Duration,
+    /// Since when several have had it.
+    double_since: Option<Timestamp>,
     /// Who has had it from when, until the next.
     pub(super) spans: Vec<(Timestamp, BTreeSet<usize>)>,
 }
@@ -46,6 +49,8 @@ impl Ownership {
         self.until(at);
         if change(&mut self.owners) {
             self.known = true;
+            let several = self.owners.len() > 1;
+            self.double_since = several.then(|| self.double_since.unwrap_or(at));
             // What changes at one time is one change.
             self.spans.retain(|(since, _)| *since != at);
             self.spans.push((at, self.owners.clone()));
@@ -66,7 +71,12 @@ impl Ownership {
                 self.longest_gap = self.longest_gap.max(gap.unwrap_or_default());
             }
             0 | 1 => {}
-            _ => self.double += passed,
+            _ => {
+                self.double += passed;
+                let since = self.double_since.unwrap_or(at);
+                let double = at.saturating_since(since);
+                self.longest_double = self.longest_double.max(double);
+            }
         }
     }
 }
@@ -93,8 +103,23 @@ mod tests {
         assert_eq!(ownership.without, Duration::from_secs(7));
         assert_eq!(ownership.longest_gap, Duration::from_secs(5));
         assert_eq!(ownership.double, Duration::from_secs(1));
+        assert_eq!(ownership.longest_double, Duration::from_secs(1));
         let gaps = [(at(10), at(12)), (at(20), at(25))];
         assert_eq!(ownership.gaps(at(25)), gaps);
+    }
+
+    #[test]
+    fn several_owners_in_a_row_are_one_time() {
+        let mut ownership = Ownership::default();
+        for node in 0..3_u8 {
+            ownership.gain(at(1 + u64::from(node)), usize::from(node));
+        }
+        ownership.lose(at(7), 0);
+        ownership.lose(at(9), 1);
+        ownership.gain(at(20), 1);
+        ownership.until(at(22));
+        assert_eq!(ownership.double, Duration::from_secs(9));
+        assert_eq!(ownership.longest_double, Duration::from_secs(7));
     }
 
     #[test]

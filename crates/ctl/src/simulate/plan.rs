@@ -46,8 +46,10 @@ pub(super) enum Deed {
     Partition(Vec<u8>),
     Heal,
     Weather(Weather),
-    ExpectState(usize, Option<State>),
+    /// Of one instance, or of all.
+    ExpectState(usize, Option<String>, Option<State>),
     ExpectGap(Duration),
+    ExpectDouble(Duration),
 }
 
 /// A node as far as scenarios can speak of it.
@@ -208,7 +210,7 @@ impl Reader<'_> {
             scenario::Deed::Remove(node) => Deed::Remove(self.node(node)?),
             scenario::Deed::Change { object, node } => {
                 let node = self.node(node)?;
-                self.known(object, node)?;
+                self.object(object, node)?;
                 Deed::Change(object.clone(), node)
             }
             scenario::Deed::Partition(sides) => Deed::Partition(self.sides(sides)?),
@@ -220,8 +222,27 @@ impl Reader<'_> {
 
     fn expectation(&mut self, expectation: &Expectation) -> Option<Deed> {
         Some(match expectation {
-            Expectation::State(node, state) => Deed::ExpectState(self.node(node)?, *state),
+            Expectation::State {
+                node,
+                instance,
+                state,
+            } => {
+                let node = self.node(node)?;
+                if let Some(instance) = instance {
+                    let names = self.names(node, |config| {
+                        config
+                            .instances
+                            .iter()
+                            .map(|i| i.name.to_string())
+                            .collect()
+                    });
+                    self.known("instance", instance, node, names)?;
+                }
+                let instance = instance.as_ref().map(|instance| instance.what.clone());
+                Deed::ExpectState(node, instance, *state)
+            }
             Expectation::Gap(limit) => Deed::ExpectGap(*limit),
+            Expectation::Double(limit) => Deed::ExpectDouble(*limit),
         })
     }
 
@@ -241,38 +262,43 @@ impl Reader<'_> {
     }
 
     /// Whether any configuration of the node knows the object.
-    fn known(&mut self, object: &Object, node: usize) -> Option<()> {
-        let Cast {
-            name: owner,
-            configs,
-        } = &self.nodes[node];
-        let configs = configs.iter();
-        let (kind, name, names): (_, _, BTreeSet<String>) = match object {
-            Object::Link(name, _) => (
-                "interface",
-                name,
-                configs.flat_map(|c| interfaces(c)).collect(),
-            ),
-            Object::Script(name, _) => {
-                let names = configs.flat_map(|c| &c.scripts).map(|s| s.name.to_string());
-                ("check script", name, names.collect())
-            }
-            Object::File(name, _) => {
-                let names = configs.flat_map(|c| &c.files).map(|f| f.name.to_string());
-                ("tracked file", name, names.collect())
-            }
-            Object::Process(name, _) => {
-                let names = configs.flat_map(|c| &c.processes);
-                (
-                    "tracked process",
-                    name,
-                    names.map(|p| p.name.to_string()).collect(),
-                )
-            }
+    fn object(&mut self, object: &Object, node: usize) -> Option<()> {
+        let (kind, name, names): (_, _, fn(&Config) -> Vec<String>) = match object {
+            Object::Link(name, _) => ("interface", name, |config| {
+                interfaces(config).into_iter().collect()
+            }),
+            Object::Script(name, _) => ("check script", name, |config| {
+                config.scripts.iter().map(|s| s.name.to_string()).collect()
+            }),
+            Object::File(name, _) => ("tracked file", name, |config| {
+                config.files.iter().map(|f| f.name.to_string()).collect()
+            }),
+            Object::Process(name, _) => ("tracked process", name, |config| {
+                let processes = config.processes.iter();
+                processes.map(|p| p.name.to_string()).collect()
+            }),
         };
+        let names = self.names(node, names);
+        self.known(kind, name, node, names)
+    }
+
+    /// Names in all configurations of a node.
+    fn names(&self, node: usize, of: fn(&Config) -> Vec<String>) -> BTreeSet<String> {
+        let configs = self.nodes[node].configs.iter();
+        configs.flat_map(|config| of(config)).collect()
+    }
+
+    fn known(
+        &mut self,
+        kind: &str,
+        name: &Name,
+        node: usize,
+        names: BTreeSet<String>,
+    ) -> Option<()> {
         if names.contains(&name.what) {
             return Some(());
         }
+        let owner = self.nodes[node].name;
         let message = format!("{owner} has no {kind} '{}'", name.what);
         let names: Vec<String> = names.into_iter().collect();
         let help = (!names.is_empty()).then(|| format!("it has {}", names.join(", ")));
@@ -303,11 +329,8 @@ impl Deed {
             Self::Weather(Weather::Jitter(time)) => {
                 format!("packets take up to {} longer", millis(*time))
             }
-            Self::ExpectState(node, state) => {
-                let state = state.map_or("gone", State::keepalived_name);
-                format!("{} should be {state}", names[*node])
-            }
-            Self::ExpectGap(limit) => format!("no gap should be {} long", millis(*limit)),
+            // They do nothing.
+            Self::ExpectState(..) | Self::ExpectGap(_) | Self::ExpectDouble(_) => String::new(),
         }
     }
 }

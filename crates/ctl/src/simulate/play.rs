@@ -30,8 +30,6 @@ pub(super) struct Play<'a> {
     pub(super) lan: Lan,
     /// What was expected otherwise.
     pub(super) failed: Vec<Failure>,
-    /// Records that the timeline has.
-    read: usize,
     weather: Weather,
 }
 
@@ -50,17 +48,22 @@ const ORDINARY: Weather = Weather {
     jitter: Duration::ZERO,
 };
 
+/// So much time passes before its records become a timeline.
+const STRIDE: Duration = Duration::from_secs(60);
+/// Packets, messages and deadlines of a run: a day of a hundred instances on two nodes.
+const MOST_STEPS: u64 = 50_000_000;
+
 impl<'a> Play<'a> {
     pub(super) fn perform(stage: &'a Stage<'a>) -> Self {
         let mut lan = Lan::new(stage.seed, stage.network.clone());
         lan.set_weather(ORDINARY);
         lan.record();
+        lan.allow_steps(MOST_STEPS);
         let mut play = Self {
             stage,
             timeline: Timeline::default(),
             lan,
             failed: Vec::new(),
-            read: 0,
             weather: ORDINARY,
         };
         for node in 0..stage.names.len() {
@@ -71,28 +74,39 @@ impl<'a> Play<'a> {
             play.step(step);
         }
         play.run_to(stage.plan.length);
+        for violation in play.lan.violations() {
+            let seconds = play.lan.now().as_nanos() / 1_000_000_000;
+            let text = format!("given up after {seconds} s: {violation}");
+            play.failed.push(Failure { line: None, text });
+        }
         play
     }
 
+    /// Lets time pass up to here.
     fn run_to(&mut self, time: Duration) {
         let target = Timestamp::default() + time;
-        self.lan.run(target.saturating_since(self.lan.now()));
-        self.read_records();
+        while self.lan.now() < target && self.lan.violations().is_empty() {
+            let left = target.saturating_since(self.lan.now());
+            self.lan.run(left.min(STRIDE));
+            self.read_records();
+        }
         self.timeline.end(self.lan.now());
     }
 
     fn read_records(&mut self) {
-        for record in &self.lan.records()[self.read..] {
-            self.timeline.record(record);
+        for record in self.lan.take_records() {
+            self.timeline.record(&record);
         }
-        self.read = self.lan.records().len();
     }
 
     fn step(&mut self, step: &Step) {
         let line = self.stage.lines.of(step.place.as_ref());
         let failure = match &step.deed {
-            Deed::ExpectState(node, state) => self.other_state(*node, *state),
+            Deed::ExpectState(node, instance, state) => {
+                self.other_state(*node, instance.as_deref(), *state)
+            }
             Deed::ExpectGap(limit) => self.longer_gap(*limit),
+            Deed::ExpectDouble(limit) => self.longer_double(*limit),
             deed => {
                 self.act(deed, line);
                 None
@@ -156,9 +170,10 @@ impl<'a> Play<'a> {
                 self.change_weather(*weather);
                 return (None, Vec::new());
             }
-            Deed::KillMaster | Deed::ExpectState(..) | Deed::ExpectGap(_) => {
-                return (None, Vec::new());
-            }
+            Deed::KillMaster
+            | Deed::ExpectState(..)
+            | Deed::ExpectGap(_)
+            | Deed::ExpectDouble(_) => return (None, Vec::new()),
         };
         (Some(disturbance), Vec::new())
     }
@@ -223,17 +238,26 @@ impl<'a> Play<'a> {
         self.lan.set_weather(self.weather);
     }
 
-    fn other_state(&self, node: usize, expected: Option<State>) -> Option<String> {
-        let status = self.lan.status(node);
+    /// Of one instance, or of all.
+    fn other_state(
+        &self,
+        node: usize,
+        instance: Option<&str>,
+        expected: Option<State>,
+    ) -> Option<String> {
         let name = self.stage.names[node];
         let Some(expected) = expected else {
-            return self
-                .lan
-                .is_running(node)
-                .then(|| format!("{name} is not gone"));
+            let running = self.lan.is_running(node);
+            return running.then(|| format!("{name} is not gone"));
         };
         if !self.lan.is_running(node) {
             return Some(format!("{name} is gone, not {expected}"));
+        }
+        let meant = |known: &str| instance.is_none_or(|instance| instance == known);
+        let mut status = self.lan.status(node);
+        status.retain(|status| meant(&status.name));
+        if let (Some(instance), []) = (instance, status.as_slice()) {
+            return Some(format!("{name} has no {instance} now"));
         }
         let other = status.iter().find(|status| status.state != expected)?;
         Some(format!(
@@ -247,5 +271,11 @@ impl<'a> Play<'a> {
         let (address, ownership) = all.find(|(_, o)| o.longest_gap >= limit)?;
         let millis = ownership.longest_gap.as_millis();
         Some(format!("{address} had no owner for {millis} ms"))
+    }
+    fn longer_double(&self, limit: Duration) -> Option<String> {
+        let mut all = self.timeline.addresses.iter();
+        let (address, ownership) = all.find(|(_, o)| o.longest_double >= limit)?;
+        let millis = ownership.longest_double.as_millis();
+        Some(format!("{address} had several owners for {millis} ms"))
     }
 }

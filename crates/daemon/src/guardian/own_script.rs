@@ -1,11 +1,11 @@
 //! `startup_script` and `shutdown_script`: the guardian waits for them (spec cli-and-process 9).
 
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::{CommandExt as _, ExitStatusExt};
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use evervip_model::Command;
-use evervip_os::process::start_as_dependant;
+use evervip_model::{Command, Credentials};
+use evervip_os::process::{run_as, start_as_dependant};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
@@ -56,12 +56,12 @@ fn start(command: &Command) -> std::io::Result<Child> {
         prepared.arg0(name).args(arguments);
     }
     prepared
-        .uid(command.credentials.uid)
-        .gid(command.credentials.gid)
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
+    let Credentials { uid, gid } = command.credentials;
+    run_as(&mut prepared, uid, gid, &command.supplementary_groups);
     start_as_dependant(&mut prepared);
     prepared.spawn()
 }

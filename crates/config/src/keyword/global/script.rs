@@ -16,12 +16,15 @@ pub(super) const SCRIPT: &[Keyword] = &[
         "Scripts that others than root could replace are not run as root.",
     )
     .yes(),
-    boolean("use_symlink_paths", "Keep symbolic links in script paths.").since("2.3.0"),
+    boolean("use_symlink_paths", "Keep symbolic links in script paths.")
+        .since("2.3.0")
+        .yes(),
     boolean(
         "set_supplementary_groups",
         "Scripts get the supplementary groups of their user.",
     )
-    .since("after 2.4.3"),
+    .since("after 2.4.3")
+    .yes(),
     word(
         "notify_fifo",
         "PATH [USER [GROUP]]",

@@ -24,7 +24,7 @@ const fn seconds(seconds: u64) -> Duration {
 #[test]
 fn steps_are_put_in_order() {
     let text = "at 9s heal\nat 200ms partition A | B C\nexpect A MASTER\nat 9s kill A\n";
-    let expect = Deed::ExpectState(0, Some(State::Master));
+    let expect = Deed::ExpectState(0, None, Some(State::Master));
     let steps = [
         (
             Some(Duration::from_millis(200)),
@@ -69,15 +69,16 @@ fn what_means_nothing_is_named() {
             "10000 steps",
         ),
         (
-            "at 1s link eth0 up on A",
-            "eth0",
-            "A has no interface 'eth0'",
+            "at 1s link eth5 up on A",
+            "eth5",
+            "A has no interface 'eth5'",
         ),
         (
             "at 1s script x fails on A",
             "x",
             "A has no check script 'x'",
         ),
+        ("expect A W MASTER", "W", "A has no instance 'W'"),
         ("at 1s file x on A is 3", "x", "A has no tracked file 'x'"),
         (
             "at 1s process x fails on A",

@@ -44,15 +44,20 @@ pub const LINES: &str = "/run/lines";
 
 /// A reader that is there before the daemon and stays: the FIFO is the test's.
 pub fn reader(cluster: &Cluster) -> Verdict<Process> {
+    reader_of(cluster, FIFO, LINES)
+}
+
+/// A reader of another FIFO, which writes to a file.
+pub fn reader_of(cluster: &Cluster, fifo: &str, lines: &str) -> Verdict<Process> {
     let mut command = Command::new("sh");
     command.args([
         "-c",
-        &format!("mkfifo {FIFO} && exec 3<>{FIFO} && cat <&3 >{LINES}"),
+        &format!("mkfifo {fifo} && exec 3<>{fifo} && cat <&3 >{lines}"),
     ]);
     let node = &cluster.members[0].node;
     let process = node.spawn("reader", command)?;
     wait_until(PATIENCE, "the reader is there", || {
-        node.read_file(LINES).is_ok()
+        node.read_file(lines).is_ok()
     })?;
     Ok(process)
 }

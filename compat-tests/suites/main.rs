@@ -13,6 +13,7 @@ mod daemon;
 mod elections;
 mod fifo;
 mod fifo_groups;
+mod fifo_settings;
 mod firewall;
 mod forgeries;
 mod garp_groups;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
     notify_matrix::add(&mut plan);
     fifo::add(&mut plan);
     fifo_groups::add(&mut plan);
+    fifo_settings::add(&mut plan);
     firewall::add(&mut plan);
     mail::add(&mut plan);
     reload::add(&mut plan);

@@ -17,6 +17,7 @@ mod fifo_settings;
 mod firewall;
 mod forgeries;
 mod garp_groups;
+mod group_reload;
 mod hostile;
 mod ipv6;
 mod keyword_cases;
@@ -76,6 +77,7 @@ fn main() -> ExitCode {
     firewall::add(&mut plan);
     mail::add(&mut plan);
     reload::add(&mut plan);
+    group_reload::add(&mut plan);
     tracking::add(&mut plan);
     hostile::add(&mut plan);
     keyword_cases::add(&mut plan);

@@ -19,6 +19,9 @@ pub fn add(plan: &mut Plan) {
     plan.single("notify::every-combination::groups", |program| {
         with_single(program, groups)
     });
+    plan.single("notify::changed-by-reload", |program| {
+        with_single(program, changed)
+    });
     plan.single("notify::every-combination::removed", |program| {
         with_single(program, removed)
     });
@@ -137,6 +140,25 @@ fn groups(cluster: &mut Cluster) -> Verdict {
     follower.expect(cluster, &stage("MASTER"))?;
     cluster.stop(0)?;
     follower.expect(cluster, &stage("STOP"))
+}
+
+/// Hooks that come with a reload are not called for the state that is there, but for the next.
+fn changed(cluster: &mut Cluster) -> Verdict {
+    let with = |hooks: &str| check() + &many(1, 150, |_| hooks.to_owned() + TRACK);
+    let master = format!(" notify_master \"{SCRIPT} first\"\n");
+    let mut follower = Follower::start_with(cluster, 0, NOTE, &with(&master))?;
+    follower.expect(cluster, &["first"])?;
+    let fault = format!(" notify_fault \"{SCRIPT} second\"\n notify_master \"{SCRIPT} third\"\n");
+    cluster.reload(0, &with(&fault))?;
+    cluster.members[0].set_check(false)?;
+    follower.expect(cluster, &["second"])?;
+    cluster.members[0].set_check(true)?;
+    follower.expect(cluster, &["third"])?;
+    cluster.reload(0, &with(""))?;
+    cluster.members[0].set_check(false)?;
+    cluster.log(0).wait_for("now returning 1", PATIENCE)?;
+    cluster.stop(0)?;
+    follower.expect::<&str>(cluster, &[])
 }
 
 /// What a reload calls that removes instances with every combination of these lines.

@@ -5,7 +5,7 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INSTALL := sh xtask/install-missing.sh cc=gcc,libc6-dev
 
-.PHONY: help demo test test-guest bench ci fmt lint doc layers release deb test-install tools-package tools-demo tools-test tools-guest
+.PHONY: help demo test test-guest bench ci fmt lint doc layers release deb rpm tarball image test-install test-static test-systemd tools-package tools-demo tools-test tools-guest
 
 help:
 	@echo 'make demo    an unchanged HAProxy pair fails over, live (half a minute)'
@@ -13,7 +13,11 @@ help:
 	@echo 'make test-guest   VLAN, VRF, ipvlan, dummy and netem under QEMU (2 minutes); part of test if QEMU is there'
 	@echo 'make bench   speed beside Debian'"'"'s keepalived (15 minutes; BENCH=--quick: 8)'
 	@echo 'make deb     target/debian/evervip.deb'
+	@echo 'make rpm     target/rpm/evervip.rpm'
+	@echo 'make tarball target/tarball/evervip-VERSION-linux-ARCH.tar.gz: static programs; make image: of them, with docker'
+	@echo 'make test-static    run those in a directory that has nothing else'
 	@echo 'make test-install   install it over keepalived in a Debian of its own, and go back (2 minutes)'
+	@echo 'make test-systemd   install, restart, reload, crash, boot under systemd in QEMU (10 minutes)'
 	@echo 'make ci      fmt, lint, doc, layers, test'
 
 demo: tools-demo release
@@ -51,6 +55,24 @@ release:
 
 deb: release
 	$(CARGO) xtask deb
+
+rpm: release
+	$(CARGO) xtask rpm
+
+tarball:
+	@$(INSTALL)
+	$(CARGO) xtask tarball
+
+# The name of the directory beside the tarball is the version's.
+image: tarball
+	cd $(TARGET)/tarball && docker build --tag evervip --file $(CURDIR)/packaging/Dockerfile \
+		--build-arg DIRECTORY="$$(ls -d evervip-*-linux-*/ | tail -n 1)" .
+
+test-static: tools-test
+	$(CARGO) xtask static-test
+
+test-systemd: tools-package tools-guest release
+	$(CARGO) xtask systemd-test
 
 test-install: tools-package release
 	$(CARGO) xtask install-test

@@ -25,20 +25,12 @@ done
 
 mkdir -p "$work"
 cd "$work"
-if [ ! -d kernel/lib/modules ]; then
-    package=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null |
-        sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
-    [ -n "$package" ] || skip "no kernel package is known (apt-get update)"
-    apt-get -qq download "$package" >/dev/null 2>&1 || skip "$package cannot be had"
-    rm -rf kernel
-    dpkg-deb -x "$package"_*.deb kernel
-    rm -f "$package"_*.deb
-fi
-version=$(ls kernel/lib/modules | head -n 1)
+. "$here/kernel.sh"
+fetch_kernel kernel
 
 root=$work/root
 rm -rf "$root"
-mkdir -p "$root/bin" "$root/usr/sbin" "$root/etc" "$root/lib/modules/$version"
+mkdir -p "$root/bin" "$root/usr/sbin" "$root/etc"
 cp "$(command -v busybox)" "$root/bin/busybox"
 cp "$here/init" "$root/init"
 cp "$here/tests.sh" "$root/tests.sh"
@@ -63,20 +55,9 @@ if [ -x /usr/sbin/keepalived ]; then
     program /usr/sbin/keepalived keepalived
 fi
 
-depmod -b kernel "$version"
 modules="8021q vrf macvlan ipvlan dummy veth sch_netem nf_tables nft_dup_netdev nft_dup_ipv4 nft_dup_ipv6 nf_dup_ipv4 nf_dup_ipv6"
-for module in $modules; do
-    modprobe -S "$version" -d kernel --show-depends "$module" 2>/dev/null |
-        sed -n 's/^insmod \([^ ]*\).*/\1/p'
-done | sort -u | while read -r file; do
-    inside=/lib/modules/${file#*/lib/modules/}
-    mkdir -p "$root$(dirname "$inside")"
-    cp "$file" "$root$inside"
-done
-for list in modules.order modules.builtin modules.builtin.modinfo; do
-    cp "kernel/lib/modules/$version/$list" "$root/lib/modules/$version/"
-done
-depmod -b "$root" "$version"
+# shellcheck disable=SC2086 # one word per module
+copy_modules kernel "$root" $modules
 echo "$modules" >"$root/modules.wanted"
 
 (cd "$root" && find . | cpio --quiet -o -H newc | gzip -1) >initramfs.gz

@@ -19,6 +19,10 @@ fn main() -> ExitCode {
         "guest" => test::run_guest(),
         "man" => package::man().map(|()| true),
         "deb" => package::deb().map(|()| true),
+        "rpm" => package::rpm().map(|()| true),
+        "tarball" => package::tarball().map(|()| true),
+        "static-test" => package::static_test(),
+        "systemd-test" => package::systemd_test(),
         "install-test" => package::install_test(),
         _ => {
             eprintln!(
@@ -28,7 +32,11 @@ fn main() -> ExitCode {
                  guest     run the tests that need another kernel, under QEMU\n  \
                  man       write manual pages and shell completions\n  \
                  deb       pack the release build for Debian\n  \
-                 install-test   install that over keepalived, and go back"
+                 rpm       pack it for Fedora and RHEL\n  \
+                 tarball   build static programs and pack them\n  \
+                 static-test    run those in a directory that has nothing else\n  \
+                 install-test   install that over keepalived, and go back\n  \
+                 systemd-test   do that under systemd, in a guest"
             );
             return ExitCode::from(2);
         }

@@ -2,7 +2,7 @@
 //!
 //! `EVERVIP_PROFILE=dev` packs the debug build, for tests of the packages.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -20,6 +20,11 @@ const DEB: Packer = Packer {
     version: "3.8.0",
 };
 
+const RPM: Packer = Packer {
+    name: "cargo-generate-rpm",
+    version: "0.21.1",
+};
+
 impl Packer {
     /// Its program; built below the target directory when this machine has none.
     fn program(&self) -> Result<PathBuf> {
@@ -31,7 +36,9 @@ impl Packer {
                 .args(["install", "--quiet", "--locked", "--debug", "--root"])
                 .arg(&root)
                 .arg(format!("{}@{}", self.name, self.version))
-                .env("CARGO_TARGET_DIR", root.join("build"));
+                .env("CARGO_TARGET_DIR", root.join("build"))
+                // Unoptimised it takes minutes to compress a package.
+                .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");
             succeed(&mut install)?;
         }
         Ok(program)
@@ -82,6 +89,139 @@ pub(crate) fn deb() -> Result<()> {
     succeed(&mut command)
 }
 
+/// Packs the programs, which must have been built, as `rpm/evervip.rpm` in the target directory.
+pub(crate) fn rpm() -> Result<()> {
+    man()?;
+    let (profile, directory) = profile()?;
+    let built = target()?.join(directory);
+    // cargo-generate-rpm takes files as they are.
+    strip(&built, &built.join("stripped"))?;
+    let package = target()?.join("rpm/evervip.rpm");
+    std::fs::create_dir_all(target()?.join("rpm"))?;
+    let mut command = Command::new(RPM.program()?);
+    command.args([
+        "generate-rpm",
+        "--package",
+        "crates/daemon",
+        "--profile",
+        profile,
+    ]);
+    // On Debian the libraries' names are asked of ldd: what rpm brings along knows no such file.
+    command.args([
+        "--auto-req",
+        "builtin",
+        "--payload-compress",
+        "gzip",
+        "--target-dir",
+    ]);
+    command.arg(target()?).arg("--output").arg(package);
+    succeed(&mut command)
+}
+
+/// Puts copies of the programs without symbols into a directory.
+fn strip(built: &Path, stripped: &Path) -> Result<()> {
+    std::fs::create_dir_all(stripped)?;
+    for program in PROGRAMS {
+        let mut command = Command::new("strip");
+        command
+            .arg("-o")
+            .arg(stripped.join(program))
+            .arg(built.join(program));
+        succeed(&mut command)?;
+    }
+    Ok(())
+}
+
+/// Builds static programs and packs them with manual pages, unit and completions as
+/// `evervip-VERSION-linux-ARCH.tar.gz`; beside it is the directory that it was made of, for the image.
+pub(crate) fn tarball() -> Result<()> {
+    man()?;
+    let (profile, directory) = profile()?;
+    let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    // A directory of its own, since other flags would build everything anew each time.
+    let built = target()?.join("static");
+    let mut build = cargo();
+    build
+        .args([
+            "build",
+            "--locked",
+            "--profile",
+            profile,
+            "--target",
+            &triple,
+        ])
+        .args(["--package", "evervip-daemon", "--package", "evervip-ctl"])
+        // Without --target these flags would be for build scripts and macros, too.
+        .env("RUSTFLAGS", "-C target-feature=+crt-static")
+        .env("CARGO_TARGET_DIR", &built);
+    succeed(&mut build)?;
+    let root = tarball_root()?;
+    if root.exists() {
+        std::fs::remove_dir_all(&root)?;
+    }
+    let programs = root.join("programs");
+    strip(&built.join(&triple).join(directory), &programs)?;
+    let manual = target()?.join(directory).join("manual");
+    for (from, to) in TARBALL {
+        let from = match from.split_once('/') {
+            Some(("programs", name)) => programs.join(name),
+            Some(("manual", name)) => manual.join(name),
+            _ => top()?.join(from),
+        };
+        let to = root.join(to);
+        std::fs::create_dir_all(to.parent().context("a file stands in a directory")?)?;
+        std::fs::copy(&from, &to).with_context(|| format!("{}", from.display()))?;
+    }
+    std::fs::remove_dir_all(&programs)?;
+    let name = root.file_name().context("it has a name")?;
+    let mut file = root.clone().into_os_string();
+    file.push(".tar.gz");
+    let mut tar = Command::new("tar");
+    tar.args(["--owner=0", "--group=0", "--sort=name", "-czf"])
+        .arg(file);
+    tar.arg("-C").arg(target()?.join("tarball")).arg(name);
+    succeed(&mut tar)
+}
+
+/// The directory that the tarball is made of.
+fn tarball_root() -> Result<PathBuf> {
+    let version = env!("CARGO_PKG_VERSION");
+    let arch = std::env::consts::ARCH;
+    Ok(target()?.join(format!("tarball/evervip-{version}-linux-{arch}")))
+}
+
+/// What is in the tarball: from where, and where below its directory.
+const TARBALL: &[(&str, &str)] = &[
+    ("programs/keepalived", "sbin/keepalived"),
+    ("programs/evervip", "bin/evervip"),
+    ("manual/keepalived.8", "share/man/man8/keepalived.8"),
+    (
+        "manual/keepalived.conf.5",
+        "share/man/man5/keepalived.conf.5",
+    ),
+    ("manual/evervip.1", "share/man/man1/evervip.1"),
+    (
+        "manual/evervip.bash",
+        "share/bash-completion/completions/evervip",
+    ),
+    ("manual/_evervip", "share/zsh/site-functions/_evervip"),
+    (
+        "manual/evervip.fish",
+        "share/fish/vendor_completions.d/evervip.fish",
+    ),
+    (
+        "packaging/systemd/debian.service",
+        "share/evervip/keepalived.service",
+    ),
+    ("packaging/systemd/strict.conf", "share/evervip/strict.conf"),
+    ("README.md", "README.md"),
+    ("CHANGELOG.md", "CHANGELOG.md"),
+    ("LICENSE-MIT", "LICENSE-MIT"),
+    ("LICENSE-APACHE", "LICENSE-APACHE"),
+];
+
+const PROGRAMS: &[&str] = &["keepalived", "evervip"];
+
 /// Where the package is.
 fn deb_file() -> Result<PathBuf> {
     Ok(target()?.join("debian/evervip.deb"))
@@ -90,12 +230,35 @@ fn deb_file() -> Result<PathBuf> {
 /// Installs the package in a Debian made for it, over keepalived, and goes back.
 pub(crate) fn install_test() -> Result<bool> {
     deb()?;
-    let status = Command::new("sh")
-        .arg(top()?.join("packaging/tests/install.sh"))
-        .arg(deb_file()?)
-        .arg(target()?.join("package-test"))
-        .status()
-        .context("sh")?;
+    run_test("install.sh", &[deb_file()?, work()?])
+}
+
+/// Runs the static programs in a directory that has nothing else.
+pub(crate) fn static_test() -> Result<bool> {
+    tarball()?;
+    run_test("static.sh", &[tarball_root()?, work()?])
+}
+
+/// Installs the package in a guest with systemd, over a running keepalived, and puts it through its paces.
+pub(crate) fn systemd_test() -> Result<bool> {
+    deb()?;
+    let kernel = target()?.join("guest/kernel");
+    run_test("systemd.sh", &[deb_file()?, work()?, kernel])
+}
+
+/// Where the tests keep their Debian.
+fn work() -> Result<PathBuf> {
+    Ok(target()?.join("package-test"))
+}
+
+/// Runs a script of `packaging/tests`; says whether it passed.
+fn run_test(script: &str, arguments: &[PathBuf]) -> Result<bool> {
+    std::fs::create_dir_all(work()?)?;
+    let mut command = Command::new("sh");
+    command
+        .arg(top()?.join("packaging/tests").join(script))
+        .args(arguments);
+    let status = command.status().with_context(|| format!("{command:?}"))?;
     Ok(status.success())
 }
 

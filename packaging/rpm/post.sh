@@ -1,0 +1,1 @@
+systemctl daemon-reload 2>/dev/null || true

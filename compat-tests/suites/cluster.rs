@@ -208,6 +208,29 @@ impl Cluster {
         Ok(())
     }
 
+    /// Marks of the capture and of the logs of the first two members.
+    pub fn marks(&self) -> (usize, [usize; 2]) {
+        let logs = [0, 1].map(|member| self.log(member).mark());
+        (self.capture.mark(), logs)
+    }
+
+    /// Marks of the capture and of the log of a member.
+    pub fn marks_of(&self, member: usize) -> (usize, usize) {
+        (self.capture.mark(), self.log(member).mark())
+    }
+
+    /// These members have not changed their states since the marks of their logs.
+    pub fn unmoved(&self, members: &[usize], logs: &[usize]) -> Verdict {
+        for (member, mark) in members.iter().zip(logs) {
+            let text = self.log(*member).text_after(*mark);
+            ensure!(
+                !text.contains("Entering "),
+                "member {member} has changed its state:\n{text}"
+            );
+        }
+        Ok(())
+    }
+
     /// Adverts of one member after a mark, told by its hardware address: the IP address may be
     /// forged by somebody else.
     pub fn adverts(&self, member: usize, mark: usize) -> Vec<Advert> {

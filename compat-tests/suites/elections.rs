@@ -96,7 +96,7 @@ fn start(cluster: &mut Cluster, mode: Mode) -> Verdict {
 /// The master's processes die at once: the other takes over after its master down time.
 fn kill(cluster: &mut Cluster, mode: Mode) -> Verdict {
     cluster.start_settled(&Conf::new(mode, 0), &Conf::new(mode, 1))?;
-    let (mark, log) = (cluster.capture.mark(), cluster.log(1).mark());
+    let (mark, log) = cluster.marks_of(1);
     cluster.daemon(0).kill_tree();
     let takeover = cluster.wait_advert(1, mark)?;
     let last = cluster
@@ -128,10 +128,7 @@ fn kill(cluster: &mut Cluster, mode: Mode) -> Verdict {
 /// skew time.
 fn stop(cluster: &mut Cluster, mode: Mode) -> Verdict {
     cluster.start_settled(&Conf::new(mode, 0), &Conf::new(mode, 1))?;
-    let (mark, logs) = (
-        cluster.capture.mark(),
-        [cluster.log(0).mark(), cluster.log(1).mark()],
-    );
+    let (mark, logs) = cluster.marks();
     cluster.daemon(0).signal(Signal::SIGTERM)?;
     let resigned = cluster.wait_resignation(0, mark)?;
     let takeover = cluster.wait_advert(1, mark)?;
@@ -183,10 +180,7 @@ fn stop(cluster: &mut Cluster, mode: Mode) -> Verdict {
 /// The check script fails: the master resigns for the time of the fault and comes back.
 fn script(cluster: &mut Cluster, mode: Mode) -> Verdict {
     cluster.start_settled(&Conf::new(mode, 0).check(), &Conf::new(mode, 1).check())?;
-    let (mark, logs) = (
-        cluster.capture.mark(),
-        [cluster.log(0).mark(), cluster.log(1).mark()],
-    );
+    let (mark, logs) = cluster.marks();
     cluster.members[0].set_check(false)?;
     let resigned = cluster.wait_resignation(0, mark)?;
     let takeover = cluster.wait_advert(1, mark)?;
@@ -219,10 +213,7 @@ fn script(cluster: &mut Cluster, mode: Mode) -> Verdict {
     )?;
     in_order(cluster.log(1), logs[1], &["(LB_VIP) Entering MASTER STATE"])?;
 
-    let (mark, logs) = (
-        cluster.capture.mark(),
-        [cluster.log(0).mark(), cluster.log(1).mark()],
-    );
+    let (mark, logs) = cluster.marks();
     cluster.members[0].set_check(true)?;
     let recovered =
         cluster
@@ -248,10 +239,7 @@ fn script(cluster: &mut Cluster, mode: Mode) -> Verdict {
 /// brings it back.
 fn link(cluster: &mut Cluster, mode: Mode) -> Verdict {
     cluster.start_settled(&Conf::new(mode, 0), &Conf::new(mode, 1))?;
-    let (mark, logs) = (
-        cluster.capture.mark(),
-        [cluster.log(0).mark(), cluster.log(1).mark()],
-    );
+    let (mark, logs) = cluster.marks();
     cluster.members[0].node.set_carrier(INTERFACE, false)?;
     cluster
         .log(0)
@@ -278,10 +266,7 @@ fn link(cluster: &mut Cluster, mode: Mode) -> Verdict {
         ],
     )?;
 
-    let (mark, logs) = (
-        cluster.capture.mark(),
-        [cluster.log(0).mark(), cluster.log(1).mark()],
-    );
+    let (mark, logs) = cluster.marks();
     cluster.members[0].node.set_carrier(INTERFACE, true)?;
     let recovered =
         cluster
@@ -323,7 +308,7 @@ fn partition(cluster: &mut Cluster, mode: Mode) -> Verdict {
 fn preempt(cluster: &mut Cluster, mode: Mode) -> Verdict {
     cluster.start(&Conf::new(mode, 1))?;
     cluster.settle(1, mode.vip())?;
-    let (mark, log) = (cluster.capture.mark(), cluster.log(1).mark());
+    let (mark, log) = cluster.marks_of(1);
     cluster.start(&Conf::new(mode, 0))?;
     let takeover = cluster.wait_advert(0, mark)?;
     cluster.settle(0, mode.vip())?;
@@ -445,7 +430,7 @@ fn equal_incumbent(cluster: &mut Cluster, mode: Mode) -> Verdict {
 fn owner(cluster: &mut Cluster, mode: Mode) -> Verdict {
     cluster.start(&Conf::new(mode, 1))?;
     cluster.settle(1, mode.vip())?;
-    let (mark, log) = (cluster.capture.mark(), cluster.log(1).mark());
+    let (mark, log) = cluster.marks_of(1);
     let conf = Conf::new(mode, 0).priority(255);
     cluster.start(&conf)?;
     let takeover = cluster.wait_advert(0, mark)?;

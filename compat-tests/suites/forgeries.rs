@@ -119,7 +119,7 @@ fn next_advert(cluster: &Cluster) -> Verdict<Advert> {
 /// Each node is told lies in the name of the other.
 fn attack(cluster: &mut Cluster, forgery: &Forgery) -> Verdict {
     cluster.start_settled(&signed(MODE, 0, &[1], 1), &signed(MODE, 1, &[1], 1))?;
-    let marks = [cluster.log(0).mark(), cluster.log(1).mark()];
+    let (frames, marks) = cluster.marks();
     let injector = cluster.members[2].node.injector(INTERFACE)?;
     let genuine = next_advert(cluster)?;
     for _ in 0..ROUNDS {
@@ -135,15 +135,15 @@ fn attack(cluster: &mut Cluster, forgery: &Forgery) -> Verdict {
     cluster
         .log(0)
         .wait_after(marks[0], &format!("advert from {} ", NODES[1]), PATIENCE)?;
+    cluster.unmoved(&[0, 1], &marks)?;
     for (member, mark) in marks.into_iter().enumerate() {
         let text = cluster.log(member).text_after(mark);
-        ensure!(!text.contains(" STATE"), "member {member} changed state");
         let lines = text.lines().filter(|line| line.contains("advert from"));
         let count = lines.count();
         ensure!(count == 1, "member {member} complains {count} times");
     }
     ensure!(
-        cluster.adverts(1, 0).is_empty(),
+        cluster.adverts(1, frames).is_empty(),
         "the backup has sent adverts"
     );
     cluster.settle(0, VIP.into())

@@ -5,7 +5,7 @@ use crate::{
     conf::many,
     ensure,
     plan::{Combo, Plan},
-    stalls::{unmoved, wait_adverts},
+    stalls::wait_adverts,
     verdict::Verdict,
 };
 
@@ -59,15 +59,12 @@ fn start(cluster: &mut Cluster, members: &str) -> Verdict {
 /// Masters stay masters, backups stay backups, nobody resigns.
 fn undisturbed(cluster: &mut Cluster, [before, after]: Change) -> Verdict {
     start(cluster, before)?;
-    let (mark, logs) = (
-        cluster.capture.mark(),
-        [cluster.log(0).mark(), cluster.log(1).mark()],
-    );
+    let (mark, logs) = cluster.marks();
     for (member, priority) in [150, 100].into_iter().enumerate() {
         cluster.reload(member, &grouped(INSTANCES, priority, after))?;
         wait_adverts(cluster, 0, 5 * usize::from(INSTANCES))?;
     }
-    unmoved(cluster, [0, 1], logs)?;
+    cluster.unmoved(&[0, 1], &logs)?;
     ensure!(
         cluster.adverts(1, mark).is_empty() && cluster.resignations(0, mark) == 0,
         "the reload was felt on the wire"
@@ -79,7 +76,7 @@ fn undisturbed(cluster: &mut Cluster, [before, after]: Change) -> Verdict {
 /// MASTER again.
 fn new_instance(cluster: &mut Cluster, combo: &Combo) -> Verdict {
     start(cluster, "V1\nV2\nV3")?;
-    let (mark, log) = (cluster.capture.mark(), cluster.log(0).mark());
+    let (mark, log) = cluster.marks_of(0);
     let with_new = |priority| grouped(INSTANCES + 1, priority, "V1\nV2\nV3\nV4");
     cluster.reload(1, &with_new(100))?;
     cluster.reload(0, &with_new(150))?;

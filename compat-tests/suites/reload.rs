@@ -156,23 +156,14 @@ fn undisturbed(cluster: &Cluster, member: usize, frames: usize, log: usize) -> V
         cluster.resignations(member, frames) == 0,
         "member {member} has resigned"
     );
-    let entered = cluster.log(member).count_after(log, "Entering ");
-    ensure!(
-        entered == 0,
-        "member {member} has changed its state:\n{}",
-        cluster.log(member).text_after(log)
-    );
-    Ok(())
+    cluster.unmoved(&[member], &[log])
 }
 
 /// The same file again, at the master and at the backup.
 fn unchanged(cluster: &mut Cluster, mode: Mode) -> Verdict {
     let confs = [Conf::new(mode, 0), Conf::new(mode, 1)];
     cluster.start_settled(&confs[0], &confs[1])?;
-    let (frames, logs) = (
-        cluster.capture.mark(),
-        [cluster.log(0).mark(), cluster.log(1).mark()],
-    );
+    let (frames, logs) = cluster.marks();
     let events = cluster.members[0].addresses.events().len();
     for (member, conf) in confs.iter().enumerate() {
         reload(cluster, member, &conf.text())?;
@@ -209,7 +200,7 @@ fn unchanged(cluster: &mut Cluster, mode: Mode) -> Verdict {
 fn many(cluster: &mut Cluster) -> Verdict {
     cluster.start(&Conf::new(V3_MULTICAST, 0))?;
     cluster.settle(0, VIP.into())?;
-    let (frames, log) = (cluster.capture.mark(), cluster.log(0).mark());
+    let (frames, log) = cluster.marks_of(0);
     for _ in 0..5 {
         cluster.daemon(0).signal(Signal::SIGHUP)?;
     }
@@ -233,7 +224,7 @@ fn addresses(cluster: &mut Cluster) -> Verdict {
     };
     cluster.start(&conf(removed))?;
     cluster.settle(0, kept.into())?;
-    let (frames, log) = (cluster.capture.mark(), cluster.log(0).mark());
+    let (frames, log) = cluster.marks_of(0);
     let events = cluster.members[0].addresses.events().len();
     reload(cluster, 0, &conf(added).text())?;
     cluster.lab.wait_owner(added.into(), "a", PATIENCE)?;
@@ -265,7 +256,7 @@ fn addresses(cluster: &mut Cluster) -> Verdict {
 /// A master stays master with a lower priority as long as nobody has a higher one.
 fn priority_lowered(cluster: &mut Cluster) -> Verdict {
     cluster.start_settled(&Conf::new(V3_MULTICAST, 0), &Conf::new(V3_MULTICAST, 1))?;
-    let (frames, log) = (cluster.capture.mark(), cluster.log(0).mark());
+    let (frames, log) = cluster.marks_of(0);
     reload(cluster, 0, &Conf::new(V3_MULTICAST, 0).priority(120).text())?;
     cluster
         .capture
@@ -295,7 +286,7 @@ fn interval(cluster: &mut Cluster) -> Verdict {
     let conf = Conf::new(V3_MULTICAST, 0);
     cluster.start(&conf)?;
     cluster.settle(0, VIP.into())?;
-    let (frames, log) = (cluster.capture.mark(), cluster.log(0).mark());
+    let (frames, log) = cluster.marks_of(0);
     let slow = Duration::from_millis(400);
     reload(
         cluster,
@@ -319,7 +310,7 @@ fn vrid(cluster: &mut Cluster) -> Verdict {
     let conf = Conf::new(V3_MULTICAST, 0);
     cluster.start(&conf)?;
     cluster.settle(0, VIP.into())?;
-    let (frames, log) = (cluster.capture.mark(), cluster.log(0).mark());
+    let (frames, log) = cluster.marks_of(0);
     reload(
         cluster,
         0,
@@ -358,7 +349,7 @@ fn instances(cluster: &mut Cluster) -> Verdict {
     let other = Ipv4Addr::new(10, 150, 160, 33);
     cluster.members[0].start(&first)?;
     cluster.settle(0, VIP.into())?;
-    let (frames, log) = (cluster.capture.mark(), cluster.log(0).mark());
+    let (frames, log) = cluster.marks_of(0);
     reload(cluster, 0, &(first.clone() + &second))?;
     cluster.lab.wait_owner(other.into(), "a", PATIENCE)?;
     reload(cluster, 0, &first)?;
@@ -385,7 +376,7 @@ fn script_kept(cluster: &mut Cluster) -> Verdict {
     let conf = Conf::new(V3_MULTICAST, 0).check();
     cluster.start(&conf)?;
     cluster.settle(0, VIP.into())?;
-    let (frames, log) = (cluster.capture.mark(), cluster.log(0).mark());
+    let (frames, log) = cluster.marks_of(0);
     reload(cluster, 0, &conf.text())?;
     let kept = "VRRP_Script(chk_haproxy) considered successful on reload";
     cluster.log(0).wait_after(log, kept, PATIENCE)?;
@@ -408,7 +399,7 @@ fn broken_file(cluster: &mut Cluster, damage: Damage) -> Verdict {
     let good = Conf::new(V3_MULTICAST, 0).text();
     cluster.members[0].start(&good)?;
     cluster.settle(0, VIP.into())?;
-    let (frames, log) = (cluster.capture.mark(), cluster.log(0).mark());
+    let (frames, log) = cluster.marks_of(0);
     cluster.members[0]
         .node
         .write_file(CONFIG, damage(&good), 0o644)?;
@@ -434,7 +425,7 @@ fn broken_file(cluster: &mut Cluster, damage: Damage) -> Verdict {
 fn vanished_file(cluster: &mut Cluster) -> Verdict {
     cluster.start(&Conf::new(V3_MULTICAST, 0))?;
     cluster.settle(0, VIP.into())?;
-    let (frames, log) = (cluster.capture.mark(), cluster.log(0).mark());
+    let (frames, log) = cluster.marks_of(0);
     cluster.members[0].node.remove_file(CONFIG)?;
     cluster.daemon(0).signal(Signal::SIGHUP)?;
     if cluster.members[0].program.is_ours() {

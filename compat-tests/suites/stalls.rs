@@ -149,37 +149,18 @@ fn backup(cluster: &mut Cluster, mode: Mode, who: Who) -> Verdict {
         .log(0)
         .wait_for("(LB_VIP) Entering BACKUP STATE", PATIENCE)?;
     wait_adverts(cluster, 1, 1)?;
-    let (mark, logs) = (
-        cluster.capture.mark(),
-        [cluster.log(0).mark(), cluster.log(1).mark()],
-    );
+    let (mark, logs) = cluster.marks();
     let asleep = Asleep::new(cluster, 0, who)?;
     wait_adverts(cluster, 1, 3 * DOWN)?;
     asleep.wake()?;
     wait_adverts(cluster, 1, 2 * DOWN)?;
     let said = said(cluster, mode, 0, mark);
     ensure!(said.is_empty(), "the backup has sent {said:?}");
-    unmoved(cluster, [0, 1], logs)?;
+    cluster.unmoved(&[0, 1], &logs)?;
     cluster.owned_by(1, mode.vip())?;
     // It is awake, and does what a backup is there for.
     cluster.stop(1)?;
     cluster.settle(0, mode.vip())
-}
-
-/// No member has changed its state since.
-pub fn unmoved<const N: usize>(
-    cluster: &Cluster,
-    members: [usize; N],
-    logs: [usize; N],
-) -> Verdict {
-    for (member, mark) in members.into_iter().zip(logs) {
-        let text = cluster.log(member).text_after(mark);
-        ensure!(
-            !text.contains("Entering "),
-            "member {member} has changed its state:\n{text}"
-        );
-    }
-    Ok(())
 }
 
 /// Another node that becomes master when the first sleeps, and that the first has to respect.
@@ -218,10 +199,7 @@ fn replaced(cluster: &mut Cluster, mode: Mode, rival: Rival) -> Verdict {
     let mark = cluster.capture.mark();
     cluster.wait_advert(1, mark)?;
     wait_adverts(cluster, 1, DOWN)?;
-    let (mark, logs) = (
-        cluster.capture.mark(),
-        [cluster.log(0).mark(), cluster.log(1).mark()],
-    );
+    let (mark, logs) = cluster.marks();
     asleep.wake()?;
     cluster
         .log(0)
@@ -239,7 +217,7 @@ fn replaced(cluster: &mut Cluster, mode: Mode, rival: Rival) -> Verdict {
         logs[0],
         &[&reason, "(LB_VIP) Entering BACKUP STATE"],
     )?;
-    unmoved(cluster, [1], [logs[1]])?;
+    cluster.unmoved(&[1], &[logs[1]])?;
     cluster.owned_by(1, mode.vip())
 }
 
@@ -250,10 +228,7 @@ fn returns(cluster: &mut Cluster, mode: Mode) -> Verdict {
     let mark = cluster.capture.mark();
     cluster.wait_advert(1, mark)?;
     wait_adverts(cluster, 1, DOWN)?;
-    let (mark, logs) = (
-        cluster.capture.mark(),
-        [cluster.log(0).mark(), cluster.log(1).mark()],
-    );
+    let (mark, logs) = cluster.marks();
     asleep.wake()?;
     cluster.settle(0, mode.vip())?;
     wait_adverts(cluster, 0, DOWN)?;
@@ -270,7 +245,7 @@ fn returns(cluster: &mut Cluster, mode: Mode) -> Verdict {
         cluster.resignations(0, mark) + cluster.resignations(1, mark) == 0,
         "somebody has resigned"
     );
-    unmoved(cluster, [0], [logs[0]])?;
+    cluster.unmoved(&[0], &[logs[0]])?;
     let count = cluster.log(1).count_after(logs[1], "Entering ");
     ensure!(count == 1, "the other has changed its state {count} times");
     in_order(cluster.log(1), logs[1], &["Entering BACKUP STATE"])
@@ -281,10 +256,7 @@ fn short(cluster: &mut Cluster, member: usize) -> Verdict {
     let mode = V2_MULTICAST;
     cluster.start_settled(&Conf::new(mode, 0), &Conf::new(mode, 1))?;
     wait_adverts(cluster, 0, 1)?;
-    let (mark, logs) = (
-        cluster.capture.mark(),
-        [cluster.log(0).mark(), cluster.log(1).mark()],
-    );
+    let (mark, logs) = cluster.marks();
     let asleep = Asleep::new(cluster, member, Who::Everybody)?;
     // The length of the sleep, not a wait for something.
     thread::sleep(Duration::from_secs(2));
@@ -292,6 +264,6 @@ fn short(cluster: &mut Cluster, member: usize) -> Verdict {
     wait_adverts(cluster, 0, DOWN)?;
     let said = said(cluster, mode, 1, mark);
     ensure!(said.is_empty(), "the backup has sent {said:?}");
-    unmoved(cluster, [0, 1], logs)?;
+    cluster.unmoved(&[0, 1], &logs)?;
     cluster.owned_by(0, mode.vip())
 }

@@ -10,7 +10,7 @@ use crate::{
     conf::{self, CHECK_SCRIPT, Conf, INTERFACE, Mode, V2_MULTICAST, V3_MULTICAST},
     ensure,
     plan::Plan,
-    stalls::{Asleep, DOWN, Who, said, unmoved, wait_adverts},
+    stalls::{Asleep, DOWN, Who, said, wait_adverts},
     verdict::Verdict,
 };
 
@@ -75,10 +75,7 @@ fn backups(cluster: &mut Cluster, intervals: usize) -> Verdict {
     let last = format!("(V{INSTANCES}) Entering BACKUP STATE");
     cluster.log(0).wait_for(&last, PATIENCE)?;
     wait_adverts(cluster, 1, 2 * all)?;
-    let (mark, logs) = (
-        cluster.capture.mark(),
-        [cluster.log(0).mark(), cluster.log(1).mark()],
-    );
+    let (mark, logs) = cluster.marks();
     let asleep = Asleep::new(cluster, 0, Who::Child)?;
     let wanted = intervals * all;
     cluster
@@ -88,7 +85,7 @@ fn backups(cluster: &mut Cluster, intervals: usize) -> Verdict {
     wait_adverts(cluster, 1, 5 * all)?;
     let said = cluster.adverts(0, mark).len();
     ensure!(said == 0, "the backup has sent {said} adverts");
-    unmoved(cluster, [0, 1], logs)
+    cluster.unmoved(&[0, 1], &logs)
 }
 
 /// Lets the time of a stop pass: nothing happens on the network by which it could be told.
@@ -111,10 +108,7 @@ fn deaf_backup(cluster: &mut Cluster, mode: Mode, ours: bool) -> Verdict {
         .log(0)
         .wait_for("(LB_VIP) Entering BACKUP STATE", PATIENCE)?;
     wait_adverts(cluster, 1, 1)?;
-    let (mark, logs) = (
-        cluster.capture.mark(),
-        [cluster.log(0).mark(), cluster.log(1).mark()],
-    );
+    let (mark, logs) = cluster.marks();
     let asleep = Asleep::new(cluster, 0, Who::Child)?;
     set_deaf(cluster, 0, true)?;
     wait_adverts(cluster, 1, 3 * DOWN)?;
@@ -127,7 +121,7 @@ fn deaf_backup(cluster: &mut Cluster, mode: Mode, ours: bool) -> Verdict {
     }
     let said = said(cluster, mode, 0, mark);
     ensure!(said.is_empty(), "the backup has sent {said:?}");
-    unmoved(cluster, [0, 1], logs)
+    cluster.unmoved(&[0, 1], &logs)
 }
 
 /// A master that was replaced and has not heard of it waits until it can have heard of it. The
@@ -143,17 +137,14 @@ fn deaf_master(cluster: &mut Cluster, mode: Mode, ours: bool) -> Verdict {
     let asleep = Asleep::new(cluster, 0, Who::Child)?;
     set_deaf(cluster, 0, true)?;
     wait_adverts(cluster, 1, DOWN)?;
-    let (mark, logs) = (
-        cluster.capture.mark(),
-        [cluster.log(0).mark(), cluster.log(1).mark()],
-    );
+    let (mark, logs) = cluster.marks();
     set_deaf(cluster, 0, false)?;
     asleep.wake()?;
     cluster
         .log(0)
         .wait_after(logs[0], "(LB_VIP) removing VIPs.", PATIENCE)?;
     cluster.settle(1, mode.vip())?;
-    unmoved(cluster, [1], [logs[1]])?;
+    cluster.unmoved(&[1], &[logs[1]])?;
     let said = said(cluster, mode, 0, mark);
     ensure!(
         !ours || said.is_empty(),
@@ -167,10 +158,7 @@ fn deaf_master(cluster: &mut Cluster, mode: Mode, ours: bool) -> Verdict {
 fn together(cluster: &mut Cluster, ours: bool) -> Verdict {
     let mode = V2_MULTICAST;
     cluster.start_settled(&Conf::new(mode, 0), &Conf::new(mode, 1))?;
-    let (mark, logs) = (
-        cluster.capture.mark(),
-        [cluster.log(0).mark(), cluster.log(1).mark()],
-    );
+    let (mark, logs) = cluster.marks();
     let asleep = [0, 1].map(|member| Asleep::new(cluster, member, Who::Child));
     sleep(mode.down(100) * 5 / 2);
     for sleeper in asleep {
@@ -178,11 +166,11 @@ fn together(cluster: &mut Cluster, ours: bool) -> Verdict {
     }
     wait_adverts(cluster, 0, DOWN)?;
     cluster.settle(0, mode.vip())?;
-    unmoved(cluster, [0], [logs[0]])?;
+    cluster.unmoved(&[0], &[logs[0]])?;
     if ours {
         let said = said(cluster, mode, 1, mark);
         ensure!(said.is_empty(), "the backup has sent {said:?}");
-        unmoved(cluster, [1], [logs[1]])?;
+        cluster.unmoved(&[1], &[logs[1]])?;
     }
     Ok(())
 }
@@ -203,7 +191,7 @@ fn backup_first(cluster: &mut Cluster) -> Verdict {
     master.wake()?;
     cluster.settle(0, mode.vip())?;
     wait_adverts(cluster, 0, DOWN)?;
-    unmoved(cluster, [0], [log])?;
+    cluster.unmoved(&[0], &[log])?;
     let count = cluster.log(1).count_after(yielded, "Entering ");
     ensure!(count == 1, "the backup has changed its state {count} times");
     Ok(())
@@ -231,7 +219,7 @@ fn two_backups(cluster: &mut Cluster) -> Verdict {
         let said = said(cluster, mode, member, mark);
         ensure!(said.is_empty(), "backup {member} has sent {said:?}");
     }
-    unmoved(cluster, [0, 1, 2], logs)
+    cluster.unmoved(&[0, 1, 2], &logs)
 }
 
 const MEMBERS: u8 = 3;
@@ -260,17 +248,14 @@ fn start_groups(cluster: &mut Cluster, priorities: [u8; 2]) -> Verdict {
 /// A group that slept stays where it is.
 fn group_backup(cluster: &mut Cluster) -> Verdict {
     start_groups(cluster, [250, 200])?;
-    let (mark, logs) = (
-        cluster.capture.mark(),
-        [cluster.log(0).mark(), cluster.log(1).mark()],
-    );
+    let (mark, logs) = cluster.marks();
     let asleep = Asleep::new(cluster, 1, Who::Child)?;
     wait_adverts(cluster, 0, 2 * DOWN * usize::from(MEMBERS))?;
     asleep.wake()?;
     wait_adverts(cluster, 0, DOWN * usize::from(MEMBERS))?;
     let said = cluster.adverts(1, mark).len();
     ensure!(said == 0, "the backup has sent {said} adverts");
-    unmoved(cluster, [0, 1], logs)
+    cluster.unmoved(&[0, 1], &logs)
 }
 
 /// All members of a group whose process slept come back together, and the other group goes once.
@@ -286,7 +271,7 @@ fn group_master(cluster: &mut Cluster) -> Verdict {
         cluster.log(1).wait_after(yielded, &backup, PATIENCE)?;
     }
     wait_adverts(cluster, 0, DOWN * usize::from(MEMBERS))?;
-    unmoved(cluster, [0], [log])?;
+    cluster.unmoved(&[0], &[log])?;
     let count = cluster.log(1).count_after(yielded, "Entering ");
     ensure!(
         count == usize::from(MEMBERS),
@@ -317,7 +302,7 @@ fn check(cluster: &mut Cluster) -> Verdict {
     sleep(Duration::from_millis(2500));
     asleep.wake()?;
     wait_adverts(cluster, 0, DOWN)?;
-    unmoved(cluster, [0, 1], logs)?;
+    cluster.unmoved(&[0, 1], &logs)?;
     let text = cluster.log(0).text_after(logs[0]);
     ensure!(
         !text.contains("VRRP_Script"),

@@ -145,7 +145,7 @@ fn file_weight(cluster: &mut Cluster) -> Verdict {
 /// A number that is not 0 is a fault.
 fn file_fault(cluster: &mut Cluster) -> Verdict {
     start_with_file(cluster, 0, "0\n")?;
-    let (frames, mark) = (cluster.capture.mark(), cluster.log(0).mark());
+    let (frames, mark) = cluster.marks_of(0);
     write(cluster, "1\n")?;
     cluster.wait_resignation(0, frames)?;
     cluster.settle(1, VIP.into())?;

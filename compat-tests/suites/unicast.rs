@@ -88,7 +88,7 @@ fn source_goes(cluster: &mut Cluster, mode: Mode) -> Verdict {
     cluster.start(&Conf::new(mode, 0))?;
     cluster.settle(0, mode.vip())?;
     let own = format!("{}/{}", mode.own(0), if mode.ipv6 { 64 } else { 24 });
-    let (mark, log) = (cluster.capture.mark(), cluster.log(0).mark());
+    let (mark, log) = cluster.marks_of(0);
     let node = &cluster.members[0].node;
     node.ip(&["addr", "del", &own, "dev", INTERFACE])?;
     if mode.ipv6 && !cluster.members[0].program.is_ours() {

@@ -1,0 +1,288 @@
+//! The judges of the simulation can fail: each is shown what it has to catch, by a host that does not
+//! do what its configuration says, or by a history that must not be.
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use evervip_model::{Authentication, Config, Instance, Priority, State};
+use evervip_testkit::lan::{
+    self, Deed, Disturbance, Doing, Edit, Lan, Limits, Reloaded, judge, judge_by, judge_reload,
+    schedule, watch,
+};
+use evervip_testkit::sample;
+use evervip_vrrp::Timestamp;
+
+/// Hosts with these configurations, started in turn, have run for a while.
+fn run(configs: &[Config]) -> Lan {
+    let mut lan = lan::of(1, configs.to_vec());
+    lan.remember();
+    lan.set_weather(schedule::CALM);
+    for host in 0..configs.len() {
+        lan.disturb(Disturbance::Start(host));
+        lan.run(Duration::from_secs(6));
+    }
+    lan.run(Duration::from_secs(10));
+    lan
+}
+
+fn one(priority: u8) -> Config {
+    sample::config([sample::instance("I", 1, priority)])
+}
+
+fn changed(config: &Config, change: impl Fn(&mut Instance)) -> Config {
+    let mut config = config.clone();
+    config.instances.iter_mut().for_each(change);
+    config
+}
+
+/// There is one fault, and this is a part of it.
+#[track_caller]
+fn assert_fault(faults: &[String], part: &str) {
+    assert_eq!(faults.len(), 1, "{faults:#?}");
+    assert!(faults[0].contains(part), "{faults:#?}");
+}
+
+#[test]
+fn a_lan_that_does_what_it_should_is_not_blamed() {
+    let configs = [one(100), one(150)];
+    assert_eq!(judge_by(&run(&configs), &configs), [""; 0]);
+}
+
+#[test]
+fn a_host_that_does_not_preempt_is_caught() {
+    let configs = [one(100), one(150)];
+    let meek = changed(&configs[1], |instance| instance.nopreempt = true);
+    let lan = run(&[configs[0].clone(), meek]);
+    assert_eq!(judge(&lan), [""; 0], "as it is configured");
+    assert_fault(&judge_by(&lan, &configs), "host 1 has 150 and may preempt");
+}
+
+#[test]
+fn a_host_that_preempts_after_a_delay_only_is_caught() {
+    let configs = [one(100), one(150)];
+    let slow = changed(&configs[1], |instance| {
+        instance.preempt_delay = Duration::from_secs(3600);
+    });
+    let lan = run(&[configs[0].clone(), slow]);
+    assert_fault(&judge_by(&lan, &configs), "host 1 has 150 and may preempt");
+}
+
+#[test]
+fn a_deaf_host_is_caught() {
+    let deaf = changed(&one(100), |instance| {
+        instance.authentication = Authentication::Pass(*b"secret\0\0");
+    });
+    let lan = run(&[one(150), deaf]);
+    assert_fault(&judge(&lan), "VRID 1 has 2 masters among hosts [0, 1]");
+    assert!(lan.longest_double() > Duration::from_secs(10));
+}
+
+#[test]
+fn a_host_with_another_priority_is_caught() {
+    let configs = [one(100), one(150)];
+    let other = changed(&configs[1], |instance| {
+        instance.priority = Priority::new(90).unwrap();
+    });
+    let lan = run(&[configs[0].clone(), other]);
+    assert_fault(
+        &judge_by(&lan, &configs),
+        "has the priority 90 instead of 150",
+    );
+}
+
+#[test]
+fn a_host_that_overlooks_a_failing_script_is_caught() {
+    let mut tracking = one(150);
+    tracking.scripts = vec![sample::script("chk")];
+    tracking.instances[0].track_scripts = vec![sample::track(0, 0)];
+    let mut lan = run(&[one(100), one(150)]);
+    lan.disturb(Disturbance::Script(1, false));
+    let faults = judge_by(&lan, &[one(100), tracking]);
+    assert!(faults[0].contains("its surroundings say"), "{faults:#?}");
+}
+
+#[test]
+fn a_torn_group_is_caught() {
+    let members = [sample::instance("A", 1, 100), sample::instance("B", 2, 100)];
+    let rivals = [sample::instance("A", 1, 150), sample::instance("B", 2, 50)];
+    let alone = [sample::config(members), sample::config(rivals)];
+    let lan = run(&alone);
+    assert_eq!(judge(&lan), [""; 0], "each for itself");
+    let mut grouped = alone.clone();
+    grouped[0].sync_groups = vec![sample::group("G", 0..2)];
+    assert_fault(&judge_by(&lan, &grouped), "host 0: the group is torn");
+}
+
+#[test]
+fn addresses_that_are_lost_are_caught() {
+    let other = changed(&one(150), |instance| {
+        instance.addresses.push(sample::vip("10.0.0.150"));
+    });
+    let lan = run(&[one(100), one(150)]);
+    assert_fault(&judge_by(&lan, &[one(100), other]), "instead of");
+}
+
+/// The reload of a lone MASTER, and what it leads to.
+fn reload(
+    edit: Edit,
+    judged: impl Fn(&Config, &Config, &[Deed], &Lan) -> Vec<String>,
+) -> Vec<String> {
+    let mut lan = run(&[one(100)]);
+    let (old, place) = (lan.config(0).clone(), lan.history().len());
+    lan.disturb(Disturbance::Reload(0, Box::new(edit.of(&old))));
+    judged(&old, &edit.of(&old), &lan.history()[place..], &lan)
+}
+
+#[test]
+fn a_reload_that_touches_what_did_not_change_is_caught() {
+    let as_read = |old: &Config, new: &Config, deeds: &[Deed], lan: &Lan| {
+        let status = lan.status(0);
+        judge_reload(&Reloaded {
+            host: 0,
+            old,
+            new,
+            before: &status,
+            after: &status,
+            deeds,
+        })
+    };
+    let add = Edit::AddAddress(1, 150);
+    assert_eq!(reload(add, as_read), [""; 0]);
+    // As if the text had been the same.
+    let faults = reload(add, |_, new, deeds, lan| as_read(new, new, deeds, lan));
+    assert_fault(&faults, "something done by the unconcerned");
+    // As if the address had been there before.
+    let faults = reload(add, |_, new, deeds, lan| {
+        as_read(
+            &Edit::Interval(1, Duration::from_secs(2)).of(&changed(new, |instance| {
+                instance.down_timer_adverts = 5;
+            })),
+            new,
+            deeds,
+            lan,
+        )
+    });
+    assert_fault(&faults, "moved addresses that were to stay");
+}
+
+/// A history of one instance on two hosts of the same side.
+struct Tale(Vec<Deed>);
+
+impl Tale {
+    fn of(deeds: impl IntoIterator<Item = (u64, Doing)>) -> Self {
+        let instance: Arc<Instance> = Arc::new(sample::instance("I", 1, 100));
+        let started = (0..2).map(|host| (0, Doing::Started(host, vec![Arc::clone(&instance)])));
+        let deeds = started.chain(deeds).map(|(millis, what)| Deed {
+            at: at(millis),
+            what,
+        });
+        Self(deeds.collect())
+    }
+
+    fn faults(&self, end: u64) -> Vec<String> {
+        let limits = Limits {
+            takeover: Duration::from_secs(4),
+            startup: Duration::from_secs(1),
+            arrival: Some(Duration::from_millis(1100)),
+        };
+        watch(&self.0, 2, at(end), limits)
+    }
+}
+
+fn at(millis: u64) -> Timestamp {
+    Timestamp::from_nanos(millis * 1_000_000)
+}
+
+fn entered(host: usize, state: State) -> Doing {
+    Doing::Entered {
+        host,
+        name: "I".into(),
+        state,
+    }
+}
+
+fn advert(host: usize, priority: u8) -> Doing {
+    Doing::Advert {
+        host,
+        name: "I".into(),
+        priority,
+    }
+}
+
+/// Host 0 is MASTER from 4 s on and advertises every second until the end.
+fn reign(end: u64) -> Vec<(u64, Doing)> {
+    let adverts = (4..=end / 1000).map(|second| (second * 1000, advert(0, 100)));
+    let begin = [
+        (10, entered(0, State::Backup)),
+        (10, entered(1, State::Backup)),
+    ];
+    let mut deeds: Vec<_> = begin.into_iter().chain(adverts).collect();
+    deeds.insert(3, (4000, entered(0, State::Master)));
+    deeds
+}
+
+#[test]
+fn a_quiet_reign_is_not_blamed() {
+    assert_eq!(Tale::of(reign(20_000)).faults(20_500), [""; 0]);
+}
+
+#[test]
+fn a_missed_advert_is_caught() {
+    let mut deeds = reign(20_000);
+    deeds.remove(10);
+    assert_fault(
+        &Tale::of(deeds).faults(20_500),
+        "was due to advertise VRID 1",
+    );
+    let silent = Tale::of(reign(20_000)).faults(21_001);
+    assert_fault(&silent, "was due to advertise VRID 1");
+}
+
+#[test]
+fn addresses_without_owner_are_caught() {
+    let mut deeds = reign(20_000);
+    deeds.push((20_100, Doing::Ended(0)));
+    let tale = Tale::of(deeds);
+    assert_eq!(tale.faults(24_000), [""; 0]);
+    assert_fault(&tale.faults(24_200), "had no owner on side 0");
+}
+
+#[test]
+fn a_master_before_its_time_is_caught() {
+    let deeds = [(500, entered(0, State::Master)), (500, advert(0, 100))];
+    assert_fault(
+        &Tale::of(deeds).faults(600),
+        "before the startup delay ended",
+    );
+}
+
+#[test]
+fn a_backup_that_takes_over_in_its_sleep_is_caught() {
+    let mut deeds = reign(20_000);
+    deeds.extend([
+        (20_100, Doing::Paused(1)),
+        (20_500, Doing::Resumed(1)),
+        (20_501, advert(1, 100)),
+        (20_501, entered(1, State::Master)),
+    ]);
+    assert_fault(&Tale::of(deeds).faults(20_600), "from a healthy master");
+}
+
+#[test]
+fn a_master_that_wakes_and_does_not_listen_is_caught() {
+    let mut deeds = reign(20_000);
+    deeds.extend([
+        (20_100, Doing::Paused(0)),
+        (24_000, advert(1, 150)),
+        (24_000, entered(1, State::Master)),
+        (25_000, advert(1, 150)),
+        (26_000, Doing::Resumed(0)),
+        (26_000, advert(1, 150)),
+        (26_001, advert(0, 100)),
+    ]);
+    assert_fault(
+        &Tale::of(deeds).faults(26_100),
+        "although a better master waited",
+    );
+}

@@ -29,7 +29,7 @@ pub enum Edit {
     Priority(u8),
     /// All instances leave a running master alone, or do not.
     Nopreempt(bool),
-    /// An instance of this VRID, like that of the lowest one, in no group.
+    /// An instance of this VRID, like the first one on `eth0`, in no group.
     AddInstance(u8),
     /// No instance of this VRID any more.
     RemoveInstance(u8),
@@ -139,15 +139,16 @@ fn with(config: &mut Config, vrid: u8, change: impl FnOnce(&mut Instance)) {
 
 fn add_instance(config: &mut Config, vrid: u8) {
     let known = vrids(config).contains(&vrid);
-    let first = config.instances.iter().min_by_key(|i| i.vrid.value());
+    // All hosts are to take one of the same interface, whatever they have lost before.
+    let on_eth0 = |i: &&Instance| i.interface.as_deref() == Some("eth0");
+    let first = config.instances.iter().find(on_eth0);
     let (Some(first), Ok(id), false) = (first, Vrid::new(vrid), known) else {
         return;
     };
-    let segment = usize::from(first.interface.as_deref() == Some("eth1"));
     config.instances.push(Instance {
         name: format!("N{vrid}").into(),
         vrid: id,
-        addresses: vec![sample::vip(&address(first.family, segment, 100 + vrid))],
+        addresses: vec![sample::vip(&address(first.family, 0, 100 + vrid))],
         track_scripts: Vec::new(),
         track_interfaces: Vec::new(),
         ..first.clone()

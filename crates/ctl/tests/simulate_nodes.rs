@@ -247,6 +247,24 @@ fn what_is_left_out_is_named() {
 }
 
 #[test]
+fn nobody_dies_where_nobody_is_master() {
+    let pair = Pair::new(&format!(
+        "track_file down {{\n file /run/down\n weight 0\n init_file 1\n}}\n{}",
+        instance(" track_file {\n down\n }\n")
+    ));
+    let files = ["a.conf", "b.conf"].map(|name| pair.path().join(name).into());
+    let arguments = [OsString::from("simulate")].into_iter().chain(files);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let code = evervip_ctl::run(arguments, false, &mut out, &mut err).unwrap();
+    let out = String::from_utf8(out).unwrap();
+    assert_eq!(code, 0, "{out}");
+    assert!(
+        out.contains("   20.000 -- nobody is MASTER, nobody dies\n"),
+        "{out}"
+    );
+}
+
+#[test]
 fn what_is_repeated_happens_each_time() {
     let pair = Pair::new(&instance(""));
     let out = pair.check(

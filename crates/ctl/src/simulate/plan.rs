@@ -33,7 +33,7 @@ pub(super) struct Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Deed {
     Kill(usize),
-    /// Whoever is MASTER of anything dies.
+    /// Whoever is MASTER of anything dies, if anybody is.
     KillMaster,
     Stop(usize),
     Start(usize),
@@ -312,7 +312,7 @@ impl Deed {
     pub(super) fn describe(&self, names: &[&str]) -> String {
         match self {
             Self::Kill(node) => format!("{} dies", names[*node]),
-            Self::KillMaster => "the master dies".to_owned(),
+            Self::KillMaster => "nobody is MASTER, nobody dies".to_owned(),
             Self::Stop(node) => format!("{} is stopped", names[*node]),
             Self::Start(node) => format!("{} starts", names[*node]),
             Self::Pause(node, time) => format!("{} sleeps for {}", names[*node], millis(*time)),

@@ -119,13 +119,12 @@ impl<'a> Play<'a> {
 
     /// Does something to the network.
     fn act(&mut self, deed: &Deed, line: Option<usize>) {
-        if *deed == Deed::KillMaster {
-            if let Some(master) = self.master() {
-                self.act(&Deed::Kill(master), line);
-            }
-            return;
-        }
         let at = self.lan.now();
+        let killed = match deed {
+            Deed::KillMaster => self.master().map(Deed::Kill),
+            _ => None,
+        };
+        let deed = killed.as_ref().unwrap_or(deed);
         let (disturbance, details) = self.disturbance(deed);
         let text = deed.describe(self.stage.names);
         let done = Happening::Done {

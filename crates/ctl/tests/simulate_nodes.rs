@@ -157,6 +157,24 @@ fn instances_without_interface_hear_each_other() {
     );
 }
 
+/// Signed adverts with a time that cannot be are as if they were none.
+#[test]
+fn a_clock_that_is_wrong_matters_to_signed_adverts() {
+    let key = "0123456789abcdef".repeat(4);
+    let pair = Pair::new(&instance(&format!(
+        " version 3\n auth_hmac {{\n key 1 {key}\n active_key 1\n time_window 30\n }}\n"
+    )));
+    let out = pair.check(
+        "at 5s expect b BACKUP\nat 5s clock 20s ahead on a\nat 10s expect b BACKUP\n\
+         at 10s clock 5m ahead on a\nat 20s expect b MASTER\nat 20s clock 0s ahead on a\n\
+         until 90s\nexpect b BACKUP\nexpect a MASTER\n",
+    );
+    assert!(
+        out.contains("-- a: the clock is 300000 ms ahead\n"),
+        "{out}"
+    );
+}
+
 #[test]
 fn a_reload_reads_the_file_beside_the_scenario() {
     let pair = Pair::new(&instance(""));

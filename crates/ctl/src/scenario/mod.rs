@@ -83,6 +83,15 @@ pub enum Deed {
     },
     /// Somebody else removes the virtual addresses of a node.
     Remove(Name),
+    /// The wall clock of a node is wrong by so much from then on.
+    Clock {
+        /// Ahead of the true time, or behind it.
+        ahead: bool,
+        /// How much.
+        by: Duration,
+        /// Whose.
+        node: Name,
+    },
     /// What a node depends on changes.
     Change {
         /// What.

@@ -90,6 +90,12 @@ const DEEDS: &[(&str, Rest<Deed>)] = &[
         words.keyword("addresses")?;
         Ok(Deed::Remove(words.on()?))
     }),
+    ("clock", |words| {
+        let by = words.time()?;
+        let ahead = words.choose(&[("ahead", true), ("behind", false)])?;
+        let node = words.on()?;
+        Ok(Deed::Clock { ahead, by, node })
+    }),
     ("link", |words| {
         let name = words.name("an interface")?;
         let up = words.choose(&[("down", false), ("up", true)])?;

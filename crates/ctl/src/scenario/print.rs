@@ -42,6 +42,10 @@ impl Display for Deed {
                 write!(f, "reload {} with {}", Quoted(node), Quoted(file))
             }
             Self::Remove(node) => write!(f, "remove addresses on {}", Quoted(node)),
+            Self::Clock { ahead, by, node } => {
+                let way = if *ahead { "ahead" } else { "behind" };
+                write!(f, "clock {} {way} on {}", Time(*by), Quoted(node))
+            }
             Self::Change { object, node } => object.write(f, node),
             Self::Partition(sides) => {
                 f.write_str("partition")?;

@@ -44,6 +44,13 @@ fn deeds_are_read_and_printed() {
     let (node, file) = (name("A"), name("b.conf"));
     check("reload A with b.conf", Deed::Reload { node, file });
     check("remove addresses on A", Deed::Remove(name("A")));
+    let clock = |ahead| Deed::Clock {
+        ahead,
+        by: three,
+        node: name("A"),
+    };
+    check("clock 3s ahead on A", clock(true));
+    check("clock 3s behind on A", clock(false));
     check(
         "link eth0 down on A",
         change(Object::Link(name("eth0"), false)),
@@ -250,6 +257,11 @@ fn any_deed() -> impl Strategy<Value = Deed> {
         (any_name(), any_time()).prop_map(|(node, time)| Deed::Pause(node, time)),
         (any_name(), any_name()).prop_map(|(node, file)| Deed::Reload { node, file }),
         any_name().prop_map(Deed::Remove),
+        (any::<bool>(), any_time(), any_name()).prop_map(|(ahead, by, node)| Deed::Clock {
+            ahead,
+            by,
+            node
+        }),
         (any_object(), any_name()).prop_map(|(object, node)| Deed::Change { object, node }),
         vec(vec(any_name(), 1..3), 2..4).prop_map(Deed::Partition),
         Just(Deed::Heal),

@@ -41,6 +41,8 @@ pub(super) enum Deed {
     /// The file as the scenario names it.
     Reload(usize, String),
     Remove(usize),
+    /// Milliseconds by which the wall clock is ahead.
+    Clock(usize, i64),
     Change(Object, usize),
     /// The side of each node.
     Partition(Vec<u8>),
@@ -208,6 +210,11 @@ impl Reader<'_> {
                 Deed::Reload(self.node(node)?, file.what.clone())
             }
             scenario::Deed::Remove(node) => Deed::Remove(self.node(node)?),
+            scenario::Deed::Clock { ahead, by, node } => {
+                // A day at most.
+                let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+                Deed::Clock(self.node(node)?, if *ahead { by } else { -by })
+            }
             scenario::Deed::Change { object, node } => {
                 let node = self.node(node)?;
                 self.object(object, node)?;
@@ -318,6 +325,9 @@ impl Deed {
             Self::Pause(node, time) => format!("{} sleeps for {}", names[*node], millis(*time)),
             Self::Reload(node, file) => format!("{} reloads {file}", names[*node]),
             Self::Remove(node) => format!("{}: somebody removes its addresses", names[*node]),
+            Self::Clock(node, ahead) => {
+                format!("{}: the clock is {ahead} ms ahead", names[*node])
+            }
             Self::Change(object, node) => format!("{}: {}", names[*node], change(object)),
             Self::Partition(_) => "the network is divided".to_owned(),
             Self::Heal => "the network is whole".to_owned(),

@@ -162,6 +162,7 @@ impl<'a> Play<'a> {
             Deed::Pause(node, time) => Disturbance::Pause(*node, *time),
             Deed::Reload(node, file) => return self.reload(*node, file),
             Deed::Remove(node) => Disturbance::Steal(*node),
+            Deed::Clock(node, ahead) => Disturbance::Clock(*node, *ahead),
             Deed::Change(object, node) => return (self.change(object, *node), Vec::new()),
             Deed::Partition(sides) => Disturbance::Partition(sides.clone()),
             Deed::Heal => Disturbance::Partition(vec![0; self.stage.names.len()]),

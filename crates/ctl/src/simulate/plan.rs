@@ -326,7 +326,9 @@ impl Deed {
             Self::Reload(node, file) => format!("{} reloads {file}", names[*node]),
             Self::Remove(node) => format!("{}: somebody removes its addresses", names[*node]),
             Self::Clock(node, ahead) => {
-                format!("{}: the clock is {ahead} ms ahead", names[*node])
+                let way = if *ahead < 0 { "behind" } else { "ahead" };
+                let by = ahead.unsigned_abs();
+                format!("{}: the clock is {by} ms {way}", names[*node])
             }
             Self::Change(object, node) => format!("{}: {}", names[*node], change(object)),
             Self::Partition(_) => "the network is divided".to_owned(),

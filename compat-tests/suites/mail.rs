@@ -5,10 +5,9 @@
 use std::time::{Duration, SystemTime};
 
 use evervip_lab::{Error, wait_until};
-use nix::sys::signal::Signal;
 
 use crate::{
-    cluster::{CONFIG, Cluster, PATIENCE, with_single},
+    cluster::{Cluster, PATIENCE, with_single},
     conf::{Conf, INTERFACE, Mode, V2_MULTICAST},
     ensure,
     plan::{Combo, Plan},
@@ -158,8 +157,8 @@ impl Reader {
 /// Start, takeover, fault, recovery.
 fn lifecycle(cluster: &mut Cluster) -> Verdict {
     let mut reader = Reader::start(cluster)?;
-    let conf = Conf::new(MODE, 0).check().extra("    smtp_alert\n").text();
-    cluster.members[0].start(&with_globals(RELAY, &conf))?;
+    let conf = Conf::new(MODE, 0).check().extra("    smtp_alert\n");
+    cluster.members[0].start(&conf.with_globals(RELAY))?;
     reader.expect(&[of_instance("LB_VIP", "BACKUP")])?;
     reader.expect(&[of_instance("LB_VIP", "MASTER")])?;
     cluster.members[0].set_check(false)?;
@@ -232,9 +231,9 @@ fn other_switches(cluster: &mut Cluster) -> Verdict {
 fn no_faults(cluster: &mut Cluster) -> Verdict {
     let mut reader = Reader::start(cluster)?;
     cluster.members[0].node.set_carrier(INTERFACE, false)?;
-    let conf = Conf::new(MODE, 0).extra("    smtp_alert\n").text();
+    let conf = Conf::new(MODE, 0).extra("    smtp_alert\n");
     let globals = format!("{RELAY}no_email_faults\n");
-    cluster.members[0].start(&with_globals(&globals, &conf))?;
+    cluster.members[0].start(&conf.with_globals(&globals))?;
     cluster.log(0).wait_for("entering FAULT state", PATIENCE)?;
     cluster.members[0].node.set_carrier(INTERFACE, true)?;
     reader.expect(&[of_instance("LB_VIP", "BACKUP")])?;
@@ -266,25 +265,23 @@ fn reload(cluster: &mut Cluster) -> Verdict {
         reader.expect(&["TOLD", "GONE", "KEPT"].map(|name| of_instance(name, state)))?;
     }
     let new = [of("KEPT", 103, ""), of("NEW", 104, "")];
-    let node = &cluster.members[0].node;
-    node.write_file(CONFIG, with_globals(&globals, &new.concat()), 0o644)?;
-    cluster.daemon(0).signal(Signal::SIGHUP)?;
+    cluster.reload(0, &with_globals(&globals, &new.concat()))?;
     reader.expect(&[
         session("VRRP Instance TOLD - Deleted", "VRRP Deleted at reload"),
         of_instance("GONE", "FAULT"),
         of_instance("NEW", "BACKUP"),
     ])?;
     // The mails of the last reload are forgotten.
-    node.set_carrier(INTERFACE, false)?;
+    cluster.members[0].node.set_carrier(INTERFACE, false)?;
     reader.expect(&["KEPT", "NEW"].map(|name| of_instance(name, "FAULT")))
 }
 
 /// The date is that of the alert, in the words of the standard.
 fn date(cluster: &mut Cluster) -> Verdict {
     let reader = Reader::start(cluster)?;
-    let conf = Conf::new(MODE, 0).extra("    smtp_alert\n").text();
+    let conf = Conf::new(MODE, 0).extra("    smtp_alert\n");
     let before = SystemTime::now();
-    cluster.members[0].start(&with_globals(RELAY, &conf))?;
+    cluster.members[0].start(&conf.with_globals(RELAY))?;
     reader.sink.wait_for(1)?;
     let first = reader.sink.first().unwrap_or_default();
     let date = first.lines().find_map(|line| line.strip_prefix("Date: "));
@@ -324,7 +321,7 @@ fn defaults(combo: &Combo) -> Verdict {
             let bound = node.bind(&hosts, "/etc/hosts");
             std::fs::remove_file(&hosts)?;
             bound?;
-            cluster.members[0].start(&with_globals(globals, &Conf::new(MODE, 0).text()))?;
+            cluster.members[0].start(&Conf::new(MODE, 0).with_globals(globals))?;
             mails = reader.sink.wait_for(2)?;
             Ok(())
         })?;
@@ -338,8 +335,8 @@ fn defaults(combo: &Combo) -> Verdict {
 /// One line says what is wrong with the relay, and VRRP goes on.
 fn trouble(cluster: &mut Cluster, manner: Manner, line: &str) -> Verdict {
     let _sink = Sink::start(&cluster.members[0].node, manner)?;
-    let conf = Conf::new(MODE, 0).extra("    smtp_alert\n").text();
-    cluster.members[0].start(&with_globals(RELAY, &conf))?;
+    let conf = Conf::new(MODE, 0).extra("    smtp_alert\n");
+    cluster.members[0].start(&conf.with_globals(RELAY))?;
     cluster.log(0).wait_for(line, PATIENCE)?;
     cluster.log(0).wait_for("Entering MASTER STATE", PATIENCE)?;
     if cluster.members[0].program.side == Side::Ours {
@@ -353,8 +350,8 @@ fn trouble(cluster: &mut Cluster, manner: Manner, line: &str) -> Verdict {
 /// A relay that says nothing delays no advert, and is left after the time that it has.
 fn silent_relay(cluster: &mut Cluster) -> Verdict {
     let _sink = Sink::start(&cluster.members[0].node, Manner::Silent)?;
-    let conf = Conf::new(MODE, 0).extra("    smtp_alert\n").text();
-    cluster.members[0].start(&with_globals(RELAY, &conf))?;
+    let conf = Conf::new(MODE, 0).extra("    smtp_alert\n");
+    cluster.members[0].start(&conf.with_globals(RELAY))?;
     let line = "Timeout reading data to remote SMTP server [127.0.0.1]:25.";
     cluster.log(0).wait_for(line, PATIENCE)?;
     let mark = cluster.capture.mark();
@@ -372,13 +369,17 @@ fn silent_relay(cluster: &mut Cluster) -> Verdict {
     cluster.stop(0)?;
     let took = stopped.elapsed().unwrap_or_default();
     ensure!(took < Duration::from_secs(4), "the end took {took:?}");
+    if cluster.members[0].program.side == Side::Ours {
+        let line = "SMTP alerts were not sent";
+        ensure!(cluster.log(0).count(line) > 0, "no line `{line}`");
+    }
     Ok(())
 }
 
 /// What happened while nobody listened arrives later, in its order.
 fn relay_comes_back(cluster: &mut Cluster) -> Verdict {
-    let conf = Conf::new(MODE, 0).check().extra("    smtp_alert\n").text();
-    cluster.members[0].start(&with_globals(RELAY, &conf))?;
+    let conf = Conf::new(MODE, 0).check().extra("    smtp_alert\n");
+    cluster.members[0].start(&conf.with_globals(RELAY))?;
     let line = "Error opening connection to remote SMTP server [127.0.0.1]:25: ";
     cluster.log(0).wait_for(line, PATIENCE)?;
     cluster.log(0).wait_for("Entering MASTER STATE", PATIENCE)?;
@@ -422,8 +423,8 @@ fn stop(cluster: &mut Cluster) -> Verdict {
 fn one_recipient_refused(cluster: &mut Cluster) -> Verdict {
     let manner = Manner::Refuses("RCPT TO:<ops@", "550 gone");
     let sink = Sink::start(&cluster.members[0].node, manner)?;
-    let conf = Conf::new(MODE, 0).extra("    smtp_alert\n").text();
-    cluster.members[0].start(&with_globals(RELAY, &conf))?;
+    let conf = Conf::new(MODE, 0).extra("    smtp_alert\n");
+    cluster.members[0].start(&conf.with_globals(RELAY))?;
     let sessions = sink.wait_for(1)?;
     ensure!(
         sessions[0] == of_instance("LB_VIP", "BACKUP"),

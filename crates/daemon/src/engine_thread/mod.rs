@@ -284,6 +284,7 @@ impl EngineThread {
 
     /// Takes back what was made for the routers, when the last of them is done.
     fn tidy_up(&mut self) {
+        self.mailer.give_up();
         if self.at_stop != AtStop::Keep {
             self.virtual_interfaces
                 .remove_all(&mut self.kernel, &mut self.firewall);

@@ -279,3 +279,6 @@ impl Courier {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

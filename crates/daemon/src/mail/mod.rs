@@ -91,8 +91,20 @@ impl Mailer {
     /// Has everything that waits tried once more. The end is told by
     /// [`Message::MailFinished`](crate::inbox::Message::MailFinished).
     pub(crate) fn finish(&mut self) {
-        let courier = self.courier.as_ref();
-        self.finished = courier.is_none_or(|courier| courier.try_send(Order::Finish).is_err());
+        let Some(courier) = &self.courier else {
+            return;
+        };
+        self.finished = courier.try_send(Order::Finish).is_err();
+        if self.finished {
+            tracing::error!("{ORDERS} SMTP alerts were not sent: the daemon ends");
+        }
+    }
+
+    /// The daemon waits no longer: says so if something was to be waited for.
+    pub(crate) fn give_up(&self) {
+        if !self.finished {
+            tracing::error!("SMTP alerts were not sent in time: the daemon ends");
+        }
     }
 
     /// The last mail has been sent or given up.
@@ -130,3 +142,51 @@ impl Mailer {
 const ORDERS: usize = 1024;
 /// Bytes of stack: the name service wants more than our own code.
 const STACK: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use evervip_model::{Instance, State, Vrid};
+    use evervip_vrrp::{AlertNews, Subject};
+
+    use super::*;
+    use crate::inbox::inbox;
+
+    #[test]
+    fn nobody_waits_for_a_relay_that_says_nothing() {
+        let relay = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = relay.local_addr().unwrap().port();
+        let (outlet, _inbox) = inbox().unwrap();
+        let mut mailer = Mailer::new(outlet);
+        let mut globals = Globals::default();
+        globals.mail.recipients = vec!["a@x".to_owned()];
+        globals.mail.server = Some(("127.0.0.1".to_owned(), port));
+        mailer.configure(&globals);
+        let instance = Instance::new("V".into(), Vrid::new(1).unwrap());
+        let instance = Arc::new(instance);
+        let begun = Instant::now();
+        for _ in 0..10 * ORDERS {
+            mailer.send(Alert {
+                subject: Subject::Instance(Arc::clone(&instance)),
+                news: AlertNews::Entered(State::Master),
+            });
+        }
+        globals.router_id = Some("R".to_owned());
+        mailer.configure(&globals);
+        mailer.finish();
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        assert!(mailer.is_finished(), "there was room for another order");
+    }
+
+    #[test]
+    fn without_a_relay_there_is_nothing_to_wait_for() {
+        let (outlet, _inbox) = inbox().unwrap();
+        let mut mailer = Mailer::new(outlet);
+        mailer.configure(&Globals::default());
+        mailer.finish();
+        assert!(mailer.is_finished());
+    }
+}

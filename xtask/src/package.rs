@@ -271,3 +271,108 @@ fn succeed(command: &mut Command) -> Result<()> {
     ensure!(status.success(), "{command:?}: {status}");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// What the daemon's manifest says for packers.
+    fn metadata() -> Value {
+        let output = cargo()
+            .current_dir(top().unwrap())
+            .args([
+                "metadata",
+                "--format-version=1",
+                "--no-deps",
+                "--offline",
+                "--locked",
+            ])
+            .output()
+            .unwrap();
+        let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let packages = metadata["packages"].as_array().unwrap();
+        let daemon = packages.iter().find(|p| p["name"] == "evervip-daemon");
+        daemon.unwrap()["metadata"].clone()
+    }
+
+    /// Files of the repository, or what the build makes.
+    fn check_source(from: &Path, source: &str) {
+        let built = ["manual/", "programs/", "target/release/"];
+        if built.iter().any(|prefix| source.starts_with(prefix)) {
+            return;
+        }
+        let path = from.join(source.split('*').next().unwrap());
+        assert!(path.exists(), "{source} is not in the repository");
+    }
+
+    #[test]
+    fn what_the_packages_take_is_there() {
+        let (metadata, top) = (metadata(), top().unwrap());
+        let deb = &metadata["deb"];
+        for asset in deb["assets"].as_array().unwrap() {
+            check_source(&top.join("crates/daemon"), asset[0].as_str().unwrap());
+        }
+        let rpm = metadata["generate-rpm"].as_object().unwrap();
+        for asset in rpm["assets"].as_array().unwrap() {
+            check_source(&top, asset["source"].as_str().unwrap());
+        }
+        for (_, script) in rpm.iter().filter(|(name, _)| name.ends_with("_script")) {
+            check_source(&top, script.as_str().unwrap());
+        }
+        for (source, _) in TARBALL {
+            check_source(&top, source);
+        }
+    }
+
+    /// Where each form puts its files, without directories and endings that are its own.
+    #[test]
+    fn all_forms_have_the_same_pages_and_completions() {
+        let metadata = metadata();
+        let of = |sources: Vec<&str>| {
+            let mut names: Vec<_> = sources
+                .into_iter()
+                .filter(|source| source.contains("manual/"))
+                .filter_map(|source| source.rsplit('/').next())
+                .map(str::to_owned)
+                .collect();
+            names.sort();
+            names
+        };
+        let deb = metadata["deb"]["assets"].as_array().unwrap();
+        let rpm = metadata["generate-rpm"]["assets"].as_array().unwrap();
+        let deb = of(deb.iter().map(|a| a[0].as_str().unwrap()).collect());
+        let rpm = of(rpm.iter().map(|a| a["source"].as_str().unwrap()).collect());
+        assert_eq!(deb.len(), 6, "{deb:?}");
+        assert_eq!(deb, rpm);
+        assert_eq!(deb, of(TARBALL.iter().map(|(source, _)| *source).collect()));
+    }
+
+    #[test]
+    fn shells_read_the_scripts() {
+        let packaging = top().unwrap().join("packaging");
+        let mut read = 0;
+        for directory in ["debian", "rpm", "tests"] {
+            for entry in std::fs::read_dir(packaging.join(directory)).unwrap() {
+                let path = entry.unwrap().path();
+                let output = Command::new("sh").arg("-n").arg(&path).output().unwrap();
+                let complaint = String::from_utf8_lossy(&output.stderr);
+                assert!(output.status.success(), "{}: {complaint}", path.display());
+                read += 1;
+            }
+        }
+        assert!(read > 10, "{read}");
+    }
+
+    #[test]
+    fn units_differ_in_their_options_alone() {
+        let units = top().unwrap().join("packaging/systemd");
+        let read = |name: &str| std::fs::read_to_string(units.join(name)).unwrap();
+        let debian = read("debian.service")
+            .replace("the Debian package", "the RPM package")
+            .replace("/etc/default/", "/etc/sysconfig/")
+            .replace("$DAEMON_ARGS", "$KEEPALIVED_OPTIONS");
+        assert_eq!(debian, read("rpm.service"));
+    }
+}

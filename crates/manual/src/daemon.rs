@@ -92,6 +92,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "PATH",
         "Where scripts are looked for that are written without a path.",
     ),
+    (
+        "TMPDIR",
+        "Directory of the log file of -g without a name, in place of /tmp.",
+    ),
     ("TZ", "Time zone of the times in the log."),
 ];
 

@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 daemon=$1
 work=$2
 # Longest time for all tests in the guest.
-limit=170
+limit=220
 
 skip() {
     echo "SKIPPED: $1"

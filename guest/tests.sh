@@ -182,6 +182,39 @@ leaves_vrf() {
     echo "ok $name"
 }
 
+# routes_of_vrf PROGRAM: routes into the table of a VRF, and one that names no table, which the kernel
+# puts where the file says: into main.
+routes_of_vrf() {
+    kind=vrf
+    name=vrf-routes-$1
+    work=/tmp/$name
+    nodes
+    for node in a b; do
+        prepare $node || fail "no VRF here"
+    done
+    instance a e0 200 "virtual_routes {
+        10.9.0.0/24 dev e0 table 10
+        10.8.0.0/24 via 10.0.0.2 dev e0 table 10
+        10.7.0.0/24 dev e0
+    }" 10.0.0.100
+    : >"$work/b.log"
+    eval "start a \$$1"
+    wait_for routed "vrf red" 10.9.0.0/24 || fail "no route into the VRF"
+    wait_for routed "vrf red" 10.8.0.0/24 || fail "no route through a gateway of the VRF"
+    wait_for routed "table main" 10.7.0.0/24 || fail "no route in main"
+    kill "$(cat "$work/a.pid")"
+    for route in 10.9.0.0/24 10.8.0.0/24; do
+        wait_for not_routed "vrf red" $route || fail "$route stays in the VRF"
+    done
+    wait_for not_routed "table main" 10.7.0.0/24 || fail "10.7.0.0/24 stays in main"
+    tidy
+    echo "ok $name"
+}
+
+# routed WHERE ROUTE
+routed() { $ip -n "$name-a" route show $1 | grep -q "^$2 "; }
+not_routed() { ! routed "$1" "$2"; }
+
 # Nothing comes through for a while: both are MASTER, then one of them again.
 partition() {
     name=netem-partition
@@ -228,5 +261,9 @@ for kinds in "vlan vlan-vmac" "vrf vrf-vmac" "ipvlan"; do
     done
     eval "together $batch"
 done
-together "election dummy ours ours" leaves_vrf partition
+routes='"routes_of_vrf ours"'
+if [ -x $theirs ]; then
+    routes="$routes 'routes_of_vrf theirs'"
+fi
+eval "together 'election dummy ours ours' leaves_vrf partition $routes"
 echo "the end"

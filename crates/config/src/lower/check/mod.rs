@@ -7,6 +7,7 @@ mod addresses;
 mod authentication;
 mod delivery;
 mod duplicates;
+mod group_owners;
 mod hmac;
 mod instance;
 mod strict;
@@ -234,6 +235,8 @@ impl Lower<'_> {
 
     fn check_groups(&mut self, drafts: &[InstanceDraft]) -> Vec<GroupDraft> {
         let mut taken: HashSet<String> = HashSet::new();
+        let by_name: HashMap<&str, &InstanceDraft> =
+            drafts.iter().map(|d| (d.name.as_str(), d)).collect();
         let mut kept = Vec::new();
         for mut group in std::mem::take(&mut self.groups) {
             let name = group.name.clone();
@@ -267,6 +270,7 @@ impl Lower<'_> {
             }
             group.members = members;
             if self.group_has_members(&group, had_members) {
+                self.check_group_owners(&group, &by_name);
                 kept.push(group);
             }
         }

@@ -1,6 +1,7 @@
 //! A new configuration for a running engine: what did not change is not touched (spec
 //! vrrp-runtime 17).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use evervip_model::{Config, Delivery, Family, Instance, Ipvlan, State, Version, VirtualMac};
@@ -45,6 +46,20 @@ impl<'a> Identity<'a> {
             transmit_on_base: spec.transmit_on_base,
         }
     }
+}
+
+/// Whether what a peer's checksums have told still counts: a backup is silent, and while we are
+/// MASTER it could not tell again.
+fn keeps_old_checksum(old: &Instance, new: &Instance) -> bool {
+    let addresses = |spec: &Instance| -> Vec<std::net::IpAddr> {
+        match &spec.delivery {
+            Delivery::Unicast { peers, .. } => peers.iter().map(|peer| peer.address).collect(),
+            Delivery::Multicast { .. } | Delivery::NoPeer => Vec::new(),
+        }
+    };
+    let before: HashSet<_> = addresses(old).into_iter().collect();
+    let some_peer_stays = addresses(new).iter().any(|peer| before.contains(peer));
+    old.old_unicast_checksum == new.old_unicast_checksum && some_peer_stays
 }
 
 impl Engine {
@@ -272,7 +287,7 @@ impl Engine {
         if let Some(signatures) = router.signatures.get_mut() {
             signatures.keep_peers(spec);
         }
-        if old.delivery != spec.delivery || old.old_unicast_checksum != spec.old_unicast_checksum {
+        if !keeps_old_checksum(&old, spec) {
             router.old_checksum_heard = false;
         }
         if old.priority != spec.priority {

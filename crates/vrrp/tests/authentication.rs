@@ -471,6 +471,34 @@ fn the_old_unicast_checksum_is_found_out_and_answered_in_kind() {
     }
 }
 
+/// A backup says nothing: what was found out of it must outlast a reload that leaves it a peer.
+#[test]
+fn the_old_unicast_checksum_is_kept_over_a_reload() {
+    let old = Coverage::GroupPseudoHeader([224, 0, 0, 18].into());
+    let instance = unicast(Version::V3, 2);
+    let mut stage = master(sample::config([instance.clone()]));
+    let bytes = with_coverage(&instance, old);
+    check(&mut stage, sample::unicast_socket(), &bytes, ACCEPTED);
+    let mut changed = instance.clone();
+    changed.priority = evervip_model::Priority::new(101).unwrap_or(changed.priority);
+    stage.reload("priority", sample::config([changed.clone()]));
+    assert_eq!(sent_coverage(&stage), Some(old));
+    changed.delivery = sample::unicast(&[sample::lan(7), sample::lan(2)]);
+    stage.reload("one more peer", sample::config([changed.clone()]));
+    assert_eq!(sent_coverage(&stage), Some(old));
+    changed.delivery = sample::unicast(&[sample::lan(7)]);
+    stage.reload("without the old one", sample::config([changed]));
+    assert_eq!(
+        sent_coverage(&stage),
+        Some(old),
+        "nobody knows whose it was"
+    );
+    let mut other = instance;
+    other.delivery = sample::unicast(&[sample::lan(8)]);
+    stage.reload("others alone", sample::config([other]));
+    assert_eq!(sent_coverage(&stage), Some(Coverage::PseudoHeader));
+}
+
 #[test]
 fn multicast_never_has_the_old_unicast_checksum() {
     let mut stage = backup(sample::config([version_3()]));

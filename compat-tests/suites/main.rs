@@ -10,6 +10,7 @@ mod cluster;
 mod conf;
 mod corpus;
 mod daemon;
+mod dumps;
 mod elections;
 mod fifo;
 mod fifo_groups;
@@ -89,6 +90,7 @@ fn main() -> ExitCode {
     forgeries::add(&mut plan);
     routing::add(&mut plan);
     static_entries::add(&mut plan);
+    dumps::add(&mut plan);
     stalls::add(&mut plan);
     stalls_several::add(&mut plan);
     let (trials, tally) = plan.finish();

@@ -52,6 +52,11 @@ const LAYERS: &[Layer] = &[
         outside: &[],
     },
     Layer {
+        name: "evervip-dump",
+        ours: &["evervip-model", "evervip-vrrp"],
+        outside: &[],
+    },
+    Layer {
         name: "evervip-os",
         ours: &["evervip-model", "evervip-wire"],
         outside: &["libc", "neli", "nix", "socket2", "thiserror"],
@@ -70,6 +75,7 @@ const LAYERS: &[Layer] = &[
         name: "evervip-daemon",
         ours: &[
             "evervip-config",
+            "evervip-dump",
             "evervip-host",
             "evervip-model",
             "evervip-os",

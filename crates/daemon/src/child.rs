@@ -10,6 +10,7 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
 
 use crate::command_line::Options;
+use crate::dump;
 use crate::engine_thread::{self, Parts};
 use crate::identity;
 use crate::inbox::{Message, inbox};
@@ -109,6 +110,7 @@ fn run_threads(options: &Options, config: Config, report: OwnedFd) -> anyhow::Re
     let (requests, scripts, mut reports) = runner();
     let (outlet, inbox) = inbox()?;
     let (reload, reload_requests) = sync_channel(1);
+    let (dumps, jobs) = sync_channel(1);
     let (finished, end) = tokio::sync::oneshot::channel();
     let parts = Parts {
         config,
@@ -116,6 +118,7 @@ fn run_threads(options: &Options, config: Config, report: OwnedFd) -> anyhow::Re
         inbox,
         outlet: outlet.clone(),
         reload,
+        dumps,
         status: StatusPipe(report.try_clone()?),
         dump: options.dump,
         detail: options.log.detail,
@@ -133,6 +136,7 @@ fn run_threads(options: &Options, config: Config, report: OwnedFd) -> anyhow::Re
         })?;
     let source = options.configuration.clone();
     reloader::start(source, reload_requests, outlet.clone(), StatusPipe(report))?;
+    dump::start(jobs, outlet.clone())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

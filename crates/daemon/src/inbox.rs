@@ -20,6 +20,8 @@ pub(crate) enum Message {
     Observed,
     /// The last mail has been sent or given up.
     MailFinished,
+    /// The last snapshot has been written down.
+    DumpWritten,
 }
 
 /// A new configuration, and what its new objects have been found to be.
@@ -35,7 +37,7 @@ pub(crate) struct Reload {
 }
 
 /// The sending half. Messages are bounded by what the senders have under way: a report for each
-/// running command, one reload at a time, one call to the noticeboard, the
+/// running command, one reload at a time, one call to the noticeboard, one snapshot, the
 /// end of the mails.
 #[derive(Debug, Clone)]
 pub(crate) struct Outlet {

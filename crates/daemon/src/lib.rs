@@ -21,6 +21,7 @@ mod child;
 mod command_line;
 mod config_test;
 mod configuration;
+mod dump;
 mod engine_thread;
 mod guardian;
 mod identity;

@@ -197,6 +197,14 @@ impl SharedSocket {
     }
 }
 
+impl SharedSocket {
+    /// Its sending half.
+    #[must_use]
+    pub fn sender(&self) -> BorrowedFd<'_> {
+        self.send.as_fd()
+    }
+}
+
 impl AsFd for SharedSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.receive.as_fd()

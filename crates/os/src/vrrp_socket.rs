@@ -177,6 +177,14 @@ impl VrrpSocket {
     }
 }
 
+impl VrrpSocket {
+    /// Its sending half.
+    #[must_use]
+    pub fn sender(&self) -> BorrowedFd<'_> {
+        self.send.as_fd()
+    }
+}
+
 impl AsFd for VrrpSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.receive.as_fd()

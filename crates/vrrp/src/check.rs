@@ -13,10 +13,12 @@ use crate::{Action, CheckOutcome, Engine, LogLine, RunId, Timestamp};
 
 /// What is known of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// It has not ended once.
     Unknown,
+    /// It succeeds.
     Good,
+    /// It fails.
     Bad,
 }
 
@@ -59,6 +61,11 @@ impl Hysteresis {
         } else {
             0
         };
+    }
+
+    /// 0 to rise + fall - 1; good from `rise` on.
+    pub(crate) const fn level(&self) -> u64 {
+        self.level
     }
 
     pub(crate) fn verdict(&self) -> Verdict {

@@ -80,6 +80,21 @@ impl Fixtures {
         self.groups.clone_from(&config.track_groups);
     }
 
+    /// What is configured.
+    pub(crate) const fn wanted(&self) -> &Wanted {
+        &self.wanted
+    }
+
+    /// The groups that guard it.
+    pub(crate) fn track_groups(&self) -> &[TrackGroup] {
+        &self.groups
+    }
+
+    /// The addresses that were added.
+    pub(crate) fn added_addresses(&self) -> &[PlacedAddress] {
+        &self.installed.addresses
+    }
+
     /// Interfaces that static entries are on, lead through, or match.
     pub(crate) fn interface_names(config: &Config) -> Vec<String> {
         let Wanted {

@@ -103,6 +103,11 @@ impl Interfaces {
         }
     }
 
+    /// All of them, by index.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Interface)> {
+        self.by_index.iter().map(|(index, link)| (*index, link))
+    }
+
     pub(crate) fn index_of(&self, name: &str) -> Option<u32> {
         self.by_name.get(name).copied()
     }

@@ -49,6 +49,7 @@ mod reload;
 mod router;
 mod routes;
 mod signature;
+mod snapshot;
 mod sockets;
 mod spacing;
 mod stall;
@@ -71,6 +72,7 @@ pub use action::{
 };
 pub use addresses::PlacedAddress;
 pub use alert::{Alert, AlertNews};
+pub use check::Verdict;
 pub use complaint::{PacketComplaint, ProofComplaint};
 pub use engine::{Engine, RouterStatus};
 pub use event::{CheckOutcome, Event, LinkState, RunId};
@@ -81,6 +83,10 @@ pub use receive_buffer::ReceiveBuffer;
 pub use router::{AdvertSpec, RouterId};
 pub use routes::{PlacedRoute, RouteChange, RouteReport, RuleChange, RuleReport};
 pub use signature::proof;
+pub use snapshot::{
+    CheckSnapshot, FileSnapshot, GroupSnapshot, InterfaceSnapshot, ProcessSnapshot, RouterSnapshot,
+    Snapshot,
+};
 pub use sockets::{ROUTED, SocketKey, SocketKind, SocketSpec};
 pub use statistics::Statistics;
 pub use stop::AtStop;

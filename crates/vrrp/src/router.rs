@@ -60,6 +60,8 @@ pub(crate) struct Router {
     pub(crate) spec: Arc<Instance>,
     pub(crate) group: Option<usize>,
     pub(crate) state: State,
+    /// When the state was last entered; `None` before the first one.
+    pub(crate) since: Option<Timestamp>,
     /// What the state would be without the sync group.
     pub(crate) want: State,
     /// Configured priority, or 254 after a second address owner was met.
@@ -108,6 +110,7 @@ impl Router {
         Self {
             group,
             state: State::Init,
+            since: None,
             want: State::Init,
             base_priority: spec.priority.value(),
             effective_priority: spec.priority.value(),
@@ -139,6 +142,12 @@ impl Router {
 
     pub(crate) fn name(&self) -> Arc<str> {
         Arc::clone(&self.spec.name)
+    }
+
+    /// Goes into a state; gives the one before.
+    pub(crate) fn set_state(&mut self, now: Timestamp, state: State) -> State {
+        self.since = Some(now);
+        std::mem::replace(&mut self.state, state)
     }
 
     pub(crate) fn is_owner(&self) -> bool {

@@ -50,6 +50,11 @@ impl Spacing {
         true
     }
 
+    /// The groups of interfaces that share a gap.
+    pub(crate) fn groups(&self) -> &[GarpGroup] {
+        &self.groups
+    }
+
     /// Nothing has to wait.
     pub(crate) fn is_off(&self) -> bool {
         self.garp.is_zero() && self.gna.is_zero() && self.groups.is_empty()

@@ -21,6 +21,8 @@ use crate::{Engine, LogLine, NotificationKind, RouterId, Timestamp};
 pub(crate) struct Assessment {
     pub(crate) faults: Vec<FaultReason>,
     pub(crate) waiting: bool,
+    /// The sum of all weights.
+    pub(crate) total: i32,
     pub(crate) priority: u8,
 }
 
@@ -70,6 +72,7 @@ impl Engine {
         Assessment {
             faults,
             waiting,
+            total,
             priority,
         }
     }

@@ -98,6 +98,11 @@ impl Files {
         self.specs = specs;
     }
 
+    /// Every block with the number of its file.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&TrackFile, i32)> {
+        self.specs.iter().map(|spec| (spec, self.value(&spec.path)))
+    }
+
     fn value(&self, path: &Path) -> i32 {
         self.values.get(path).copied().unwrap_or(0)
     }

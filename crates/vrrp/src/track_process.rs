@@ -75,6 +75,15 @@ impl Processes {
         }
     }
 
+    /// Every block with the number of its processes, and whether that is a quorum as far as it
+    /// counts by now.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&TrackProcess, u32, bool)> {
+        let one = |watched: &'_ Watched| self.count(&watched.pattern);
+        self.watched
+            .iter()
+            .map(move |watched| (&watched.spec, one(watched), watched.quorum))
+    }
+
     fn count(&self, pattern: &ProcessPattern) -> u32 {
         self.counts.get(pattern).copied().unwrap_or(0)
     }

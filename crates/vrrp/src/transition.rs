@@ -112,8 +112,9 @@ impl Engine {
     }
 
     fn start_in_fault(&mut self, id: RouterId) {
+        let now = self.wall_clock.event_time();
         let router = &mut self.routers[id];
-        router.state = State::Fault;
+        router.set_state(now, State::Fault);
         router.want = if router.faults.is_empty() {
             State::Backup
         } else {
@@ -137,7 +138,7 @@ impl Engine {
     /// An address owner becomes MASTER at once, without a word about BACKUP.
     fn await_ownership(&mut self, now: Timestamp, id: RouterId) {
         let router = &mut self.routers[id];
-        router.state = State::Backup;
+        router.set_state(now, State::Backup);
         router.want = State::Master;
         let from = self.waits_from(now);
         self.timers
@@ -250,7 +251,7 @@ impl Engine {
     /// One router becomes MASTER (sync groups are seen to by the caller).
     pub(crate) fn enter_master(&mut self, now: Timestamp, id: RouterId) {
         let router = &mut self.routers[id];
-        router.state = State::Master;
+        router.set_state(now, State::Master);
         router.want = State::Master;
         router.master = None;
         router.preempt_at = None;
@@ -310,7 +311,7 @@ impl Engine {
         timer: Option<Duration>,
     ) {
         let router = &mut self.routers[id];
-        let was = std::mem::replace(&mut router.state, State::Backup);
+        let was = router.set_state(now, State::Backup);
         router.want = State::Backup;
         router.preempt_at = None;
         router.complained.clear();
@@ -371,8 +372,9 @@ impl Engine {
     /// Who still waited for scripts fails without a line, and as a mate of the faulty one
     /// ([`Resignation::Silently`]) without a notification: so does the original.
     pub(crate) fn enter_fault(&mut self, id: RouterId, resignation: Resignation) {
+        let now = self.wall_clock.event_time();
         let router = &mut self.routers[id];
-        let was = std::mem::replace(&mut router.state, State::Fault);
+        let was = router.set_state(now, State::Fault);
         router.preempt_at = None;
         router.master = None;
         router.interval = router.spec.advert_interval;

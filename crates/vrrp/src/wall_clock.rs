@@ -26,6 +26,11 @@ impl WallClock {
         self.now = now;
     }
 
+    /// When the event in hand happens.
+    pub(crate) const fn event_time(&self) -> Timestamp {
+        self.now
+    }
+
     /// The first sequence of the event in hand.
     pub(crate) fn sequence(&self) -> Sequence {
         let (now, at) = (self.now.as_nanos(), self.at.as_nanos());

@@ -17,6 +17,7 @@ mod actions;
 mod agenda;
 mod announce;
 mod culprit;
+mod dumps;
 mod fifo;
 mod firewall;
 mod hooks;
@@ -57,11 +58,13 @@ use nix::sys::signal::Signal;
 use tokio::sync::mpsc::Sender;
 
 use crate::child::{Status, StatusPipe};
+use crate::dump::Job;
 use crate::identity;
 use crate::inbox::{Inbox, Message, Outlet, Reload};
 use crate::mail::Mailer;
 use crate::observe;
 use agenda::Agenda;
+use dumps::Dumps;
 use fifo::Fifos;
 use firewall::Firewall;
 use hooks::Hooks;
@@ -87,6 +90,8 @@ pub(crate) struct Parts {
     pub(crate) outlet: Outlet,
     /// Asks for the configuration to be read again.
     pub(crate) reload: SyncSender<()>,
+    /// Takes snapshots that are to be written down.
+    pub(crate) dumps: SyncSender<Job>,
     pub(crate) status: StatusPipe,
     pub(crate) dump: bool,
     pub(crate) detail: bool,
@@ -121,6 +126,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         inbox,
         outlet,
         reload,
+        dumps,
         status,
         dump,
         detail,
@@ -132,11 +138,11 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         Signal::SIGTERM,
         Signal::SIGINT,
         Signal::SIGHUP,
-        Signal::SIGUSR1,
-        Signal::SIGUSR2,
         Signal::SIGXCPU,
     ];
-    let signals = SignalQueue::open(&signals.map(|signal| signal as i32))?;
+    let mut signals = signals.map(|signal| signal as i32).to_vec();
+    signals.extend(dumps::signals());
+    let signals = SignalQueue::open(&signals)?;
     let timer = DeadlineTimer::new()?;
     let mut kernel = match Kernel::open(ledger, address_monitoring) {
         Err(error) if is_permission(&error) => return Ok(permission_missing()),
@@ -181,6 +187,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         signals,
         inbox,
         reload,
+        dumps: Dumps::new(dumps),
         status,
         journal: Journal::new(detail),
         virtual_interfaces: VirtualInterfaces::default(),
@@ -231,6 +238,7 @@ struct EngineThread {
     signals: SignalQueue,
     inbox: Inbox,
     reload: SyncSender<()>,
+    dumps: Dumps,
     status: StatusPipe,
     journal: Journal,
     virtual_interfaces: VirtualInterfaces,
@@ -478,6 +486,7 @@ impl EngineThread {
                 Message::Reload(reload) => self.reload(*reload),
                 Message::Observed => self.observed(),
                 Message::MailFinished => self.mailer.set_finished(),
+                Message::DumpWritten => self.dump_written(),
             }
         }
     }
@@ -564,7 +573,7 @@ impl EngineThread {
                     // One that waits already will read what is there then.
                     let _ = self.reload.try_send(());
                 }
-                _ => {}
+                _ => self.dump_on(signal.number),
             }
         }
         Ok(())

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::IpAddr;
+use std::os::fd::AsRawFd as _;
 
+use evervip_dump::SocketFacts;
 use evervip_os::bpf::VridFilter;
 use evervip_os::shared_socket::SharedSocket;
 use evervip_os::vrrp_socket::VRRP_PROTOCOL;
@@ -35,6 +37,19 @@ pub(super) struct SharedSockets {
 impl SharedSockets {
     pub(super) fn get(&self, token: u32) -> Option<&Shared> {
         self.open.get(&token)
+    }
+
+    /// What is known of the socket of each key.
+    pub(super) fn facts(&self) -> impl Iterator<Item = SocketFacts> {
+        self.by_key.iter().filter_map(|(key, token)| {
+            let shared = self.open.get(token)?;
+            Some(SocketFacts {
+                key: *key,
+                receive: shared.socket.as_raw_fd(),
+                send: shared.socket.sender().as_raw_fd(),
+                room: shared.receive_buffer.unwrap_or(0),
+            })
+        })
     }
 
     pub(super) fn token(&self, key: SocketKey) -> Option<u32> {

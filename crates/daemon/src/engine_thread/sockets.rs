@@ -3,8 +3,10 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 use std::net::IpAddr;
+use std::os::fd::AsRawFd as _;
 use std::time::{Duration, Instant};
 
+use evervip_dump::SocketFacts;
 use evervip_model::Vrid;
 use evervip_os::bpf::{VridFilter, VridSet};
 use evervip_os::shared_socket::SharedSocket;
@@ -95,6 +97,19 @@ impl Sockets {
     pub(super) fn missing(&self) -> BTreeSet<SocketKey> {
         let closed = |key: &&SocketKey| self.token(**key).is_none();
         self.failing.iter().filter(closed).copied().collect()
+    }
+
+    /// All that are open, in the order of their descriptors.
+    pub(super) fn facts(&self) -> Vec<SocketFacts> {
+        let own = self.open.iter().map(|(key, open)| SocketFacts {
+            key: *key,
+            receive: open.socket.as_raw_fd(),
+            send: open.socket.sender().as_raw_fd(),
+            room: open.receive_buffer.unwrap_or(0),
+        });
+        let mut facts: Vec<SocketFacts> = own.chain(self.shared.facts()).collect();
+        facts.sort_by_key(|facts| (facts.receive, facts.key));
+        facts
     }
 
     /// When sockets that could not be opened are to be tried again.

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use evervip_config::Mode;
-use evervip_model::GlobalScripts;
+use evervip_model::Globals;
 use evervip_os::process::{
     Fork, become_child_subreaper, fork_single_threaded, release_free_memory,
 };
@@ -24,7 +24,7 @@ use crate::command_line::{Options, VrrpChild};
 use crate::configuration::{self, Accepted, Machine};
 use crate::logging::Log;
 use crate::pid_file::PidFile;
-use crate::{identity, service_manager, version};
+use crate::{dump, identity, service_manager, version};
 use respawn::Respawn;
 
 /// Time that the child has to end (`child_wait_time`).
@@ -37,8 +37,8 @@ struct Guardian<'a> {
     options: &'a Options,
     /// The last configuration that was accepted: what a new child starts with.
     accepted: Accepted,
-    /// Its scripts for start and stop.
-    scripts: GlobalScripts,
+    /// What it says of the daemon itself.
+    globals: Globals,
     log: Log,
     signals: SignalQueue,
     child: Option<Child>,
@@ -79,7 +79,7 @@ pub(crate) fn run(options: &Options, accepted: Accepted, log: Log) -> ExitCode {
     let mut guardian = Guardian {
         options,
         accepted,
-        scripts: GlobalScripts::default(),
+        globals: Globals::default(),
         log,
         signals,
         child: None,
@@ -88,12 +88,14 @@ pub(crate) fn run(options: &Options, accepted: Accepted, log: Log) -> ExitCode {
         refusal_shown: false,
     };
     guardian.take_globals();
-    if let Some(script) = &guardian.scripts.startup {
-        own_script::run("startup", script, guardian.scripts.startup_timeout);
+    let scripts = &guardian.globals.scripts;
+    if let Some(script) = &scripts.startup {
+        own_script::run("startup", script, scripts.startup_timeout);
     }
     let code = guardian.watch();
-    if let Some(script) = &guardian.scripts.shutdown {
-        own_script::run("shutdown", script, guardian.scripts.shutdown_timeout);
+    let scripts = &guardian.globals.scripts;
+    if let Some(script) = &scripts.shutdown {
+        own_script::run("shutdown", script, scripts.shutdown_timeout);
     }
     drop(pid_file);
     tracing::info!("Stopped {}", version::banner());
@@ -136,7 +138,7 @@ impl Guardian<'_> {
     fn take_globals(&mut self) {
         if let Some(globals) = self.accepted.globals() {
             identity::of_guardian(&globals.processes);
-            self.scripts = globals.scripts.clone();
+            self.globals = globals.clone();
         }
     }
 
@@ -173,6 +175,10 @@ impl Guardian<'_> {
                 Ok(Signal::SIGHUP) => self.reload(),
                 // Children are looked after below.
                 Ok(Signal::SIGCHLD | Signal::SIGPIPE | Signal::SIGXCPU) => {}
+                Ok(Signal::SIGUSR1) => {
+                    self.pass_on(signal.number);
+                    dump::write_configuration(&self.globals);
+                }
                 _ => self.pass_on(signal.number),
             }
         }

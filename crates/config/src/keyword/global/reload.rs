@@ -55,18 +55,23 @@ pub(super) const RELOAD: &[Keyword] = &[
         "data_use_instance",
         "Instance and namespace in names of dump files.",
     )
-    .since("2.2.3"),
+    .since("2.2.3")
+    .yes(),
     word("state_dump_file", "PATH", "Name of the state dump.")
         .lenient()
-        .since("2.3.3"),
+        .since("2.3.3")
+        .yes(),
     word("stats_dump_file", "PATH", "Name of the statistics dump.")
         .lenient()
-        .since("2.3.3"),
+        .since("2.3.3")
+        .yes(),
     word("json_dump_file", "PATH", "Name of the JSON dump.")
         .lenient()
-        .since("2.3.3"),
+        .since("2.3.3")
+        .yes(),
     word("json_version", "1 or 2", "Layout of the JSON dump.")
         .default("1")
         .lenient()
-        .since("2.2.8"),
+        .since("2.2.8")
+        .yes(),
 ];

@@ -1,0 +1,117 @@
+//! Files that are written when a signal asks for them (spec vrrp-runtime 19 and 20, clients 3).
+//!
+//! The engine thread takes a snapshot and goes on; text is made of it, and written, in a thread of
+//! its own. One snapshot is under way at a time, however many signals come and however slow the disk
+//! is: what is asked for meanwhile waits for the next one.
+
+mod calendar;
+mod file;
+mod name;
+
+use std::sync::mpsc::Receiver;
+
+use evervip_dump::Scene;
+use evervip_model::Globals;
+use evervip_vrrp::Timestamp;
+
+use crate::inbox::{Message, Outlet};
+use name::Files;
+
+/// What is wanted of one snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Wanted {
+    /// `keepalived.data`.
+    pub(crate) state: bool,
+    /// `keepalived.stats`.
+    pub(crate) statistics: bool,
+    /// The counters are set to 0 afterwards.
+    pub(crate) clear: bool,
+    /// `keepalived.json`.
+    pub(crate) json: bool,
+}
+
+impl Wanted {
+    /// Adds what another asks for.
+    pub(crate) const fn add(&mut self, other: Self) {
+        self.state |= other.state;
+        self.statistics |= other.statistics;
+        self.clear |= other.clear;
+        self.json |= other.json;
+    }
+
+    /// Whether there is nothing to do.
+    pub(crate) fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// A snapshot and what is to be written of it.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) wanted: Wanted,
+    pub(crate) scene: Scene,
+}
+
+/// Starts the thread that writes. It says so each time it is done.
+///
+/// # Errors
+/// When the thread cannot be made.
+pub(crate) fn start(jobs: Receiver<Job>, outlet: Outlet) -> std::io::Result<()> {
+    std::thread::Builder::new()
+        .name("dump".to_owned())
+        .spawn(move || {
+            while let Ok(job) = jobs.recv() {
+                write(&job);
+                drop(job);
+                outlet.send(Message::DumpWritten);
+            }
+        })?;
+    Ok(())
+}
+
+/// How the engine's time goes with the calendar.
+pub(crate) fn clock(now: Timestamp) -> evervip_dump::Clock {
+    let unix = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    evervip_dump::Clock {
+        at: now,
+        unix_micros: unix.map_or(0, |unix| {
+            u64::try_from(unix.as_micros()).unwrap_or(u64::MAX)
+        }),
+        local: calendar::local,
+    }
+}
+
+fn write(job: &Job) {
+    let Job { wanted, scene } = job;
+    let files = Files::of(&scene.snapshot.globals);
+    let process = std::process::id();
+    if wanted.state {
+        tracing::info!("Printing VRRP data for process({process}) on signal");
+        put(&files.state(""), &evervip_dump::state(scene));
+    }
+    if wanted.statistics {
+        let clearing = if wanted.clear { " and clearing" } else { "" };
+        tracing::info!("Printing{clearing} VRRP stats for process({process}) on signal");
+        put(&files.statistics(), &evervip_dump::statistics(scene));
+    }
+    if wanted.json {
+        tracing::info!("Printing VRRP as json for process({process}) on signal");
+        if let Some(json) = evervip_dump::json(scene) {
+            put(&files.json(), &json);
+        }
+    }
+}
+
+/// Writes what the guardian knows: its process waits for nothing but signals.
+pub(crate) fn write_configuration(globals: &Globals) {
+    let process = std::process::id();
+    tracing::info!("Printing parent data for process({process}) on signal");
+    let text = evervip_dump::configuration(globals);
+    put(&Files::of(globals).state("_parent"), &text);
+}
+
+fn put(path: &std::path::Path, text: &str) {
+    if let Err(error) = file::replace(path, text.as_bytes()) {
+        tracing::error!("Can't write dump file {}: {error}", path.display());
+    }
+}

@@ -1,0 +1,99 @@
+//! Snapshots for the files that signals ask for.
+
+use std::sync::mpsc::SyncSender;
+
+use evervip_dump::{Host, LinkFacts, Scene};
+use evervip_os::netlink::Link;
+use evervip_os::signal::{real_time, real_time_from_top};
+use nix::sys::signal::Signal;
+
+use super::EngineThread;
+use crate::dump::{Job, Wanted, clock};
+
+/// What was asked for, and whether the writer has something to do.
+pub(super) struct Dumps {
+    jobs: SyncSender<Job>,
+    busy: bool,
+    wanted: Wanted,
+}
+
+impl Dumps {
+    pub(super) fn new(jobs: SyncSender<Job>) -> Self {
+        Self {
+            jobs,
+            busy: false,
+            wanted: Wanted::default(),
+        }
+    }
+}
+
+/// The signals that ask for a file, by number.
+pub(super) fn signals() -> [i32; 4] {
+    [
+        Signal::SIGUSR1 as i32,
+        Signal::SIGUSR2 as i32,
+        real_time(2),
+        real_time_from_top(1),
+    ]
+}
+
+/// What a signal asks for; nothing for any other.
+fn wanted_by(signal: i32) -> Wanted {
+    let [state, statistics, json, clear] = signals();
+    Wanted {
+        state: signal == state,
+        statistics: signal == statistics || signal == clear,
+        clear: signal == clear,
+        json: signal == json,
+    }
+}
+
+impl EngineThread {
+    /// A signal that may ask for a file.
+    pub(super) fn dump_on(&mut self, signal: i32) {
+        self.dumps.wanted.add(wanted_by(signal));
+        self.take_snapshot();
+    }
+
+    /// The writer has written the last one.
+    pub(super) fn dump_written(&mut self) {
+        self.dumps.busy = false;
+        self.take_snapshot();
+    }
+
+    /// Gives the writer a snapshot, unless it still has one.
+    fn take_snapshot(&mut self) {
+        if self.dumps.busy || self.dumps.wanted.is_empty() {
+            return;
+        }
+        let wanted = std::mem::take(&mut self.dumps.wanted);
+        let now = self.now();
+        let scene = Scene {
+            snapshot: self.engine.snapshot(now),
+            host: self.host(),
+            clock: clock(now),
+        };
+        if wanted.clear {
+            self.engine.clear_statistics();
+        }
+        self.dumps.busy = self.dumps.jobs.try_send(Job { wanted, scene }).is_ok();
+    }
+
+    fn host(&self) -> Host {
+        Host {
+            sockets: self.sockets.facts(),
+            links: self.kernel.links.values().map(link).collect(),
+        }
+    }
+}
+
+fn link(link: &Link) -> LinkFacts {
+    LinkFacts {
+        index: link.index,
+        flags: link.flags,
+        mtu: link.mtu,
+        hardware_type: link.hardware_type,
+        address: link.hardware_address.as_bytes().to_vec(),
+        broadcast: link.broadcast_address.as_bytes().to_vec(),
+    }
+}

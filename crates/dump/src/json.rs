@@ -1,0 +1,189 @@
+//! State and counters of all instances as JSON (`keepalived.json`; spec vrrp-runtime 20).
+
+mod process;
+mod writer;
+
+use std::time::Duration;
+
+use evervip_model::{Authentication, Command, Instance, State};
+use evervip_vrrp::{RouterSnapshot, Statistics};
+
+use crate::places::Places;
+use crate::{SECRET, Scene, address, command, route, rule};
+use writer::Writer;
+
+/// The whole file; `None` without instances, for then there is no file.
+#[must_use]
+pub fn json(scene: &Scene) -> Option<String> {
+    let snapshot = &scene.snapshot;
+    if snapshot.routers.is_empty() {
+        return None;
+    }
+    let places = Places::of(snapshot);
+    let mut writer = Writer::default();
+    if snapshot.globals.dumps.json_version == 2 {
+        writer.object(|json| {
+            json.member("vrrp", |json| instances(json, scene, &places));
+            if !snapshot.processes.is_empty() {
+                json.member("track_process", |json| {
+                    json.array(&snapshot.processes, process::write);
+                });
+            }
+        });
+    } else {
+        instances(&mut writer, scene, &places);
+    }
+    Some(writer.finish())
+}
+
+fn instances(json: &mut Writer, scene: &Scene, places: &Places<'_>) {
+    json.array(&scene.snapshot.routers, |json, router| {
+        json.object(|json| {
+            json.member("data", |json| {
+                json.object(|json| data(json, scene, places, router));
+            });
+            json.member("stats", |json| {
+                json.object(|json| counters(json, &router.statistics));
+            });
+        });
+    });
+}
+
+fn data(json: &mut Writer, scene: &Scene, places: &Places<'_>, router: &RouterSnapshot) {
+    let spec = &*router.spec;
+    let own = places.own_name(router);
+    let ours = spec.virtual_mac.is_some() || spec.ipvlan.is_some();
+    json.text("iname", &spec.name);
+    json.number("dont_track_primary", u8::from(!spec.track_primary));
+    json.number("skip_check_adv_addr", u8::from(spec.skip_check_adv_addr));
+    json.number("strict_mode", u8::from(spec.strict));
+    json.text("vmac_ifname", if ours { own } else { "" });
+    json.text("ifp_ifname", own);
+    json.number(
+        "master_priority",
+        router.master.map_or(0, |master| master.1),
+    );
+    json.number("last_transition", scene.clock.decimal(router.since));
+    let garp = &spec.garp;
+    json.number("garp_delay", seconds(garp.delay));
+    json.number("garp_refresh", garp.refresh.as_secs());
+    json.number("garp_rep", garp.repeat);
+    json.number("garp_refresh_rep", garp.refresh_repeat);
+    json.number("garp_lower_prio_delay", garp.lower_prio_delay.as_secs());
+    json.number("garp_lower_prio_rep", garp.lower_prio_repeat);
+    json.number("lower_prio_no_advert", u8::from(spec.lower_prio_no_advert));
+    json.number(
+        "higher_prio_send_advert",
+        u8::from(spec.higher_prio_send_advert),
+    );
+    json.number("vrid", spec.vrid);
+    json.number("base_priority", router.base_priority);
+    json.number("effective_priority", router.effective_priority);
+    json.number("vipset", router.state == State::Master);
+    json.number("promote_secondaries", spec.promote_secondaries);
+    json.number("adver_int", seconds(spec.advert_interval));
+    json.number("master_adver_int", seconds(router.interval));
+    json.number("accept", u8::from(spec.accept));
+    json.number("nopreempt", spec.nopreempt);
+    json.number("preempt_delay", seconds(spec.preempt_delay));
+    json.number("state", state_number(router.state));
+    json.number("wantstate", state_number(router.want));
+    json.number("version", spec.version.number());
+    json.number("smtp_alert", spec.smtp_alert);
+    json.number("notify_deleted", spec.notify_deleted);
+    scripts(json, spec);
+    lists(json, scene, places, router);
+    authentication(json, spec.authentication);
+}
+
+fn scripts(json: &mut Writer, spec: &Instance) {
+    let notify = &spec.notify;
+    let all: [(&str, &Option<Box<Command>>); 7] = [
+        ("script_backup", &notify.backup),
+        ("script_master", &notify.master),
+        ("script_fault", &notify.fault),
+        ("script_stop", &notify.stop),
+        ("script_deleted", &notify.deleted),
+        ("script", &notify.any),
+        ("script_master_rx_lower_pri", &notify.master_rx_lower_pri),
+    ];
+    for (name, script) in all {
+        if let Some(script) = script {
+            json.text(name, &command::words(script));
+        }
+    }
+}
+
+fn lists(json: &mut Writer, scene: &Scene, places: &Places<'_>, router: &RouterSnapshot) {
+    let spec = &*router.spec;
+    let known = places.of_addresses(router);
+    let addresses = [
+        ("vips", &spec.addresses),
+        ("evips", &spec.excluded_addresses),
+    ];
+    for (name, list) in addresses {
+        json.texts(name, list, |one| {
+            address::address(one, &known.device(one), known.is_set(one))
+        });
+    }
+    json.texts("vroutes", &spec.routes, route::route);
+    json.texts("vrules", &spec.rules, rule::rule);
+    json.texts("track_ifp", &spec.track_interfaces, |track| {
+        track.interface.clone()
+    });
+    json.texts("track_script", &spec.track_scripts, |track| {
+        let check = scene.snapshot.checks.get(track.script.0);
+        check.map_or_else(String::new, |check| command::words(&check.spec.command))
+    });
+}
+
+/// No password leaves the process (decision "passwords in dumps").
+fn authentication(json: &mut Writer, authentication: Authentication) {
+    let number = match authentication {
+        Authentication::None => 0,
+        Authentication::Pass(_) => 1,
+        Authentication::Header(_) => 2,
+    };
+    json.number("auth_type", number);
+    if number != 0 {
+        json.text("auth_data", SECRET);
+    }
+}
+
+fn counters(json: &mut Writer, counted: &Statistics) {
+    let counters = [
+        ("advert_rcvd", counted.advert_rcvd),
+        ("advert_sent", counted.advert_sent),
+        ("become_master", counted.become_master),
+        ("release_master", counted.release_master),
+        ("packet_len_err", counted.packet_len_err),
+        ("advert_interval_err", counted.advert_interval_err),
+        ("ip_ttl_err", counted.ip_ttl_err),
+        ("invalid_type_rcvd", counted.invalid_type_rcvd),
+        ("addr_list_err", counted.addr_list_err),
+        ("invalid_authtype", counted.invalid_authtype),
+        ("authtype_mismatch", counted.authtype_mismatch),
+        ("auth_failure", counted.auth_failure),
+        ("pri_zero_rcvd", counted.pri_zero_rcvd),
+        ("pri_zero_sent", counted.pri_zero_sent),
+    ];
+    for (name, value) in counters {
+        json.number(name, value);
+    }
+}
+
+/// The numbers of states in JSON, SNMP and D-Bus.
+const fn state_number(state: State) -> u8 {
+    match state {
+        State::Init => 0,
+        State::Backup => 1,
+        State::Master => 2,
+        State::Fault => 3,
+        State::Stop => 98,
+    }
+}
+
+/// Seconds, with decimals where there are any.
+fn seconds(time: Duration) -> f64 {
+    time.as_secs_f64()
+}

@@ -1,0 +1,74 @@
+//! What an instance or a group watches.
+
+use evervip_model::{
+    Instance, TrackedFile, TrackedInterface, TrackedProcess, TrackedScript, Weight,
+};
+use evervip_vrrp::Snapshot;
+
+use crate::text::Text;
+
+/// The lists.
+pub(super) struct Tracks<'a> {
+    pub(super) interfaces: &'a [TrackedInterface],
+    pub(super) scripts: &'a [TrackedScript],
+    pub(super) files: &'a [TrackedFile],
+    pub(super) processes: &'a [TrackedProcess],
+}
+
+impl<'a> Tracks<'a> {
+    pub(super) fn of(spec: &'a Instance) -> Self {
+        Self {
+            interfaces: &spec.track_interfaces,
+            scripts: &spec.track_scripts,
+            files: &spec.track_files,
+            processes: &spec.track_processes,
+        }
+    }
+}
+
+pub(super) fn write(text: &mut Text, snapshot: &Snapshot, tracks: &Tracks<'_>) {
+    let mut list = |title: &str, entries: Vec<String>| {
+        if !entries.is_empty() {
+            text.line(format_args!("   Tracked {title} :"));
+        }
+        for entry in entries {
+            text.line(format_args!("     {entry}"));
+        }
+    };
+    let interfaces = tracks.interfaces.iter();
+    let interfaces = interfaces.map(|t| format!("{} {}", t.interface, weight(t.weight, t.reverse)));
+    list("interfaces", interfaces.collect());
+    let scripts = tracks.scripts.iter().filter_map(|t| {
+        let check = snapshot.checks.get(t.script.0)?;
+        Some(format!(
+            "{} {}",
+            check.spec.name,
+            weight(t.weight, t.reverse)
+        ))
+    });
+    list("scripts", scripts.collect());
+    let files = tracks.files.iter().filter_map(|t| {
+        let file = snapshot.files.get(t.file.0)?;
+        Some(format!(
+            "{}, {}",
+            file.spec.name,
+            weight(t.weight, t.reverse)
+        ))
+    });
+    list("files", files.collect());
+    let processes = tracks.processes.iter().filter_map(|t| {
+        let process = snapshot.processes.get(t.process.0)?;
+        Some(format!(
+            "{}, {}",
+            process.spec.name,
+            weight(t.weight, t.reverse)
+        ))
+    });
+    list("processes", processes.collect());
+}
+
+/// A weight and its direction.
+pub(super) fn weight(weight: Weight, reverse: bool) -> String {
+    let direction = if reverse { " reverse" } else { "" };
+    format!("weight {weight}{direction}")
+}

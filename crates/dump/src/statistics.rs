@@ -1,0 +1,67 @@
+//! The counters of all instances (`keepalived.stats`).
+
+use evervip_vrrp::Statistics;
+
+use crate::Scene;
+use crate::text::Text;
+
+/// The whole file.
+#[must_use]
+pub fn statistics(scene: &Scene) -> String {
+    let mut text = Text::default();
+    for router in &scene.snapshot.routers {
+        text.line(format_args!("VRRP Instance: {}", router.spec.name));
+        counters(&mut text, &router.statistics);
+    }
+    text.finish()
+}
+
+fn counters(text: &mut Text, counted: &Statistics) {
+    let block = |text: &mut Text, title: &str, rows: &[(&str, u64)]| {
+        text.line(format_args!("  {title}:"));
+        for (name, value) in rows {
+            text.line(format_args!("    {name}: {value}"));
+        }
+    };
+    block(
+        text,
+        "Advertisements",
+        &[
+            ("Received", counted.advert_rcvd),
+            ("Sent", counted.advert_sent),
+        ],
+    );
+    text.line(format_args!("  Became master: {}", counted.become_master));
+    text.line(format_args!(
+        "  Released master: {}",
+        counted.release_master
+    ));
+    block(
+        text,
+        "Packet Errors",
+        &[
+            ("Length", counted.packet_len_err),
+            ("TTL", counted.ip_ttl_err),
+            ("Invalid Type", counted.invalid_type_rcvd),
+            ("Advertisement Interval", counted.advert_interval_err),
+            ("Address List", counted.addr_list_err),
+        ],
+    );
+    block(
+        text,
+        "Authentication Errors",
+        &[
+            ("Invalid Type", counted.invalid_authtype),
+            ("Type Mismatch", counted.authtype_mismatch),
+            ("Failure", counted.auth_failure),
+        ],
+    );
+    block(
+        text,
+        "Priority Zero",
+        &[
+            ("Received", counted.pri_zero_rcvd),
+            ("Sent", counted.pri_zero_sent),
+        ],
+    );
+}

@@ -134,15 +134,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         address_monitoring,
         ledger,
     } = parts;
-    let signals = [
-        Signal::SIGTERM,
-        Signal::SIGINT,
-        Signal::SIGHUP,
-        Signal::SIGXCPU,
-    ];
-    let mut signals = signals.map(|signal| signal as i32).to_vec();
-    signals.extend(dumps::signals());
-    let signals = SignalQueue::open(&signals)?;
+    let signals = SignalQueue::open(&signals())?;
     let timer = DeadlineTimer::new()?;
     let mut kernel = match Kernel::open(ledger, address_monitoring) {
         Err(error) if is_permission(&error) => return Ok(permission_missing()),
@@ -202,6 +194,19 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     };
     thread.configure(&globals);
     Ok(thread.run())
+}
+
+/// What the thread listens to.
+fn signals() -> Vec<i32> {
+    let named = [
+        Signal::SIGTERM,
+        Signal::SIGINT,
+        Signal::SIGHUP,
+        Signal::SIGXCPU,
+    ];
+    let mut signals = named.map(|signal| signal as i32).to_vec();
+    signals.extend(dumps::signals());
+    signals
 }
 
 /// The kernel's setting that lets a program send from an address that the host does not have.

@@ -185,6 +185,7 @@ impl Tale {
             takeover: Duration::from_secs(4),
             startup: Duration::from_secs(1),
             arrival: Some(Duration::from_millis(1100)),
+            believed: true,
         };
         watch(&self.0, 2, at(end), limits)
     }
@@ -255,6 +256,19 @@ fn a_master_before_its_time_is_caught() {
         &Tale::of(deeds).faults(600),
         "before the startup delay ended",
     );
+}
+
+#[test]
+fn a_backup_that_takes_over_without_right_is_caught() {
+    // The last incident was the beginning of the reign.
+    let takes_over = |priority| {
+        let mut deeds = reign(20_000);
+        deeds.push((20_500, advert(1, priority)));
+        deeds.push((20_500, entered(1, State::Master)));
+        Tale::of(deeds).faults(20_600)
+    };
+    assert_eq!(takes_over(101), [""; 0]);
+    assert_fault(&takes_over(100), "from host 0, which it was to leave alone");
 }
 
 #[test]

@@ -185,10 +185,7 @@ impl Schedule {
     /// Longest time that two hosts may both be MASTER and hear each other; none where adverts do not
     /// arrive, or are not believed because clocks differ.
     fn double_bound(&self) -> Option<Duration> {
-        let clocks = matches!(self.design.proof, Proof::Signature(_));
-        let set =
-            |(_, trouble): &Event| matches!(trouble, Trouble::Disturbance(Disturbance::Clock(..)));
-        if clocks && self.events.iter().any(set) {
+        if self.sets_clocks_of_signers() {
             return None;
         }
         // Of two masters with headers one may have to be told more than once, until a number is not
@@ -200,6 +197,12 @@ impl Schedule {
         };
         let round = self.arrival()? + self.longest_way();
         Some(round * rounds)
+    }
+
+    fn sets_clocks_of_signers(&self) -> bool {
+        let set =
+            |(_, trouble): &Event| matches!(trouble, Trouble::Disturbance(Disturbance::Clock(..)));
+        matches!(self.design.proof, Proof::Signature(_)) && self.events.iter().any(set)
     }
 
     /// The longest time from one advert of a master to the arrival of the next.
@@ -233,6 +236,7 @@ impl Schedule {
             takeover: down * groups + design.startup_delay + Duration::from_millis(50),
             startup: design.startup_delay,
             arrival: self.arrival(),
+            believed: design.proof != Proof::Header && !self.sets_clocks_of_signers(),
         }
     }
 }

@@ -17,11 +17,13 @@ pub struct Limits {
     /// The longest time from one advert of a master to the arrival of the next; none where packets are
     /// lost.
     pub arrival: Option<Duration>,
+    /// Whether an advert that arrives is believed: numbers and clocks may stand in the way.
+    pub believed: bool,
 }
 
 /// What is wrong in a history that ends at this time: a master that was late with an advert, an
-/// able host that left addresses without owner for too long, a master before its time, and two
-/// faults of those that slept: a backup that takes over from a healthy master, a master that sends
+/// able host that left addresses without owner for too long, a master before its time, one that took
+/// over although it was to leave a healthy master alone, and two faults of those that slept: a backup that takes over from a healthy master, a master that sends
 /// on although a better one waits to be heard.
 #[must_use]
 pub fn watch(history: &[Deed], hosts: usize, end: Timestamp, limits: Limits) -> Vec<String> {
@@ -173,6 +175,9 @@ impl Watch {
         state: State,
     ) {
         self.check_rhythm(at, host, vrid);
+        if state == State::Master {
+            self.check_takeover(at, host, vrid);
+        }
         let started = self.hosts[host].started;
         let router = &mut self.hosts[host].routers[vrid];
         let innocent = router.innocent_until.is_some_and(|until| at <= until);
@@ -194,6 +199,31 @@ impl Watch {
         router.entered = at;
         router.innocent_until = None;
         router.must_yield = false;
+    }
+
+    /// Who has heard a master must leave it alone, unless its own priority, which its first advert has
+    /// told, is higher and it may preempt.
+    fn check_takeover(&mut self, at: Timestamp, host: usize, vrid: usize) {
+        let calm = at.saturating_since(self.last_incident);
+        let heard = self.limits.believed && self.limits.arrival.is_some_and(|time| calm > time);
+        let seen = &self.hosts[host];
+        let own = seen.routers[vrid];
+        let mut instances = seen.instances.iter();
+        let Some(instance) = instances.find(|i| usize::from(i.vrid.value()) == vrid) else {
+            return;
+        };
+        let waits = own.state == Some(State::Backup) && at < own.entered + instance.preempt_delay;
+        let patient = instance.nopreempt || waits;
+        let side = self.sides[host];
+        let wronged = self.masters(side, vrid).find(|master| {
+            *master != host
+                && (patient || own.priority <= self.hosts[*master].routers[vrid].priority)
+        });
+        if let (true, Some(master)) = (heard, wronged) {
+            self.faults.push(format!(
+                "host {host} took over VRID {vrid} at {at:?} from host {master}, which it was to leave alone"
+            ));
+        }
     }
 
     /// Something happened, so that what was expected of those that slept is expected no more.

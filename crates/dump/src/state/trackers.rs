@@ -93,12 +93,9 @@ fn script(text: &mut Text, check: &CheckSnapshot, watchers: &[String]) {
     text.line(format_args!("   Fall = {}", spec.fall));
     text.line(format_args!("   Result = {}", check.level));
     text.fixed("   Insecure = no");
-    let init = if spec.init_fail { "failed" } else { "unknown" };
     let awaited = check.verdict == Verdict::Unknown;
-    text.line(format_args!(
-        "   Init state = {}",
-        if awaited { "INIT" } else { init }
-    ));
+    let init = if awaited { "INIT" } else { "unknown" };
+    text.line(format_args!("   Init state = {init}"));
     text.line(format_args!(
         "   Status = {}",
         if check.verdict == Verdict::Good {

@@ -1,6 +1,7 @@
 //! The VRRP child: its threads and how they are put together.
 
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
 use evervip_config::Config;
@@ -59,6 +60,7 @@ impl StatusPipe {
 /// Runs the child until it is to end; gives its exit status (spec cli-and-process 1).
 pub(crate) fn run(
     options: &Options,
+    pid_file: &Path,
     config: Config,
     log: &Log,
     parent: Pid,
@@ -74,7 +76,7 @@ pub(crate) fn run(
     let _ = children.thread_unblock();
     log.start_thread();
     identity::of_child(&config.globals.processes);
-    let code = match run_threads(options, config, report) {
+    let code = match run_threads(options, pid_file, config, report) {
         Ok(code) => code,
         Err(error) => {
             tracing::error!("VRRP process cannot run: {error:#}");
@@ -98,14 +100,16 @@ pub(crate) fn leave(code: u8) -> ! {
 /// running script.
 const DESCRIPTORS: u64 = 4096;
 
-fn run_threads(options: &Options, config: Config, report: OwnedFd) -> anyhow::Result<u8> {
+fn run_threads(
+    options: &Options,
+    pid_file: &Path,
+    config: Config,
+    report: OwnedFd,
+) -> anyhow::Result<u8> {
     // Without more room the sockets that find none are tried again and again.
     let _ = raise_descriptor_limit(DESCRIPTORS);
-    let _pid_file = PidFile::create(&options.vrrp_pid_file).map_err(|error| {
-        anyhow::anyhow!(
-            "Cannot write the pid file {}: {error}",
-            options.vrrp_pid_file.display()
-        )
+    let _pid_file = PidFile::create(pid_file).map_err(|error| {
+        anyhow::anyhow!("Cannot write the pid file {}: {error}", pid_file.display())
     })?;
     let (requests, scripts, mut reports) = runner();
     let (outlet, inbox) = inbox()?;
@@ -124,7 +128,7 @@ fn run_threads(options: &Options, config: Config, report: OwnedFd) -> anyhow::Re
         detail: options.log.detail,
         at_stop: options.at_stop,
         address_monitoring: options.address_monitoring,
-        ledger: options.vrrp_pid_file.with_extension("settings"),
+        ledger: pid_file.with_extension("settings"),
     };
     let engine = std::thread::Builder::new()
         .name("vrrp-engine".to_owned())

@@ -12,8 +12,6 @@ use crate::logging::{Facility, UnknownFacility};
 
 /// Where the configuration is without `-f`.
 pub(crate) const DEFAULT_CONFIGURATION: &str = "/etc/keepalived/keepalived.conf";
-const DEFAULT_PARENT_PID_FILE: &str = "/run/keepalived.pid";
-const DEFAULT_VRRP_PID_FILE: &str = "/run/vrrp.pid";
 
 /// What the daemon is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,8 +64,10 @@ pub(crate) struct Options {
     pub(crate) at_stop: AtStop,
     /// `-a`: addresses that come and go are logged.
     pub(crate) address_monitoring: bool,
-    pub(crate) parent_pid_file: PathBuf,
-    pub(crate) vrrp_pid_file: PathBuf,
+    /// `-p`
+    pub(crate) parent_pid_file: Option<PathBuf>,
+    /// `-r`
+    pub(crate) vrrp_pid_file: Option<PathBuf>,
     /// An option had a value that was not understood: a test of the configuration does not pass.
     pub(crate) is_doubtful: bool,
 }
@@ -94,8 +94,8 @@ impl Default for Options {
             respawn: true,
             at_stop: AtStop::Release,
             address_monitoring: false,
-            parent_pid_file: DEFAULT_PARENT_PID_FILE.into(),
-            vrrp_pid_file: DEFAULT_VRRP_PID_FILE.into(),
+            parent_pid_file: None,
+            vrrp_pid_file: None,
             is_doubtful: false,
         }
     }
@@ -117,8 +117,8 @@ impl Options {
                 path: absolute(&self.configuration.path),
                 ..self.configuration.clone()
             },
-            parent_pid_file: absolute(&self.parent_pid_file),
-            vrrp_pid_file: absolute(&self.vrrp_pid_file),
+            parent_pid_file: self.parent_pid_file.as_ref().map(absolute),
+            vrrp_pid_file: self.vrrp_pid_file.as_ref().map(absolute),
             ..self.clone()
         }
     }
@@ -385,8 +385,8 @@ impl Options {
                 self.log.file = Some(named.unwrap_or_else(default_log_file));
             }
             Effect::NoSyslog => self.log.syslog = false,
-            Effect::ParentPid => self.parent_pid_file = path(),
-            Effect::VrrpPid => self.vrrp_pid_file = path(),
+            Effect::ParentPid => self.parent_pid_file = Some(path()),
+            Effect::VrrpPid => self.vrrp_pid_file = Some(path()),
             Effect::NoVrrp => self.vrrp = VrrpChild::Never,
             Effect::All => self.vrrp = VrrpChild::Always,
             Effect::DontRespawn => self.respawn = false,
@@ -443,8 +443,8 @@ mod tests {
         let options = options("-nldD -f/a/b -p /run/x.pid -r/run/y.pid");
         assert!(options.foreground && options.log.console && options.log.detail && options.dump);
         assert_eq!(options.configuration.path, PathBuf::from("/a/b"));
-        assert_eq!(options.parent_pid_file, PathBuf::from("/run/x.pid"));
-        assert_eq!(options.vrrp_pid_file, PathBuf::from("/run/y.pid"));
+        assert_eq!(options.parent_pid_file, Some("/run/x.pid".into()));
+        assert_eq!(options.vrrp_pid_file, Some("/run/y.pid".into()));
     }
 
     #[test]
@@ -573,8 +573,8 @@ mod tests {
         let options = options("-f a.conf -p x.pid -r /run/y.pid").with_absolute_paths();
         let here = std::env::current_dir().unwrap();
         assert_eq!(options.configuration.path, here.join("a.conf"));
-        assert_eq!(options.parent_pid_file, here.join("x.pid"));
-        assert_eq!(options.vrrp_pid_file, PathBuf::from("/run/y.pid"));
+        assert_eq!(options.parent_pid_file, Some(here.join("x.pid")));
+        assert_eq!(options.vrrp_pid_file, Some("/run/y.pid".into()));
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod logging;
 mod mail;
 mod observe;
 mod pid_file;
+mod pid_paths;
 mod reloader;
 mod service_manager;
 mod startup;

@@ -17,6 +17,7 @@ use crate::command_line::{self, Options, Task};
 use crate::configuration::{self, Accepted, Machine};
 use crate::logging::{Log, Settings};
 use crate::pid_file::{self, Occupant};
+use crate::pid_paths::PidPaths;
 use crate::{config_test, guardian, service_manager, version};
 
 /// Mode bits that are taken away from files made by the daemon and its scripts
@@ -84,11 +85,6 @@ fn start(options: &Options) -> ExitCode {
         );
     }
     tracing::info!("Command line: {}", quoted_command_line());
-    if is_running(&options.parent_pid_file, Duration::ZERO)
-        || is_running(&options.vrrp_pid_file, LAST_OF_OLD_CHILD)
-    {
-        return ExitCode::SUCCESS;
-    }
     let machine = Machine::default();
     let mut loaded = configuration::load(&options.configuration, &machine, Mode::Start);
     tracing::info!(
@@ -104,11 +100,21 @@ fn start(options: &Options) -> ExitCode {
         return ExitCode::from(code);
     };
     drop(loaded);
+    // A reload happens in another directory, where a relative name would be another file or none.
+    let options = &options.with_absolute_paths();
+    let daemon = &config.globals.daemon;
+    if let Some(instance) = &daemon.instance {
+        log.name_instance(instance);
+    }
+    let pid_paths = PidPaths::of(options, daemon);
+    if is_running(&pid_paths.parent, Duration::ZERO)
+        || is_running(&pid_paths.vrrp, LAST_OF_OLD_CHILD)
+    {
+        return ExitCode::SUCCESS;
+    }
     let accepted = Accepted::new(options.configuration.clone(), machine, config);
     // Before the fork: the child would inherit the free memory.
     release_free_memory();
-    // A reload happens in another directory, where a relative name would be another file or none.
-    let options = &options.with_absolute_paths();
     if !options.foreground {
         match daemonise() {
             Ok(true) => {}
@@ -119,7 +125,7 @@ fn start(options: &Options) -> ExitCode {
             }
         }
     }
-    guardian::run(options, accepted, log)
+    guardian::run(options, pid_paths, accepted, log)
 }
 
 /// The daemon changes its directory.

@@ -194,3 +194,55 @@ fn a_facility_that_does_not_exist_fails_a_test_of_the_configuration() {
     assert_eq!(code("local3"), Some(0));
     assert_eq!(code("9"), Some(5));
 }
+
+#[test]
+fn pid_files_are_where_the_file_says() {
+    for (words, parent, child) in [
+        ("use_pid_dir", "keepalived.pid", "vrrp.pid"),
+        ("instance blue", "keepalived_blue.pid", "vrrp_blue.pid"),
+    ] {
+        with(&[], &format!("{words}\n{OWNER}"), |node, daemon| {
+            has_address(node, true);
+            let read = |name: &str| node.read_file(format!("/run/keepalived/{name}"));
+            assert_eq!(read(parent).unwrap(), format!("{}\n", daemon.pid()));
+            assert!(read(child).is_ok());
+            ends_well(daemon);
+            assert!(node.metadata("/run/keepalived").is_none());
+        });
+    }
+}
+
+#[test]
+fn a_daemon_keeps_its_name_over_a_reload() {
+    with(&[], &format!("instance blue\n{OWNER}"), |node, daemon| {
+        has_address(node, true);
+        let other = format!("instance red\n{OWNER}").replace("51", "52");
+        node.write_file("/etc/keepalived/keepalived.conf", other, 0o644)
+            .unwrap();
+        daemon.signal(Signal::SIGHUP).unwrap();
+        let log = daemon.log();
+        log.wait_for("Cannot change instance name at a reload", LONG)
+            .unwrap();
+        log.wait_for("Reload refused", LONG).unwrap();
+        assert!(node.has_address(ADDRESS));
+        ends_well(daemon);
+    });
+}
+
+#[test]
+fn a_child_that_does_not_end_is_waited_for_as_long_as_the_file_says() {
+    with(
+        &[],
+        &format!("child_wait_time 1\n{OWNER}"),
+        |node, daemon| {
+            has_address(node, true);
+            daemon.signal_children(Signal::SIGSTOP).unwrap();
+            let start = std::time::Instant::now();
+            ends_well(daemon);
+            assert!(start.elapsed() >= Duration::from_secs(1));
+            assert!(start.elapsed() < Duration::from_secs(4), "not the default");
+            let log = daemon.log().text();
+            assert!(log.contains("failed to die - forcing termination"), "{log}");
+        },
+    );
+}

@@ -26,11 +26,13 @@ pub(super) const TOP: &[Keyword] = &[
         "NAME",
         "Name of this daemon: suffix of pid files and of the log ident.",
     )
-    .lenient(),
+    .lenient()
+    .yes(),
     flag(
         "use_pid_dir",
         "Keep pid files in the run directory of the daemon.",
-    ),
+    )
+    .yes(),
     flag(
         "linkbeat_use_polling",
         "Poll the link state of all interfaces.",
@@ -42,7 +44,8 @@ pub(super) const TOP: &[Keyword] = &[
         "Time that the children have to end at a stop.",
     )
     .default("5")
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     block(
         "global_defs",
         Block::Global,

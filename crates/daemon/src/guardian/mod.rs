@@ -24,17 +24,16 @@ use crate::command_line::{Options, VrrpChild};
 use crate::configuration::{self, Accepted, Machine};
 use crate::logging::Log;
 use crate::pid_file::PidFile;
+use crate::pid_paths::PidPaths;
 use crate::{dump, identity, service_manager, version};
 use respawn::Respawn;
-
-/// Time that the child has to end (`child_wait_time`).
-const CHILD_WAIT: Duration = Duration::from_secs(5);
 
 /// Exit statuses of the child that starting it again cannot mend (spec cli-and-process 5).
 const PERMANENT: [(i32, &str); 3] = [(1, "FATAL"), (2, "CONFIG"), (4, "missing permission")];
 
 struct Guardian<'a> {
     options: &'a Options,
+    pid_paths: PidPaths,
     /// The last configuration that was accepted: what a new child starts with.
     accepted: Accepted,
     /// What it says of the daemon itself.
@@ -55,7 +54,12 @@ struct Child {
 }
 
 /// Runs until the daemon is to end; gives its exit status.
-pub(crate) fn run(options: &Options, accepted: Accepted, log: Log) -> ExitCode {
+pub(crate) fn run(
+    options: &Options,
+    pid_paths: PidPaths,
+    accepted: Accepted,
+    log: Log,
+) -> ExitCode {
     // Before the pid file: who reads it may send a signal at once.
     let signals = match SignalQueue::open(&signals()) {
         Ok(signals) => signals,
@@ -64,12 +68,15 @@ pub(crate) fn run(options: &Options, accepted: Accepted, log: Log) -> ExitCode {
             return ExitCode::from(70);
         }
     };
-    let pid_file = match PidFile::create(&options.parent_pid_file) {
-        Ok(file) => file,
+    let created = pid_paths
+        .make_directory()
+        .and_then(|directory| Ok((PidFile::create(&pid_paths.parent)?, directory)));
+    let pid_file = match created {
+        Ok(created) => created,
         Err(error) => {
             tracing::error!(
                 "Cannot write the pid file {}: {error}",
-                options.parent_pid_file.display()
+                pid_paths.parent.display()
             );
             return ExitCode::from(1);
         }
@@ -78,6 +85,7 @@ pub(crate) fn run(options: &Options, accepted: Accepted, log: Log) -> ExitCode {
     let _ = become_child_subreaper();
     let mut guardian = Guardian {
         options,
+        pid_paths,
         accepted,
         globals: Globals::default(),
         log,
@@ -197,7 +205,8 @@ impl Guardian<'_> {
         let now = Instant::now();
         let deadlines = [
             self.respawn.at(),
-            self.stopping.map(|since| since + CHILD_WAIT),
+            self.stopping
+                .map(|since| since + self.globals.daemon.child_wait_time),
         ];
         let timeout = deadlines
             .into_iter()
@@ -247,7 +256,14 @@ impl Guardian<'_> {
             Ok(Fork::Child) => {
                 drop(status);
                 let config = self.accepted.take().unwrap_or_default();
-                let code = child::run(self.options, config, &self.log, parent, report);
+                let code = child::run(
+                    self.options,
+                    &self.pid_paths.vrrp,
+                    config,
+                    &self.log,
+                    parent,
+                    report,
+                );
                 // What the guardian would do behind us, such as removing its pid file, is not for
                 // the child to do.
                 child::leave(code)
@@ -307,7 +323,7 @@ impl Guardian<'_> {
         let Some(child) = &self.child else {
             return Some(ExitCode::SUCCESS);
         };
-        if since.elapsed() >= CHILD_WAIT {
+        if since.elapsed() >= self.globals.daemon.child_wait_time {
             tracing::error!("vrrp process failed to die - forcing termination");
             let _ = kill(child.pid, Signal::SIGKILL);
             // The next SIGCHLD brings the end.
@@ -333,6 +349,11 @@ impl Guardian<'_> {
             self.reload_refused();
             return;
         };
+        if config.globals.daemon.instance != self.globals.daemon.instance {
+            tracing::error!("Cannot change instance name at a reload - please restart keepalived");
+            self.reload_refused();
+            return;
+        }
         self.accepted = Accepted::new(source.clone(), machine, config);
         self.take_globals();
         if let Some(child) = &self.child {

@@ -31,7 +31,7 @@ pub(super) enum Fate {
 enum Reader {
     Console(Console),
     Syslog {
-        ident: &'static str,
+        ident: String,
         facility: Facility,
         socket: Syslog,
     },
@@ -96,16 +96,18 @@ impl Outlet {
 pub(super) struct Destination(Vec<Outlet>);
 
 impl Destination {
-    pub(super) fn new(role: Role, settings: &Settings) -> Self {
+    /// `instance` is added to the names of the process.
+    pub(super) fn new(role: Role, instance: &str, settings: &Settings) -> Self {
         let console = settings
             .console
             .then(|| Console::on(io::stderr().as_fd()))
             .flatten()
             .map(Reader::Console);
         let file = settings.file.as_deref();
-        let file = file.map(|path| Reader::File(LogFile::new(path, role.suffix)));
+        let file = file
+            .map(|path| Reader::File(LogFile::new(path, &format!("{}{instance}", role.suffix))));
         let syslog = settings.syslog.then(|| Reader::Syslog {
-            ident: role.ident,
+            ident: format!("{}{instance}", role.ident),
             facility: settings.facility,
             socket: Syslog::new(SYSLOG.into()),
         });
@@ -183,7 +185,7 @@ mod tests {
         let mut destination = Destination::of([
             Reader::Console(Console::on(writer.as_fd()).unwrap()),
             Reader::Syslog {
-                ident: "test",
+                ident: "test".to_owned(),
                 facility: Facility::default(),
                 socket: Syslog::new(path),
             },

@@ -14,7 +14,7 @@ mod syslog;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use tracing::field::{Field, Visit};
@@ -72,14 +72,17 @@ enum Sink {
 pub(crate) struct Log {
     sink: Arc<Mutex<Sink>>,
     settings: Settings,
+    /// `_NAME` of one among several daemons, or nothing.
+    instance: Arc<OnceLock<String>>,
 }
 
 impl Log {
     /// Makes this the log of the whole process, written to directly.
     pub(crate) fn install(settings: Settings) -> Self {
-        let sink = Sink::Direct(Destination::new(PARENT, &settings));
+        let sink = Sink::Direct(Destination::new(PARENT, "", &settings));
         let log = Self {
             sink: Arc::new(Mutex::new(sink)),
+            instance: Arc::default(),
             settings,
         };
         let subscriber = tracing_subscriber::registry().with(log.clone());
@@ -88,9 +91,20 @@ impl Log {
         log
     }
 
+    /// From now on the names of the processes end with that of the instance.
+    pub(crate) fn name_instance(&self, instance: &str) {
+        let suffix = self.instance.get_or_init(|| format!("_{instance}"));
+        tracing::info!("Changing syslog ident to {}{suffix}", PARENT.ident);
+        *self.lock() = Sink::Direct(Destination::new(PARENT, suffix, &self.settings));
+    }
+
+    fn instance(&self) -> &str {
+        self.instance.get().map_or("", String::as_str)
+    }
+
     /// Goes on with a thread that writes, under the VRRP child's name. Call it after the fork.
     pub(crate) fn start_thread(&self) {
-        let destination = Destination::new(VRRP_CHILD, &self.settings);
+        let destination = Destination::new(VRRP_CHILD, self.instance(), &self.settings);
         *self.lock() = Sink::Queued(Queue::start(destination));
     }
 

@@ -64,7 +64,8 @@ impl Engine {
                 FileStatus::Fault => faults.push(FaultReason::File(self.files.name(track))),
             }
         }
-        let priority = if router.is_owner() {
+        // Who was an address owner and gave 255 up has 254 for good.
+        let priority = if router.spec.priority.is_owner() {
             router.base_priority
         } else {
             Priority::clamp_non_owner(total).value()

@@ -389,3 +389,19 @@ fn a_backup_goes_by_the_interval_of_its_master_after_a_reload() {
         "the next advert was due after 1 s"
     );
 }
+
+/// Who met a second address owner has 254 for good: neither a reload nor what it tracks changes that.
+#[test]
+fn a_former_address_owner_keeps_254() {
+    let mut owner = plain();
+    owner.priority = Priority::OWNER;
+    owner.track_interfaces = vec![sample::track_interface("eth1", -30)];
+    let mut stage = master(one(owner.clone()));
+    stage.link(sample::ETH1, "eth1", false);
+    stage.advert("another owner", &stage::theirs(255, 2));
+    assert_eq!(stage.engine.status()[0].priority, 254);
+    stage.reload("the same", one(owner));
+    assert_eq!(stage.engine.status()[0].priority, 254);
+    stage.link(sample::ETH1, "eth1", true);
+    assert_eq!(stage.engine.status()[0].priority, 254);
+}

@@ -11,8 +11,6 @@ pub(super) struct Facts {
     pub(super) faulty: bool,
     /// Its effective priority.
     pub(super) priority: u8,
-    /// The same, if it was an address owner, met another one and gave 255 up.
-    pub(super) given_up: Option<u8>,
 }
 
 /// The facts of the instance with this index.
@@ -28,10 +26,6 @@ pub(super) fn of(lan: &Lan, host: usize, config: &Config, index: usize) -> Facts
         } else {
             tracked(lan, host, config, instance)
         },
-        given_up: instance
-            .priority
-            .is_owner()
-            .then(|| tracked(lan, host, config, instance)),
     }
 }
 
@@ -63,9 +57,9 @@ fn has_fault(lan: &Lan, host: usize, config: &Config, index: usize) -> bool {
             .any(|track| succeeds(lan, host, config, track.script.0) == track.reverse)
 }
 
-/// The priority of one that is no address owner, or no more.
+/// The priority of one that is no address owner.
 fn tracked(lan: &Lan, host: usize, config: &Config, instance: &Instance) -> u8 {
-    let mut total = i32::from(instance.priority.value().min(254));
+    let mut total = i32::from(instance.priority.value());
     for track in instance.track_interfaces.iter().filter(|t| t.weight != 0) {
         let port = lan.port(host, &track.interface);
         let good = port.is_some_and(|port| lan.is_up(host, port));

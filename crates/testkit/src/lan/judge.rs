@@ -97,10 +97,8 @@ fn candidates<'a>(
                 status.name, status.state
             ));
         }
-        // What is tracked counts for one that gave 255 up when it changes the next time.
-        let given_up = facts
-            .given_up
-            .is_some_and(|tracked| [tracked, 254].contains(&status.priority));
+        // Who met a second address owner has given 255 up.
+        let given_up = facts.priority == 255 && status.priority == 254;
         if status.priority != facts.priority && !given_up {
             faults.push(format!(
                 "host {host}: {} has the priority {} instead of {}",

@@ -64,6 +64,20 @@ const SIGNALS: &[(&str, &str)] = &[
         "TERM, INT",
         "Stop: the addresses are handed over at once and removed, the stop scripts are run.",
     ),
+    (
+        "USR1",
+        "Write the state of everything to /tmp/keepalived.data and /tmp/keepalived_parent.data.",
+    ),
+    (
+        "USR2",
+        "Write statistics to /tmp/keepalived.stats; with the signal that --signum=STATS_CLEAR names \
+         they begin anew afterwards.",
+    ),
+    (
+        "RTMIN+2",
+        "Write state and statistics to /tmp/keepalived.json, for programs. --signum=JSON prints its \
+         number.",
+    ),
 ];
 
 const FILES: &[(&str, &str)] = &[
@@ -94,7 +108,8 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     (
         "TMPDIR",
-        "Directory of the log file of -g without a name, in place of /tmp.",
+        "Directory of what is written at signals, and of the log file of -g without a name, in place \
+         of /tmp.",
     ),
     ("TZ", "Time zone of the times in the log."),
 ];

@@ -60,6 +60,8 @@ struct Seen {
     running: bool,
     asleep: bool,
     started: Timestamp,
+    /// The beginning of its last nap.
+    slept: Timestamp,
     instances: Vec<Arc<Instance>>,
     routers: [SeenRouter; VRIDS],
 }
@@ -119,7 +121,10 @@ impl Watch {
                 };
             }
             Doing::Ended(host) => self.hosts[*host] = Seen::default(),
-            Doing::Paused(host) => self.paused(*host, calm),
+            Doing::Paused(host) => {
+                self.hosts[*host].slept = at;
+                self.paused(*host, calm);
+            }
             Doing::Resumed(host) => self.resumed(at, *host),
             Doing::Reloaded(host, instances) => self.hosts[*host].reload(instances),
             Doing::Divided(sides) => self.sides.clone_from(sides),
@@ -288,8 +293,20 @@ impl Watch {
                 let rival = &self.hosts[other].routers[vrid];
                 other != host
                     && rival.priority > own
+                    && self.is_only_rival(host, vrid, other)
                     && at.saturating_since(rival.entered.max(self.last_incident)) > arrival
             })
+    }
+
+    /// Whether no third host was MASTER during a nap: its adverts may be heard, and answered, first.
+    fn is_only_rival(&self, sleeper: usize, vrid: usize, rival: usize) -> bool {
+        let slept = self.hosts[sleeper].slept;
+        let hosts = self.hosts.iter().enumerate();
+        let mut others = hosts.filter(|(host, _)| ![sleeper, rival].contains(host));
+        others.all(|(_, seen)| {
+            let router = &seen.routers[vrid];
+            router.state != Some(State::Master) && router.entered < slept
+        })
     }
 
     /// Hosts that are awake and MASTER of a VRID.

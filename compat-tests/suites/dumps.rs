@@ -7,7 +7,6 @@ use std::{
 };
 
 use evervip_lab::{Error, Node, wait_until};
-use nix::sys::signal::Signal;
 
 use crate::{
     cluster::{Cluster, PATIENCE, with_single},
@@ -136,8 +135,8 @@ fn ask(cluster: &Cluster, signal: &str, file: &str) -> Verdict<String> {
         before = text;
         settled
     };
-    wait_until(PATIENCE, &format!("{file}"), whole)?;
-    Ok(node.read_file(file)?)
+    wait_until(PATIENCE, file, whole)?;
+    node.read_file(file)
 }
 
 /// Lines of a file, or of JSON its members, without times, descriptors and secrets.

@@ -261,10 +261,10 @@ fn conf(routes: &[&str], rules: &[&str]) -> Conf {
 }
 
 /// The tables of a host at several moments.
-type Record = Vec<(&'static str, String)>;
+pub type Record = Vec<(&'static str, String)>;
 
 /// Records the two programs at the same time and compares them.
-fn compare(combo: &Combo, record: impl Fn(&Program) -> Verdict<Record> + Sync) -> Verdict {
+pub fn compare(combo: &Combo, record: impl Fn(&Program) -> Verdict<Record> + Sync) -> Verdict {
     let (subject, peer) = thread::scope(|scope| {
         let other = scope.spawn(|| record(&combo.peer));
         (record(&combo.subject), other.join())

@@ -1,9 +1,9 @@
 //! Static addresses, routes and rules: there from start to end, put back when somebody removes them
 //! or their interface comes back, and the instances that their track groups take down.
 
-use std::{net::IpAddr, thread};
+use std::net::IpAddr;
 
-use evervip_lab::{Error, Node, wait_until};
+use evervip_lab::{Node, wait_until};
 
 use crate::{
     cluster::{Cluster, PATIENCE, with_single},
@@ -11,7 +11,7 @@ use crate::{
     ensure,
     plan::{Combo, Plan},
     program::Program,
-    routing::tables_of,
+    routing::{self, Record, tables_of},
     verdict::Verdict,
     vmac::{SECOND, normalised, output, with_second_interface},
 };
@@ -50,9 +50,6 @@ pub fn add(plan: &mut Plan) {
     });
 }
 
-/// What the host has at several moments.
-type Record = Vec<(&'static str, String)>;
-
 fn compare(
     combo: &Combo,
     scenario: impl Fn(&mut Cluster, &mut Record) -> Verdict + Sync,
@@ -62,16 +59,7 @@ fn compare(
         with_single(program, |cluster| scenario(cluster, &mut record))?;
         Ok(record)
     };
-    let (subject, peer) = thread::scope(|scope| {
-        let other = scope.spawn(|| record(&combo.peer));
-        (record(&combo.subject), other.join())
-    });
-    let subject = subject?;
-    let peer = peer.map_err(|_| Error::new("recording panicked"))??;
-    for ((what, ours), (_, theirs)) in subject.iter().zip(&peer) {
-        ensure!(ours == theirs, "{what}: subject:\n{ours}\npeer:\n{theirs}");
-    }
-    Ok(())
+    routing::compare(combo, record)
 }
 
 /// Addresses, routes and rules.

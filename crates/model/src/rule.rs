@@ -83,3 +83,32 @@ pub struct Rule {
     /// It is not watched, nor put back.
     pub no_track: bool,
 }
+
+impl Rule {
+    /// A rule that matches everything and says nothing of who made it.
+    #[must_use]
+    pub const fn new(family: Family, preference: u32, action: RuleAction) -> Self {
+        Self {
+            family,
+            invert: false,
+            from: None,
+            to: None,
+            preference,
+            action,
+            input: None,
+            output: None,
+            mark: None,
+            tos: None,
+            realms: None,
+            suppress_prefix_length: None,
+            suppress_group: None,
+            tunnel_id: None,
+            users: None,
+            protocol: None,
+            ip_protocol: None,
+            source_ports: None,
+            destination_ports: None,
+            no_track: false,
+        }
+    }
+}

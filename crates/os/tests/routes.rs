@@ -318,26 +318,8 @@ fn insertion_decides_what_happens_beside_another_route() {
 
 fn rule(preference: u32, action: RuleAction) -> Rule {
     Rule {
-        family: Family::Inet,
-        invert: false,
         from: Some(network("10.88.0.0/24")),
-        to: None,
-        preference,
-        action,
-        input: None,
-        output: None,
-        mark: None,
-        tos: None,
-        realms: None,
-        suppress_prefix_length: None,
-        suppress_group: None,
-        tunnel_id: None,
-        users: None,
-        protocol: None,
-        ip_protocol: None,
-        source_ports: None,
-        destination_ports: None,
-        no_track: false,
+        ..Rule::new(Family::Inet, preference, action)
     }
 }
 

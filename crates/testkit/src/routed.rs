@@ -58,26 +58,8 @@ fn route(second: u8, interface: &str) -> Route {
 
 fn rule(preference: u32) -> Rule {
     Rule {
-        family: Family::Inet,
-        invert: false,
-        from: None,
-        to: None,
-        preference,
-        action: RuleAction::Table(100),
-        input: None,
-        output: None,
-        mark: None,
-        tos: None,
-        realms: None,
-        suppress_prefix_length: None,
-        suppress_group: None,
-        tunnel_id: None,
-        users: None,
         protocol: Some(18),
-        ip_protocol: None,
-        source_ports: None,
-        destination_ports: None,
-        no_track: false,
+        ..Rule::new(Family::Inet, preference, RuleAction::Table(100))
     }
 }
 

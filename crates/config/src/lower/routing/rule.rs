@@ -38,7 +38,7 @@ impl Lower<'_> {
     pub(super) fn rule_entry(&mut self, node: &Node, is_static: bool) -> Result<Reading, Dropped> {
         let mut words = Words::new(node);
         let mut reading = Reading {
-            rule: empty(),
+            rule: Rule::new(Family::Inet, 0, RuleAction::Nop),
             family: None,
             action: None,
             preference: None,
@@ -415,31 +415,6 @@ impl Lower<'_> {
         );
         self.complain(Code::Suspicious, at.span, text).help = Some("write preference N".to_owned());
         preference
-    }
-}
-
-fn empty() -> Rule {
-    Rule {
-        family: Family::Inet,
-        invert: false,
-        from: None,
-        to: None,
-        preference: 0,
-        action: RuleAction::Nop,
-        input: None,
-        output: None,
-        mark: None,
-        tos: None,
-        realms: None,
-        suppress_prefix_length: None,
-        suppress_group: None,
-        tunnel_id: None,
-        users: None,
-        protocol: None,
-        ip_protocol: None,
-        source_ports: None,
-        destination_ports: None,
-        no_track: false,
     }
 }
 

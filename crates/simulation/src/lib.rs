@@ -3,7 +3,7 @@
 //! * [`Node`] describes a host: what it runs and how it is connected;
 //! * [`Lan`] runs the hosts against each other under [`Weather`] and [`Disturbance`]s;
 //! * [`Record`] is what it writes down on the way for people, [`Deed`] for judges;
-//! * [`render`] puts actions of the engine into words.
+//! * [`render()`] puts actions of the engine into words.
 //!
 //! Nothing here reads a clock or draws a random number that a seed does not determine.
 #![forbid(unsafe_code)]

@@ -37,6 +37,11 @@ const LAYERS: &[Layer] = &[
         outside: &["etherparse", "hmac", "md-5", "sha2", "thiserror"],
     },
     Layer {
+        name: "evervip-agentx",
+        ours: &[],
+        outside: &["thiserror"],
+    },
+    Layer {
         name: "evervip-config",
         ours: &["evervip-model"],
         outside: &["glob", "nom", "thiserror"],

@@ -241,7 +241,16 @@ pub fn lower(genuine: &Advert, mac: [u8; 6]) -> Vec<u8> {
     let mut vrrp = genuine.packet[20..].to_vec();
     vrrp[2] = 90;
     vrrp[6..8].fill(0);
-    let sum = checksum(&[&vrrp]);
+    // Version 3 counts addresses, protocol and length, too.
+    let length = u8::try_from(vrrp.len()).unwrap_or(0);
+    let pseudo = [
+        &NODES[1].octets()[..],
+        &GROUP.octets(),
+        &[0, 112, 0, length],
+    ]
+    .concat();
+    let counted: &[u8] = if genuine.version == 3 { &pseudo } else { &[] };
+    let sum = checksum(&[counted, &vrrp]);
     vrrp[6..8].copy_from_slice(&sum.to_be_bytes());
     let packet = ipv4(NODES[1], GROUP, 112, 255, &vrrp);
     ethernet(genuine.destination_mac, mac, 0x0800, &packet)

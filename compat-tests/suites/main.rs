@@ -3,7 +3,10 @@
 //! See `README.md` for the variables and for what a skipped case means.
 
 mod addresses;
+mod adverts_go_on;
 mod auth;
+mod bad_input;
+mod bad_scripts;
 mod cli;
 mod cli_rows;
 mod cluster;
@@ -93,6 +96,8 @@ fn main() -> ExitCode {
     dumps::add(&mut plan);
     stalls::add(&mut plan);
     stalls_several::add(&mut plan);
+    bad_input::add(&mut plan);
+    bad_scripts::add(&mut plan);
     let (trials, tally) = plan.finish();
     let conclusion = run(&arguments, trials);
     if !arguments.list {

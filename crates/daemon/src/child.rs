@@ -1,5 +1,6 @@
 //! The VRRP child: its threads and how they are put together.
 
+use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
@@ -108,9 +109,12 @@ fn run_threads(
 ) -> anyhow::Result<u8> {
     // Without more room the sockets that find none are tried again and again.
     let _ = raise_descriptor_limit(DESCRIPTORS);
-    let _pid_file = PidFile::create(pid_file).map_err(|error| {
-        anyhow::anyhow!("Cannot write the pid file {}: {error}", pid_file.display())
-    })?;
+    let locked = || io::Error::other("another process has it locked");
+    let _pid_file = PidFile::create(pid_file)
+        .and_then(|created| created.ok_or_else(locked))
+        .map_err(|error| {
+            anyhow::anyhow!("Cannot write the pid file {}: {error}", pid_file.display())
+        })?;
     let (requests, scripts, mut reports) = runner();
     let (outlet, inbox) = inbox()?;
     let (reload, reload_requests) = sync_channel(1);

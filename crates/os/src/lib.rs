@@ -15,6 +15,7 @@
 //! | [`packet_socket`] | sending complete link-layer frames (gratuitous ARP) |
 //! | [`bpf`] | the kernel filters of both, as plain data |
 //! | [`directory_watch`] | what happens to the files of directories |
+//! | [`open_file`] | locks, and whether a path still leads to it |
 //! | [`host_name`] | the name of this machine |
 //! | [`link_beat`] | link states by asking transceiver, driver or flags |
 //! | [`process_events`], [`process_table`] | processes of the machine as they come and go, and all of them |
@@ -31,6 +32,7 @@ pub mod host_name;
 pub mod link_beat;
 pub mod netlink;
 pub mod nftables;
+pub mod open_file;
 pub mod packet_socket;
 pub mod process;
 pub mod process_events;

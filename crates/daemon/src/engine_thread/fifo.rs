@@ -12,6 +12,7 @@ use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use evervip_model::{Fifo, NotifyFifo, NotifyFifos};
+use evervip_os::open_file::is_at;
 use evervip_vrrp::{Notification, NotificationKind, Subject};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -143,8 +144,8 @@ impl Pipe {
 
 impl Drop for Pipe {
     fn drop(&mut self) {
-        if self.made {
-            // Somebody else may have removed it.
+        // What somebody else has put into its place is not ours to remove.
+        if self.made && is_at(&self.file, &self.path) {
             let _ = remove_file(&self.path);
         }
     }
@@ -301,6 +302,13 @@ mod tests {
 
         mkfifo(&path, MODE).unwrap();
         drop(Pipe::open(&spec(&path)).unwrap());
+        assert!(path.exists());
+
+        remove_file(&path).unwrap();
+        let pipe = Pipe::open(&spec(&path)).unwrap();
+        remove_file(&path).unwrap();
+        std::fs::write(&path, "of somebody else").unwrap();
+        drop(pipe);
         assert!(path.exists());
         std::fs::remove_dir_all(&directory).unwrap();
     }

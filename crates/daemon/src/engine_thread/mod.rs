@@ -110,6 +110,9 @@ const ORDINARY: Duration = Duration::from_millis(10);
 /// enlarged holds, and read in some milliseconds.
 const CATCH_UP: u32 = 64;
 
+/// Signals that are taken in a turn: adverts do not wait for the end of a storm of them.
+const SIGNALS_AT_ONCE: usize = 8;
+
 /// Longest wait for stop hooks and running checks (spec vrrp-runtime 18).
 const DRAIN: Duration = Duration::from_secs(1);
 
@@ -568,7 +571,10 @@ impl EngineThread {
     }
 
     fn read_signals(&mut self) -> anyhow::Result<()> {
-        while let Some(signal) = self.signals.read()? {
+        for _ in 0..SIGNALS_AT_ONCE {
+            let Some(signal) = self.signals.read()? else {
+                break;
+            };
             match Signal::try_from(signal.number) {
                 Ok(Signal::SIGTERM | Signal::SIGINT) => self.end(),
                 Ok(Signal::SIGXCPU) => tracing::warn!(

@@ -4,6 +4,7 @@
 mod own_script;
 mod respawn;
 
+use std::collections::BTreeSet;
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -30,6 +31,10 @@ use respawn::Respawn;
 
 /// Exit statuses of the child that starting it again cannot mend (spec cli-and-process 5).
 const PERMANENT: [(i32, &str); 3] = [(1, "FATAL"), (2, "CONFIG"), (4, "missing permission")];
+
+/// Signals that are taken before any is acted on. Who sends them without end must not keep the others
+/// waiting: the kernel hands out those with low numbers first.
+const SIGNALS_AT_ONCE: usize = 64;
 
 struct Guardian<'a> {
     options: &'a Options,
@@ -72,7 +77,14 @@ pub(crate) fn run(
         .make_directory()
         .and_then(|directory| Ok((PidFile::create(&pid_paths.parent)?, directory)));
     let pid_file = match created {
-        Ok(created) => created,
+        Ok((Some(file), directory)) => (file, directory),
+        Ok((None, _)) => {
+            tracing::info!(
+                "daemon is already running (another process has {} locked)",
+                pid_paths.parent.display()
+            );
+            return ExitCode::SUCCESS;
+        }
         Err(error) => {
             tracing::error!(
                 "Cannot write the pid file {}: {error}",
@@ -177,19 +189,7 @@ impl Guardian<'_> {
     fn turn(&mut self) -> Option<ExitCode> {
         self.wait();
         self.read_status();
-        while let Ok(Some(signal)) = self.signals.read() {
-            match Signal::try_from(signal.number) {
-                Ok(Signal::SIGTERM | Signal::SIGINT) => self.stop(),
-                Ok(Signal::SIGHUP) => self.reload(),
-                // Children are looked after below.
-                Ok(Signal::SIGCHLD | Signal::SIGPIPE | Signal::SIGXCPU) => {}
-                Ok(Signal::SIGUSR1) => {
-                    self.pass_on(signal.number);
-                    dump::write_configuration(&self.globals);
-                }
-                _ => self.pass_on(signal.number),
-            }
-        }
+        self.take_signals();
         if let Some(code) = self.reap() {
             return Some(code);
         }
@@ -199,6 +199,38 @@ impl Guardian<'_> {
             }
         }
         self.enforce_stop()
+    }
+
+    /// Does what the signals ask for that have come, each once: in a storm the same would be done over
+    /// and over. The end comes first, whatever else is asked for.
+    fn take_signals(&mut self) {
+        let mut numbers = BTreeSet::new();
+        for _ in 0..SIGNALS_AT_ONCE {
+            let Ok(Some(signal)) = self.signals.read() else {
+                break;
+            };
+            numbers.insert(signal.number);
+        }
+        let end = [Signal::SIGTERM, Signal::SIGINT].map(|signal| signal as i32);
+        if end.iter().any(|number| numbers.remove(number)) {
+            self.stop();
+        }
+        for number in numbers {
+            self.take_signal(number);
+        }
+    }
+
+    fn take_signal(&mut self, number: i32) {
+        match Signal::try_from(number) {
+            Ok(Signal::SIGHUP) => self.reload(),
+            // Children are looked after elsewhere.
+            Ok(Signal::SIGCHLD | Signal::SIGPIPE | Signal::SIGXCPU) => {}
+            Ok(Signal::SIGUSR1) => {
+                self.pass_on(number);
+                dump::write_configuration(&self.globals);
+            }
+            _ => self.pass_on(number),
+        }
     }
 
     fn wait(&self) {

@@ -57,6 +57,11 @@ const LAYERS: &[Layer] = &[
         outside: &[],
     },
     Layer {
+        name: "evervip-bfd",
+        ours: &["evervip-model", "evervip-wire"],
+        outside: &[],
+    },
+    Layer {
         name: "evervip-dump",
         ours: &["evervip-model", "evervip-vrrp"],
         outside: &[],

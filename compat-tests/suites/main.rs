@@ -28,6 +28,7 @@ mod keyword_cases;
 mod mail;
 mod models;
 mod mutations;
+mod namespace;
 mod notify;
 mod notify_matrix;
 mod packets;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
     garp_groups::add(&mut plan);
     cli::add(&mut plan);
     processes::add(&mut plan);
+    namespace::add(&mut plan);
     notify::add(&mut plan);
     notify_matrix::add(&mut plan);
     fifo::add(&mut plan);

@@ -79,6 +79,7 @@ impl Default for Options {
             configuration: Source {
                 path: DEFAULT_CONFIGURATION.into(),
                 options: evervip_config::Options::default(),
+                namespace: None,
                 umask: None,
             },
             foreground: false,
@@ -166,6 +167,7 @@ enum Effect {
     ReleaseAll,
     KeepAll,
     AddressMonitoring,
+    Namespace,
     Umask,
     SignalNumber,
     Version,
@@ -276,7 +278,7 @@ const TABLE: &[Row] = &[
         Some('s'),
         "namespace",
         Argument::Required,
-        Effect::Refused("is not supported by this version: use `ip netns exec`"),
+        Effect::Namespace,
     ),
     row(
         None,
@@ -393,6 +395,7 @@ impl Options {
             Effect::ReleaseAll => self.at_stop = AtStop::ReleaseAll,
             Effect::KeepAll => self.at_stop = AtStop::Keep,
             Effect::AddressMonitoring => self.address_monitoring = true,
+            Effect::Namespace => self.configuration.namespace = Some(word()),
             Effect::Umask => match parse_umask(&word()) {
                 Some(umask) => self.configuration.umask = Some(umask),
                 None => notices.push(format!("Invalid --umask option {}", word())),
@@ -502,10 +505,10 @@ mod tests {
             ]
         );
         assert_eq!(parsed.errors, Vec::<String>::new());
-        let parsed = parse_line("-s blue -nl");
+        let parsed = parse_line("--config-fd 5 -nl");
         assert_eq!(
             parsed.errors,
-            ["Option -s is not supported by this version: use `ip netns exec`"]
+            ["Option --config-fd is internal to keepalived"]
         );
         assert_eq!(
             parsed.unexpected,

@@ -11,18 +11,19 @@ use nix::fcntl::OFlag;
 
 use crate::command_line::Options;
 use crate::configuration::{self, Machine};
+use crate::namespace;
 
 /// Tests the configuration; complaints go to standard error or are appended to `log`.
 pub(crate) fn run(options: &Options, log: Option<&Path>) -> ExitCode {
-    let loaded = configuration::load(&options.configuration, &Machine::default(), Mode::Test);
+    let (lines, code) = test(options);
     let Some(path) = log else {
-        for line in loaded.test_lines() {
+        for line in lines {
             eprintln!("{line}");
         }
-        return verdict(&loaded, options);
+        return ExitCode::from(code);
     };
-    match append(&loaded, path) {
-        Ok(()) => verdict(&loaded, options),
+    match append(&lines, path) {
+        Ok(()) => ExitCode::from(code),
         Err(error) => {
             eprintln!(
                 "Unable to open config-test log file {}: {error}",
@@ -33,24 +34,36 @@ pub(crate) fn run(options: &Options, log: Option<&Path>) -> ExitCode {
     }
 }
 
-fn verdict(loaded: &Loaded, options: &Options) -> ExitCode {
+/// The complaints and the exit status.
+fn test(options: &Options) -> (Vec<String>, u8) {
+    let machine = Machine::default();
+    if let Err(lines) = namespace::enter(&options.configuration, &machine) {
+        return (lines, CANNOT_RUN);
+    }
+    let loaded = configuration::load(&options.configuration, &machine, Mode::Test);
+    (loaded.test_lines().collect(), verdict(&loaded, options))
+}
+
+fn verdict(loaded: &Loaded, options: &Options) -> u8 {
     let code = loaded.test_exit_code();
     // What was wrong with the command line counts like an ignored line of the file.
     let doubtful = code == 0 && options.is_doubtful;
-    ExitCode::from(if doubtful { IGNORED_SOMETHING } else { code })
+    if doubtful { IGNORED_SOMETHING } else { code }
 }
 
 /// Exit status for a configuration that runs, with something in it ignored.
 const IGNORED_SOMETHING: u8 = 5;
+/// Exit status for a daemon that would not start whatever the file says.
+const CANNOT_RUN: u8 = 4;
 
-fn append(loaded: &Loaded, path: &Path) -> std::io::Result<()> {
+fn append(lines: &[String], path: &Path) -> std::io::Result<()> {
     let mut file = OpenOptions::new()
         .append(true)
         .create(true)
         .mode(0o600)
         .custom_flags(OFlag::O_NOFOLLOW.bits())
         .open(path)?;
-    for line in loaded.test_lines() {
+    for line in lines {
         writeln!(file, "{line}")?;
     }
     Ok(())

@@ -17,6 +17,8 @@ pub(crate) struct Source {
     pub(crate) path: PathBuf,
     /// What the command line says about its text.
     pub(crate) options: evervip_config::Options,
+    /// `-s`, which beats the file's keyword.
+    pub(crate) namespace: Option<String>,
     /// `-u`, which beats the file's keyword.
     pub(crate) umask: Option<u16>,
 }
@@ -24,8 +26,16 @@ pub(crate) struct Source {
 /// Reads and checks the file; see [`Loaded`] for what came of it.
 pub(crate) fn load(source: &Source, machine: &Machine, mode: Mode) -> Loaded {
     let mut loaded = load_with(&source.path, machine, machine, mode, &source.options);
-    if let (Some(config), Some(umask)) = (&mut loaded.config, source.umask) {
-        config.globals.processes.umask = umask;
+    if let Some(config) = &mut loaded.config {
+        let Globals {
+            processes, daemon, ..
+        } = &mut config.globals;
+        if let Some(umask) = source.umask {
+            processes.umask = umask;
+        }
+        if let Some(namespace) = &source.namespace {
+            daemon.net_namespace = Some(namespace.clone());
+        }
     }
     loaded
 }

@@ -28,6 +28,7 @@ mod identity;
 mod inbox;
 mod logging;
 mod mail;
+mod namespace;
 mod observe;
 mod pid_file;
 mod pid_paths;

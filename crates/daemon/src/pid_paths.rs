@@ -1,11 +1,12 @@
-//! Where pid files are: what the command line says, else what the file's `instance` and
-//! `use_pid_dir` say (spec cli-and-process 2).
+//! Where pid files are: what the command line says, else what the file's `net_namespace`, `instance`
+//! and `use_pid_dir` say (spec cli-and-process 2).
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use evervip_model::Daemon;
+use evervip_os::network_namespace::{show_again, show_instead, take_own_mounts};
 
 use crate::command_line::Options;
 
@@ -30,43 +31,75 @@ impl PidPaths {
         }
     }
 
-    /// Makes keepalived's own directory if one of the files belongs there.
+    /// Makes keepalived's own directory if one of the files belongs there, and for a daemon of a
+    /// network namespace a directory inside of it, which the daemon and its scripts see in its place.
     ///
     /// # Errors
-    /// As the file system gives them.
-    pub(crate) fn make_directory(&self) -> std::io::Result<PidDirectory> {
+    /// As the file system gives them; without privilege for a namespace.
+    pub(crate) fn make_directory(&self, namespace: Option<&str>) -> std::io::Result<PidDirectory> {
+        let common = Path::new(DIRECTORY);
         let files = [&self.parent, &self.vrrp];
-        let wanted = files
-            .iter()
-            .any(|file| file.parent() == Some(Path::new(DIRECTORY)));
-        if wanted && !Path::new(DIRECTORY).is_dir() {
-            fs::create_dir(DIRECTORY)?;
-            // Whatever the umask is.
-            fs::set_permissions(DIRECTORY, Permissions::from_mode(0o755))?;
+        let is_used = files.iter().any(|file| file.parent() == Some(common));
+        let mut directory = PidDirectory::default();
+        if is_used || namespace.is_some() {
+            make(common)?;
+            directory.common = true;
         }
-        Ok(PidDirectory { wanted })
+        if let Some(name) = namespace {
+            let own = common.join(name);
+            make(&own)?;
+            let own = directory.own.insert(own);
+            take_own_mounts()?;
+            show_instead(own, common)?;
+        }
+        Ok(directory)
     }
 }
 
-/// The directory of pid files; removed when dropped, if it is empty.
-#[derive(Debug)]
+/// The directories of pid files; each is removed when this is dropped, if it is empty.
+#[derive(Debug, Default)]
 pub(crate) struct PidDirectory {
-    wanted: bool,
+    common: bool,
+    /// That of a network namespace, shown in the place of the common one.
+    own: Option<PathBuf>,
+}
+
+impl PidDirectory {
+    /// The process that goes on uses them: nothing is removed.
+    pub(crate) fn leave_to_daemon(mut self) {
+        self.common = false;
+        self.own = None;
+    }
 }
 
 impl Drop for PidDirectory {
     fn drop(&mut self) {
-        if self.wanted {
-            // Files of other daemons keep it.
+        // Files of other daemons keep them.
+        if let Some(own) = &self.own {
+            let _ = show_again(Path::new(DIRECTORY));
+            let _ = fs::remove_dir(own);
+        }
+        if self.common {
             let _ = fs::remove_dir(DIRECTORY);
         }
     }
 }
 
+/// Makes a directory that everybody may look into, whatever the umask is.
+fn make(path: &Path) -> std::io::Result<()> {
+    if !path.is_dir() {
+        fs::create_dir(path)?;
+        fs::set_permissions(path, Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
 fn default_path(name: &str, daemon: &Daemon) -> PathBuf {
     match &daemon.instance {
         Some(instance) => format!("{DIRECTORY}/{name}_{instance}.pid").into(),
-        None if daemon.use_pid_dir => format!("{DIRECTORY}/{name}.pid").into(),
+        None if daemon.use_pid_dir || daemon.net_namespace.is_some() => {
+            format!("{DIRECTORY}/{name}.pid").into()
+        }
         None => format!("/run/{name}.pid").into(),
     }
 }
@@ -100,6 +133,16 @@ mod tests {
         ];
         check(Some("a"), false, named);
         check(Some("a"), true, named);
+    }
+
+    #[test]
+    fn a_namespace_has_a_directory_of_its_own() {
+        let daemon = Daemon {
+            net_namespace: Some("blue".to_owned()),
+            ..Daemon::default()
+        };
+        let paths = PidPaths::of(&Options::default(), &daemon);
+        assert_eq!(paths.vrrp, Path::new("/run/keepalived/vrrp.pid"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::configuration::{self, Accepted, Machine};
 use crate::logging::{Log, Settings};
 use crate::pid_file::{self, Occupant};
 use crate::pid_paths::PidPaths;
-use crate::{config_test, guardian, service_manager, version};
+use crate::{config_test, guardian, namespace, service_manager, version};
 
 /// Mode bits that are taken away from files made by the daemon and its scripts
 /// (spec cli-and-process 8).
@@ -63,6 +63,7 @@ pub fn main() -> ExitCode {
 
 fn start(options: &Options) -> ExitCode {
     use_one_heap();
+    service_manager::connect();
     set_umask(options.configuration.umask.map_or(UMASK, u32::from));
     // From here on: a signal that asks for something else than the end must never be the end.
     let _deferred = guardian::defer_signals();
@@ -86,6 +87,13 @@ fn start(options: &Options) -> ExitCode {
     }
     tracing::info!("Command line: {}", quoted_command_line());
     let machine = Machine::default();
+    if let Err(lines) = namespace::enter(&options.configuration, &machine) {
+        for line in lines {
+            tracing::error!("{line}");
+        }
+        service_manager::notify("ERRNO=22");
+        return ExitCode::from(1);
+    }
     let mut loaded = configuration::load(&options.configuration, &machine, Mode::Start);
     tracing::info!(
         "Configuration file {}",
@@ -103,10 +111,21 @@ fn start(options: &Options) -> ExitCode {
     // A reload happens in another directory, where a relative name would be another file or none.
     let options = &options.with_absolute_paths();
     let daemon = &config.globals.daemon;
-    if let Some(instance) = &daemon.instance {
-        log.name_instance(instance);
+    let names: Vec<&str> = [&daemon.net_namespace, &daemon.instance]
+        .into_iter()
+        .filter_map(Option::as_deref)
+        .collect();
+    if !names.is_empty() {
+        log.name_daemon(&names);
     }
     let pid_paths = PidPaths::of(options, daemon);
+    let directory = match pid_paths.make_directory(daemon.net_namespace.as_deref()) {
+        Ok(directory) => directory,
+        Err(error) => {
+            tracing::error!("Cannot make the directory of pid files: {error}");
+            return ExitCode::from(1);
+        }
+    };
     if is_running(&pid_paths.parent, Duration::ZERO)
         || is_running(&pid_paths.vrrp, LAST_OF_OLD_CHILD)
     {
@@ -118,14 +137,17 @@ fn start(options: &Options) -> ExitCode {
     if !options.foreground {
         match daemonise() {
             Ok(true) => {}
-            Ok(false) => return ExitCode::SUCCESS,
+            Ok(false) => {
+                directory.leave_to_daemon();
+                return ExitCode::SUCCESS;
+            }
             Err(error) => {
                 tracing::error!("cannot become a daemon: {error:#}");
                 return ExitCode::from(1);
             }
         }
     }
-    guardian::run(options, pid_paths, accepted, log)
+    guardian::run(options, pid_paths, directory, accepted, log)
 }
 
 /// The daemon changes its directory.

@@ -9,8 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use evervip_config::{Host, InterfaceFacts, IprouteFile, ScriptCheck};
 use evervip_model::Credentials;
+use evervip_os::netlink::{Link, Requests};
 use nix::ifaddrs::getifaddrs;
-use nix::net::if_::InterfaceFlags;
 use nix::sys::socket::SockaddrStorage;
 use nix::unistd::{Gid, Group, Uid, User, getegid, geteuid, getgrouplist, gethostname};
 
@@ -22,44 +22,20 @@ use crate::{iproute, script};
 /// instances asks for the same ones again and again. Every load takes a new one.
 #[derive(Debug, Default)]
 pub struct SystemHost {
-    interfaces: OnceCell<BTreeMap<String, Interface>>,
+    interfaces: OnceCell<BTreeMap<String, InterfaceFacts>>,
     users: RefCell<BTreeMap<String, Option<Credentials>>>,
     groups: RefCell<BTreeMap<String, Option<u32>>>,
 }
 
-#[derive(Debug)]
-struct Interface {
-    flags: InterfaceFlags,
-    link: OnceCell<Link>,
-}
-
-/// What sysfs says of an interface.
-#[derive(Debug)]
-struct Link {
-    ethernet: bool,
-    parent: Option<String>,
-    vrf: bool,
-    mtu: u32,
-}
-
 impl SystemHost {
-    fn interfaces(&self) -> &BTreeMap<String, Interface> {
+    fn interfaces(&self) -> &BTreeMap<String, InterfaceFacts> {
         self.interfaces.get_or_init(interfaces)
     }
 }
 
 impl Host for SystemHost {
     fn interface(&self, name: &str) -> Option<InterfaceFacts> {
-        let Interface { flags, link } = self.interfaces().get(name)?;
-        let link = link.get_or_init(|| read_link(name));
-        Some(InterfaceFacts {
-            loopback: flags.contains(InterfaceFlags::IFF_LOOPBACK),
-            multicast: flags.contains(InterfaceFlags::IFF_MULTICAST),
-            ethernet: link.ethernet,
-            parent: link.parent.clone(),
-            vrf: link.vrf,
-            mtu: link.mtu,
-        })
+        self.interfaces().get(name).cloned()
     }
 
     fn interface_names(&self) -> Vec<String> {
@@ -169,53 +145,38 @@ fn remembered<T: Copy>(
     found
 }
 
-/// All interfaces: the kernel lists each at least once, with its link-layer address.
-fn interfaces() -> BTreeMap<String, Interface> {
-    let listed = getifaddrs().into_iter().flatten();
-    listed
-        .map(|a| {
-            let interface = Interface {
-                flags: a.flags,
-                link: OnceCell::new(),
-            };
-            (a.interface_name, interface)
-        })
+/// All interfaces. The kernel is asked, not sysfs, which shows those of the network namespace that it
+/// was mounted in.
+fn interfaces() -> BTreeMap<String, InterfaceFacts> {
+    let links = Requests::open().and_then(|mut kernel| kernel.links());
+    let links = links.unwrap_or_default();
+    let names: BTreeMap<u32, &str> = links.iter().map(|l| (l.index, l.name.as_str())).collect();
+    let facts = |link: &Link| InterfaceFacts {
+        loopback: link.loopback,
+        multicast: link.multicast,
+        ethernet: link.hardware_type == ARPHRD_ETHER,
+        parent: parent(link, &names),
+        vrf: link.kind.as_deref() == Some("vrf"),
+        mtu: link.mtu,
+    };
+    links
+        .iter()
+        .map(|link| (link.name.clone(), facts(link)))
         .collect()
 }
 
-/// An ordinary Ethernet interface when sysfs is not to be read.
-fn read_link(name: &str) -> Link {
-    let directory = Path::new("/sys/class/net").join(name);
-    let number = |file: &str| {
-        let text = std::fs::read_to_string(directory.join(file)).ok()?;
-        text.trim().parse::<u32>().ok()
-    };
-    Link {
-        ethernet: number("type").is_none_or(|kind| kind == ARPHRD_ETHER),
-        parent: read_parent(&directory),
-        vrf: std::fs::read_to_string(directory.join("uevent"))
-            .is_ok_and(|event| event.lines().any(|line| line == "DEVTYPE=vrf")),
-        mtu: number("mtu").unwrap_or(1500),
-    }
-}
-
-/// VLANs, bonds and bridges, which stand on others too, name their kind; macvlans and ipvlans do not.
-fn read_parent(directory: &Path) -> Option<String> {
-    let event = std::fs::read_to_string(directory.join("uevent")).ok()?;
-    if event.lines().any(|line| line.starts_with("DEVTYPE=")) {
+/// What a macvlan or ipvlan stands on. VLANs and others stand on something, too, and count as
+/// interfaces of their own.
+fn parent(link: &Link, names: &BTreeMap<u32, &str>) -> Option<String> {
+    let kind = link.kind.as_deref()?;
+    if !["macvlan", "macvtap", "ipvlan", "ipvtap"].contains(&kind) {
         return None;
     }
-    std::fs::read_dir(directory)
-        .ok()?
-        .flatten()
-        .find_map(|entry| {
-            let name = entry.file_name();
-            Some(name.to_str()?.strip_prefix("lower_")?.to_owned())
-        })
+    Some((*names.get(&link.base?)?).to_owned())
 }
 
 /// Hardware type of Ethernet (`linux/if_arp.h`).
-const ARPHRD_ETHER: u32 = 1;
+const ARPHRD_ETHER: u16 = 1;
 
 #[cfg(test)]
 mod tests {

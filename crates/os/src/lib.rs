@@ -20,6 +20,7 @@
 //! | [`link_beat`] | link states by asking transceiver, driver or flags |
 //! | [`process_events`], [`process_table`] | processes of the machine as they come and go, and all of them |
 //! | [`scheduling`] | priority, real time and processors of a thread |
+//! | [`network_namespace`] | entering one by its name |
 //! | [`process`], [`signal`] | fork, names, parent death, daemons; signals as a queue |
 //!
 //! Invariants: no function blocks unless its documentation says for how long; every descriptor is
@@ -31,6 +32,7 @@ pub mod directory_watch;
 pub mod host_name;
 pub mod link_beat;
 pub mod netlink;
+pub mod network_namespace;
 pub mod nftables;
 pub mod open_file;
 pub mod packet_socket;

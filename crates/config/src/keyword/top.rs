@@ -8,7 +8,8 @@ pub(super) const TOP: &[Keyword] = &[
         "NAME",
         "Run inside the network namespace NAME.",
     )
-    .lenient(),
+    .lenient()
+    .yes(),
     word(
         "net_namespace_ipvs",
         "[NAME]",
@@ -19,8 +20,9 @@ pub(super) const TOP: &[Keyword] = &[
     .lvs(),
     flag(
         "namespace_with_ipsets",
-        "Allow ipsets inside a network namespace on old kernels.",
-    ),
+        "Allow ipsets inside a network namespace on old kernels. Not needed here.",
+    )
+    .accepted(),
     word(
         "instance",
         "NAME",

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use evervip_config::Mode;
-use evervip_model::Globals;
+use evervip_model::{Daemon, Globals};
 use evervip_os::process::{
     Fork, become_child_subreaper, fork_single_threaded, release_free_memory,
 };
@@ -25,7 +25,7 @@ use crate::command_line::{Options, VrrpChild};
 use crate::configuration::{self, Accepted, Machine};
 use crate::logging::Log;
 use crate::pid_file::PidFile;
-use crate::pid_paths::PidPaths;
+use crate::pid_paths::{PidDirectory, PidPaths};
 use crate::{dump, identity, service_manager, version};
 use respawn::Respawn;
 
@@ -62,6 +62,7 @@ struct Child {
 pub(crate) fn run(
     options: &Options,
     pid_paths: PidPaths,
+    directory: PidDirectory,
     accepted: Accepted,
     log: Log,
 ) -> ExitCode {
@@ -73,12 +74,9 @@ pub(crate) fn run(
             return ExitCode::from(70);
         }
     };
-    let created = pid_paths
-        .make_directory()
-        .and_then(|directory| Ok((PidFile::create(&pid_paths.parent)?, directory)));
-    let pid_file = match created {
-        Ok((Some(file), directory)) => (file, directory),
-        Ok((None, _)) => {
+    let pid_file = match PidFile::create(&pid_paths.parent) {
+        Ok(Some(pid_file)) => pid_file,
+        Ok(None) => {
             tracing::info!(
                 "daemon is already running (another process has {} locked)",
                 pid_paths.parent.display()
@@ -118,6 +116,7 @@ pub(crate) fn run(
         own_script::run("shutdown", script, scripts.shutdown_timeout);
     }
     drop(pid_file);
+    drop(directory);
     tracing::info!("Stopped {}", version::banner());
     code
 }
@@ -381,8 +380,8 @@ impl Guardian<'_> {
             self.reload_refused();
             return;
         };
-        if config.globals.daemon.instance != self.globals.daemon.instance {
-            tracing::error!("Cannot change instance name at a reload - please restart keepalived");
+        if let Some(what) = unchangeable(&config.globals.daemon, &self.globals.daemon) {
+            tracing::error!("Cannot change {what} at a reload - please restart keepalived");
             self.reload_refused();
             return;
         }
@@ -454,6 +453,17 @@ impl Guardian<'_> {
                 );
             }
         }
+    }
+}
+
+/// What a reload would have to change and cannot (spec cli-and-process 4).
+fn unchangeable(new: &Daemon, old: &Daemon) -> Option<&'static str> {
+    if new.net_namespace != old.net_namespace {
+        Some("network namespace")
+    } else if new.instance != old.instance {
+        Some("instance name")
+    } else {
+        None
     }
 }
 

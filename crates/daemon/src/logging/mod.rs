@@ -72,7 +72,7 @@ enum Sink {
 pub(crate) struct Log {
     sink: Arc<Mutex<Sink>>,
     settings: Settings,
-    /// `_NAME` of one among several daemons, or nothing.
+    /// `_NAMESPACE_INSTANCE` of one among several daemons, or nothing.
     instance: Arc<OnceLock<String>>,
 }
 
@@ -91,9 +91,11 @@ impl Log {
         log
     }
 
-    /// From now on the names of the processes end with that of the instance.
-    pub(crate) fn name_instance(&self, instance: &str) {
-        let suffix = self.instance.get_or_init(|| format!("_{instance}"));
+    /// From now on the names of the processes end with these, such as that of the instance.
+    pub(crate) fn name_daemon(&self, names: &[&str]) {
+        let suffix = self
+            .instance
+            .get_or_init(|| format!("_{}", names.join("_")));
         tracing::info!("Changing syslog ident to {}{suffix}", PARENT.ident);
         *self.lock() = Sink::Direct(Destination::new(PARENT, suffix, &self.settings));
     }

@@ -23,7 +23,7 @@ pub(crate) fn enter(source: &Source, machine: &Machine) -> Result<(), Vec<String
         return Ok(());
     };
     system::enter(name).map_err(|error| {
-        let file = path_of(name).map_or_else(|_| name.into(), |path| path);
+        let file = path_of(name).unwrap_or_else(|_| name.into());
         let file = file.display();
         vec![
             match error.kind() {

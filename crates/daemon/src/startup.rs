@@ -67,25 +67,7 @@ fn start(options: &Options) -> ExitCode {
     set_umask(options.configuration.umask.map_or(UMASK, u32::from));
     // From here on: a signal that asks for something else than the end must never be the end.
     let _deferred = guardian::defer_signals();
-    let log = Log::install(Settings {
-        console: options.log.console && options.foreground,
-        detail: options.log.detail,
-        syslog: options.log.syslog,
-        facility: options.log.facility,
-        file: options.log.file.as_deref().map(absolute),
-    });
-    tracing::info!("Starting {}", version::banner());
-    if let Ok(system) = nix::sys::utsname::uname() {
-        let (release, version) = (
-            system.release().to_string_lossy(),
-            system.version().to_string_lossy(),
-        );
-        tracing::info!(
-            "Running on {} {release} {version}",
-            system.sysname().to_string_lossy()
-        );
-    }
-    tracing::info!("Command line: {}", quoted_command_line());
+    let log = open_log(options);
     let machine = Machine::default();
     if let Err(lines) = namespace::enter(&options.configuration, &machine) {
         for line in lines {
@@ -148,6 +130,30 @@ fn start(options: &Options) -> ExitCode {
         }
     }
     guardian::run(options, pid_paths, directory, accepted, log)
+}
+
+/// Installs the log, and says who starts where.
+fn open_log(options: &Options) -> Log {
+    let log = Log::install(Settings {
+        console: options.log.console && options.foreground,
+        detail: options.log.detail,
+        syslog: options.log.syslog,
+        facility: options.log.facility,
+        file: options.log.file.as_deref().map(absolute),
+    });
+    tracing::info!("Starting {}", version::banner());
+    if let Ok(system) = nix::sys::utsname::uname() {
+        let (release, version) = (
+            system.release().to_string_lossy(),
+            system.version().to_string_lossy(),
+        );
+        tracing::info!(
+            "Running on {} {release} {version}",
+            system.sysname().to_string_lossy()
+        );
+    }
+    tracing::info!("Command line: {}", quoted_command_line());
+    log
 }
 
 /// The daemon changes its directory.

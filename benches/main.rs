@@ -7,8 +7,10 @@
 //! `--quick` takes fewer and shorter samples. `EVERVIP_KEEPALIVED` names our binary (default
 //! `target/release/keepalived`), `EVERVIP_ORIGINAL` the other one (`/usr/sbin/keepalived`).
 
+mod checks;
 mod config_test;
 mod crowd;
+mod hooks;
 mod hostile;
 mod lateness;
 mod load;
@@ -16,6 +18,7 @@ mod proc;
 mod reload;
 mod site;
 mod stalled;
+mod stamp;
 mod stop;
 mod table;
 mod takeover;
@@ -49,6 +52,9 @@ pub(crate) struct Effort {
 }
 
 fn main() -> ExitCode {
+    if stamp::was_called() {
+        return ExitCode::SUCCESS;
+    }
     match run() {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -62,7 +68,7 @@ fn main() -> ExitCode {
 /// A group of measurements: title and how to take them.
 type Measurement = (&'static str, fn(&Programs, Effort) -> Result<Vec<Row>>);
 
-const MEASUREMENTS: [Measurement; 9] = [
+const MEASUREMENTS: [Measurement; 11] = [
     ("takeover", takeover::measure),
     ("crowd", crowd::measure),
     ("load", load::measure),
@@ -72,6 +78,8 @@ const MEASUREMENTS: [Measurement; 9] = [
     ("reload", reload::measure),
     ("lateness", lateness::measure),
     ("config-test", config_test::measure),
+    ("checks", checks::measure),
+    ("hooks", hooks::measure),
 ];
 
 /// Takes all measurements, or those named on the command line; says whether all could be taken.

@@ -326,6 +326,13 @@ impl Member {
         })
     }
 
+    /// Puts another program into the place of the one under test; for a member that does not run.
+    pub fn exchange(&mut self, program: &Program) -> Verdict {
+        self.node.bind(&program.path, PROGRAM)?;
+        self.program = program.clone();
+        Ok(())
+    }
+
     /// Writes the configuration and starts the daemon in the foreground. One that ran before is
     /// killed.
     pub fn start(&mut self, configuration: &str) -> Verdict {

@@ -9,6 +9,7 @@ mod bad_input;
 mod bad_scripts;
 mod cli;
 mod cli_rows;
+mod client_view;
 mod cluster;
 mod conf;
 mod corpus;
@@ -42,6 +43,7 @@ mod smtp_sink;
 mod stalls;
 mod stalls_several;
 mod static_entries;
+mod swap;
 mod tracking;
 mod unicast;
 mod verdict;
@@ -100,6 +102,7 @@ fn main() -> ExitCode {
     stalls_several::add(&mut plan);
     bad_input::add(&mut plan);
     bad_scripts::add(&mut plan);
+    swap::add(&mut plan);
     let (trials, tally) = plan.finish();
     let conclusion = run(&arguments, trials);
     if !arguments.list {

@@ -21,6 +21,7 @@
 //! | [`process_events`], [`process_table`] | processes of the machine as they come and go, and all of them |
 //! | [`scheduling`] | priority, real time and processors of a thread |
 //! | [`network_namespace`] | entering one by its name |
+//! | [`spawn`] | commands, started without copying this process |
 //! | [`process`], [`signal`] | fork, names, parent death, daemons; signals as a queue |
 //!
 //! Invariants: no function blocks unless its documentation says for how long; every descriptor is
@@ -42,6 +43,7 @@ pub mod process_table;
 pub mod scheduling;
 pub mod shared_socket;
 pub mod signal;
+pub mod spawn;
 pub mod sysctl;
 pub mod timer;
 pub mod vrrp_socket;

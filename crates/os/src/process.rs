@@ -1,17 +1,15 @@
-//! What a process does to itself and to its children.
+//! What a process does to itself.
 
 use std::fs::OpenOptions;
 use std::io;
-use std::os::unix::process::CommandExt as _;
-use std::process::Command;
 use std::sync::OnceLock;
 
 use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
-use nix::unistd::{self, ForkResult, Gid, Pid, Uid};
+use nix::unistd::{self, ForkResult, Pid};
 
 /// Why a step of process control did not work.
 #[derive(Debug, thiserror::Error)]
@@ -91,56 +89,14 @@ pub fn follow_parent(parent: Pid, signal: Signal) -> Result<(), ProcessError> {
     }
 }
 
-/// Has the child that `command` starts receive SIGTERM when this process ends, and not start at all
-/// when it has ended before; and start with no signal blocked, whatever the spawning thread blocks,
-/// and with the limit of descriptors that held before [`raise_descriptor_limit`].
-///
-/// The kernel watches the *thread* that spawns: use one that lives as long as the process. The
-/// setting survives the user and group of `command`, but not a set-user-ID program.
-pub fn start_as_dependant(command: &mut Command) {
-    let parent = unistd::getpid();
-    let nothing = SigSet::empty();
-    let limits = INHERITED_LIMITS.get().copied();
-    let setup = move || {
-        prctl::set_pdeathsig(Signal::SIGTERM)?;
-        if let Some((soft, hard)) = limits {
-            setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?;
-        }
-        nothing.thread_set_mask()?;
-        if unistd::getppid() == parent {
-            Ok(())
-        } else {
-            // Any error keeps the program from starting; nobody is left to read which.
-            Err(io::Error::from_raw_os_error(libc::ESRCH))
-        }
-    };
-    // SAFETY: between fork and exec only async-signal-safe calls are allowed. The closure makes the
-    // system calls prctl, setrlimit, sigprocmask and getppid; it does not allocate, lock or unwind.
-    unsafe { command.pre_exec(setup) };
-}
-
-/// Has the child that `command` starts run with a user, a group and no supplementary groups but
-/// these. Without privilege it keeps those of this process. Call it before [`start_as_dependant`], whose
-/// setting does not survive a change of user.
-pub fn run_as(command: &mut Command, uid: u32, gid: u32, groups: &[u32]) {
-    let groups: Vec<Gid> = groups.iter().copied().map(Gid::from_raw).collect();
-    let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
-    let become_user = move || {
-        if unistd::geteuid().is_root() {
-            unistd::setgroups(&groups)?;
-        }
-        unistd::setgid(gid)?;
-        unistd::setuid(uid)?;
-        Ok(())
-    };
-    // SAFETY: between fork and exec only async-signal-safe calls are allowed. The closure makes the
-    // system calls geteuid, setgroups, setgid and setuid on a list made before; it does not allocate,
-    // lock or unwind.
-    unsafe { command.pre_exec(become_user) };
-}
-
 /// Limits of descriptors that this process was started with, once they have been raised.
 static INHERITED_LIMITS: OnceLock<(rlim_t, rlim_t)> = OnceLock::new();
+
+/// The limits, soft and hard, that commands are to have: those before [`raise_descriptor_limit`].
+/// `None` when they were not raised.
+pub(crate) fn inherited_descriptor_limits() -> Option<(rlim_t, rlim_t)> {
+    INHERITED_LIMITS.get().copied()
+}
 
 /// Makes room for `wanted` open descriptors, or for as many as the privilege allows; gives how many.
 ///

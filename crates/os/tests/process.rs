@@ -4,26 +4,32 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::fd::AsFd as _;
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
+use evervip_model::{Command, Credentials};
 use evervip_os::process::{self, Fork, ProcessError};
 use evervip_os::signal::{self, ReceivedSignal, SignalQueue};
+use evervip_os::spawn::{Child, Spawner};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, getpid, getppid, getsid};
+use nix::unistd::{Pid, getgid, getpid, getppid, getsid, getuid};
 
 #[allow(clippy::print_stdout, reason = "as the usual harness does")]
 fn main() {
-    let tests: [(&str, fn()); 9] = [
+    let tests: [(&str, fn()); 12] = [
         ("a_second_thread_forbids_the_fork", second_thread),
         ("both_sides_of_a_fork_know_each_other", both_sides),
         ("a_child_follows_its_parent", follows_parent),
         ("a_parent_that_is_gone_is_noticed", parent_gone),
         ("a_command_dies_with_its_parent", command_dies),
+        ("the_end_of_a_command_shows", command_ends),
+        ("a_command_that_cannot_start_says_why", failures),
+        ("a_command_has_its_user_alone", other_user),
         ("room_for_descriptors_is_not_inherited", descriptors),
         ("the_umask_is_set", umask),
         ("a_daemon_is_on_its_own", daemon),
@@ -143,22 +149,97 @@ fn parent_gone() {
     ends_well(child);
 }
 
-#[expect(
-    clippy::zombie_processes,
-    reason = "its end is waited for by a grandparent"
-)]
+/// Words of a shell; the first one is `sh`.
+fn shell(script: &str) -> Command {
+    Command {
+        path: "/bin/sh".into(),
+        argv: ["sh", "-c", script].map(Into::into).to_vec(),
+        credentials: Credentials {
+            uid: getuid().as_raw(),
+            gid: getgid().as_raw(),
+        },
+        supplementary_groups: Box::default(),
+    }
+}
+
+/// The exit status of a command that was started.
+fn exit_code(child: &mut Child) -> Option<i32> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
 fn command_dies() {
     let (mut reader, mut writer) = pipe();
     let parent = fork(|| {
-        let mut command = Command::new("sleep");
-        process::start_as_dependant(command.arg("20"));
-        let child = command.spawn().unwrap();
-        let pid = i32::try_from(child.id()).unwrap();
+        let child = Spawner::default().spawn(&shell("exec sleep 20"), &[]);
+        let pid = child.unwrap().pid().as_raw();
         writer.write_all(&pid.to_ne_bytes()).unwrap();
     });
     let command = read_pid(&mut reader);
     ends_well(parent);
     ends_by_sigterm(command);
+}
+
+fn command_ends() {
+    let mut spawner = Spawner::default();
+    let mut child = spawner.spawn(&shell("exit 7"), &[]).unwrap();
+    if let Some(exit) = child.take_exit_descriptor() {
+        let mut ready = [PollFd::new(exit.as_fd(), PollFlags::POLLIN)];
+        assert_eq!(poll(&mut ready, PollTimeout::from(10_000_u16)).unwrap(), 1);
+    }
+    assert_eq!(exit_code(&mut child), Some(7));
+    assert!(child.try_wait().is_err());
+}
+
+/// The memory of both is the same: none of it may be changed, least of all the thread's.
+fn failures() {
+    let mut spawner = Spawner::default();
+    for (path, errno) in [
+        ("/no/such/program", libc::ENOENT),
+        ("/etc/passwd", libc::EACCES),
+        ("/etc/passwd/below", libc::ENOTDIR),
+    ] {
+        let mut command = shell("exit 0");
+        command.path = path.into();
+        let error = spawner.spawn(&command, &[]).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(errno), "{path}");
+    }
+    let error = spawner.spawn(&shell("exit 0"), &["a\0b".into()]);
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::InvalidInput);
+    let expected = Err(nix::errno::Errno::ECHILD);
+    assert_eq!(waitpid(None, Some(WaitPidFlag::WNOHANG)), expected);
+    let mut child = spawner.spawn(&shell("exit 3"), &[]).unwrap();
+    assert_eq!(exit_code(&mut child), Some(3));
+}
+
+fn other_user() {
+    if !getuid().is_root() {
+        return;
+    }
+    let mut command = shell("test \"$(id -u) $(id -g) $(id -G)\" = '65534 65533 65533 12 13'");
+    command.credentials = Credentials {
+        uid: 65534,
+        gid: 65533,
+    };
+    command.supplementary_groups = [12, 13].into();
+    // Another thread must stay what it is, too.
+    let (mut reader, writer) = pipe();
+    let other = std::thread::spawn(move || {
+        let mut byte = [0];
+        let _ = reader.read(&mut byte);
+        getuid()
+    });
+    let mut child = Spawner::default().spawn(&command, &[]).unwrap();
+    assert_eq!(exit_code(&mut child), Some(0));
+    drop(writer);
+    assert!(other.join().unwrap().is_root());
+    assert!(getuid().is_root());
 }
 
 fn descriptors() {
@@ -168,10 +249,9 @@ fn descriptors() {
         let raised = process::raise_descriptor_limit(100).unwrap();
         assert!(raised == 100 || raised == 80, "{raised}");
         assert_eq!(getrlimit(Resource::RLIMIT_NOFILE).unwrap().0, raised);
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", "test $(ulimit -Sn) = 64 && test $(ulimit -Hn) = 80"]);
-        process::start_as_dependant(&mut command);
-        assert!(command.status().unwrap().success());
+        let command = shell("test $(ulimit -Sn) = 64 && test $(ulimit -Hn) = 80");
+        let mut child = Spawner::default().spawn(&command, &[]).unwrap();
+        assert_eq!(exit_code(&mut child), Some(0));
     }));
 }
 
@@ -208,7 +288,7 @@ fn signals() {
     assert_eq!(queue.read().unwrap(), None);
     let this = getpid();
     for number in [numbers[3], numbers[2], numbers[0]] {
-        let sent = Command::new("sh")
+        let sent = std::process::Command::new("sh")
             .args(["-c", &format!("kill -{number} {this}")])
             .status();
         assert!(sent.unwrap().success());

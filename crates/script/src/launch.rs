@@ -1,24 +1,23 @@
-//! Starting one command.
+//! Starting one command and learning of its end.
 
 use std::ffi::OsString;
-use std::fs::OpenOptions;
-use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::CommandExt as _;
-use std::path::Path;
-use std::process::Stdio;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::process::ExitStatus;
+use std::time::Duration;
 
-use evervip_model::{Command, Credentials};
-use evervip_os::process::{run_as, start_as_dependant};
-use nix::errno::Errno;
+use evervip_model::Command;
+use evervip_os::spawn::{Child, Spawner};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
-use tokio::process::Child;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::time::sleep;
 
 /// A running command and the process group it leads.
 #[derive(Debug)]
 pub(crate) struct Running {
-    pub(crate) child: Child,
+    pub(crate) leader: Leader,
     pub(crate) group: Group,
 }
 
@@ -41,58 +40,63 @@ impl Group {
     }
 }
 
+/// The process of a command.
+#[derive(Debug)]
+pub(crate) struct Leader {
+    child: Child,
+    /// Readable when it has ended.
+    exit: Option<AsyncFd<OwnedFd>>,
+}
+
+impl Leader {
+    /// Waits for its end. May be given up and called again.
+    ///
+    /// # Errors
+    /// When it was called again after the end; none else is expected.
+    pub(crate) async fn wait(&mut self) -> io::Result<ExitStatus> {
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            match &self.exit {
+                Some(exit) => {
+                    let mut ready = exit.readable().await?;
+                    if let Some(status) = self.child.try_wait()? {
+                        return Ok(status);
+                    }
+                    ready.clear_ready();
+                }
+                None => sleep(PACE).await,
+            }
+        }
+    }
+}
+
+#[expect(
+    deprecated,
+    reason = "sound for a descriptor that is owned; what replaces it is unsafe to call"
+)]
+fn watch(exit: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(exit, Interest::READABLE)
+}
+
+/// How often the end of a command is looked for where the kernel does not tell of it.
+const PACE: Duration = Duration::from_millis(10);
+
 /// Starts `command` with `words` appended.
 ///
 /// # Errors
-/// What the system answered to fork, to the change of user or to exec.
-pub(crate) fn launch(command: &Command, words: &[OsString]) -> io::Result<Running> {
-    refuse_what_only_a_shell_would_run(&command.path)?;
-    let mut prepared = std::process::Command::new(&command.path);
-    if let Some((name, arguments)) = command.argv.split_first() {
-        prepared.arg0(name).args(arguments);
-    }
-    prepared
-        .args(words)
-        .process_group(0)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let Credentials { uid, gid } = command.credentials;
-    run_as(&mut prepared, uid, gid, &command.supplementary_groups);
-    start_as_dependant(&mut prepared);
-    let child = tokio::process::Command::from(prepared).spawn()?;
-    let leader = child
-        .id()
-        .and_then(|id| i32::try_from(id).ok())
-        .ok_or_else(|| io::Error::from(Errno::ESRCH))?;
-    Ok(Running {
-        child,
-        group: Group(Pid::from_raw(leader)),
-    })
-}
-
-/// The library call under `spawn` hands a file that the kernel refuses (ENOEXEC) to
-/// `/bin/sh`; the original does not (spec cli-and-process 9), and a check that passes only
-/// because a shell swallowed it would hide a fault.
-fn refuse_what_only_a_shell_would_run(path: &Path) -> io::Result<()> {
-    let mut head = [0; 4];
-    let mut length = 0;
-    // Any trouble here comes back from exec with its proper error number.
-    let mut options = OpenOptions::new();
-    // A named pipe in the script's place must not hold up all other scripts.
-    options.read(true).custom_flags(nix::libc::O_NONBLOCK);
-    let Ok(mut file) = options.open(path) else {
-        return Ok(());
-    };
-    while length < head.len() {
-        match file.read(&mut head[length..]) {
-            Ok(0) => break,
-            Ok(read) => length += read,
-            Err(_) => return Ok(()),
-        }
-    }
-    if head.starts_with(b"#!") || head == *b"\x7fELF" {
-        return Ok(());
-    }
-    Err(Errno::ENOEXEC.into())
+/// What the system answered to the new process, to the change of user or to exec.
+pub(crate) fn launch(
+    spawner: &mut Spawner,
+    command: &Command,
+    words: &[OsString],
+) -> io::Result<Running> {
+    let mut child = spawner.spawn(command, words)?;
+    let group = Group(child.pid());
+    let exit = child.take_exit_descriptor();
+    // One that cannot be watched is looked after now and then.
+    let exit = exit.and_then(|exit| watch(exit).ok());
+    let leader = Leader { child, exit };
+    Ok(Running { leader, group })
 }

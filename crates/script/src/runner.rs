@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use evervip_model::Command;
+use evervip_os::spawn::Spawner;
 use nix::sys::signal::Signal;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -32,6 +33,7 @@ pub fn runner() -> (mpsc::Sender<Request>, Runner, mpsc::Receiver<Report>) {
     let runner = Runner {
         requests,
         reports,
+        spawner: Spawner::default(),
         stop: watch::Sender::new(0),
         tasks: JoinSet::new(),
         awaited: HashMap::new(),
@@ -47,6 +49,7 @@ pub fn runner() -> (mpsc::Sender<Request>, Runner, mpsc::Receiver<Report>) {
 pub struct Runner {
     requests: mpsc::Receiver<Request>,
     reports: mpsc::Sender<Report>,
+    spawner: Spawner,
     /// Counts the calls to stop the checks; each check's task has a receiver.
     stop: watch::Sender<u64>,
     tasks: JoinSet<()>,
@@ -116,7 +119,7 @@ impl Runner {
             run: check.run,
             outcome,
         };
-        match launch(&check.script.command, &[]) {
+        match launch(&mut self.spawner, &check.script.command, &[]) {
             Ok(running) => {
                 let group = running.group;
                 let stop = self.stop.subscribe();
@@ -140,12 +143,12 @@ impl Runner {
 
     /// Starts a notify command; its task only reaps it.
     fn hook(&mut self, command: &Command, words: &[OsString], awaited: bool) {
-        match launch(command, words) {
+        match launch(&mut self.spawner, command, words) {
             Ok(mut running) => {
                 let group = running.group;
                 let task = self.tasks.spawn(async move {
                     // Nobody looks at the status of a hook.
-                    let _ = running.child.wait().await;
+                    let _ = running.leader.wait().await;
                 });
                 if awaited {
                     self.awaited.insert(task.id(), (group, Signal::SIGKILL));
@@ -157,12 +160,12 @@ impl Runner {
 
     /// Starts the reader of a FIFO; its task only reaps it.
     fn listen(&mut self, listener: u64, command: &Command, words: &[OsString]) {
-        match launch(command, words) {
+        match launch(&mut self.spawner, command, words) {
             Ok(mut running) => {
                 let group = running.group;
                 let task = self.tasks.spawn(async move {
                     // Nobody looks at the status of a listener.
-                    let _ = running.child.wait().await;
+                    let _ = running.leader.wait().await;
                 });
                 self.listeners.insert(listener, (task.id(), group));
             }

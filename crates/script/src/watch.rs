@@ -6,12 +6,11 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use tokio::process::Child;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::Outcome;
-use crate::launch::{Group, Running};
+use crate::launch::{Group, Leader, Running};
 
 /// Waits for a check and ends it when it takes too long or when `stop` changes.
 pub(crate) async fn watch_check(
@@ -23,11 +22,11 @@ pub(crate) async fn watch_check(
     let group = running.group;
     let cause = tokio::select! {
         biased;
-        status = running.child.wait() => return ended(status),
+        status = running.leader.wait() => return ended(status),
         () = stopped(&mut stop) => Cause::Stop,
         () = tokio::time::sleep(limit) => Cause::TimeOut,
     };
-    let status = terminate(&mut running.child, group, name, cause, &mut stop).await;
+    let status = terminate(&mut running.leader, group, name, cause, &mut stop).await;
     match cause {
         Cause::TimeOut => Outcome::TimedOut,
         Cause::Stop => ended(status),
@@ -44,7 +43,7 @@ enum Cause {
 /// SIGTERM to the group, SIGKILL after a grace time and then again and again: a process in an
 /// uninterruptible wait dies only when that wait is over.
 async fn terminate(
-    child: &mut Child,
+    leader: &mut Leader,
     group: Group,
     name: &str,
     cause: Cause,
@@ -56,7 +55,7 @@ async fn terminate(
     loop {
         tokio::select! {
             biased;
-            status = child.wait() => {
+            status = leader.wait() => {
                 // Members that outlived a leader which died of our signal are nobody's
                 // any more. The group's number cannot have been given away: process ids
                 // are handed out in a circle.
@@ -74,7 +73,7 @@ async fn terminate(
     }
     loop {
         group.signal(Signal::SIGKILL);
-        if let Ok(status) = timeout(KILL_AGAIN, child.wait()).await {
+        if let Ok(status) = timeout(KILL_AGAIN, leader.wait()).await {
             return status;
         }
         tracing::warn!(

@@ -36,7 +36,7 @@ fn what_cannot_run_says_why() {
         let pipe = b.directory.path().join("pipe");
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
         for (command, number) in [
-            (command(&pipe), 8),
+            (command(&pipe), 13),
             (absent, 2),
             (plain, 13),
             (headless, 8),

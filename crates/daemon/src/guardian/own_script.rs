@@ -1,13 +1,12 @@
 //! `startup_script` and `shutdown_script`: the guardian waits for them (spec cli-and-process 9).
 
-use std::os::unix::process::{CommandExt as _, ExitStatusExt};
-use std::process::{Child, ExitStatus, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use evervip_model::{Command, Credentials};
-use evervip_os::process::{run_as, start_as_dependant};
+use evervip_model::Command;
+use evervip_os::spawn::{Child, Spawner};
 use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
 
 /// From SIGTERM to SIGKILL for one that takes too long.
 const LAST_CHANCE: Duration = Duration::from_secs(2);
@@ -20,7 +19,7 @@ const PACE: Duration = Duration::from_millis(10);
 /// start or stop goes on.
 pub(super) fn run(which: &str, command: &Command, timeout: Duration) {
     tracing::debug!("Running {which} script {}", command.path.display());
-    let mut child = match start(command) {
+    let mut child = match Spawner::default().spawn(command, &[]) {
         Ok(child) => child,
         Err(error) => {
             tracing::error!(
@@ -39,31 +38,13 @@ pub(super) fn run(which: &str, command: &Command, timeout: Duration) {
         (Signal::SIGTERM, LAST_CHANCE),
         (Signal::SIGKILL, AFTER_KILL),
     ] {
-        if let Ok(leader) = i32::try_from(child.id()) {
-            // It leads its group, and is not reaped yet: the number is still its own.
-            let _ = killpg(Pid::from_raw(leader), signal);
-        }
+        // It leads its group, and is not reaped yet: the number is still its own.
+        let _ = killpg(child.pid(), signal);
         if ended_within(&mut child, patience).is_some() {
             return;
         }
     }
     tracing::warn!("{which} script does not end, not waiting for it any longer");
-}
-
-fn start(command: &Command) -> std::io::Result<Child> {
-    let mut prepared = std::process::Command::new(&command.path);
-    if let Some((name, arguments)) = command.argv.split_first() {
-        prepared.arg0(name).args(arguments);
-    }
-    prepared
-        .process_group(0)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let Credentials { uid, gid } = command.credentials;
-    run_as(&mut prepared, uid, gid, &command.supplementary_groups);
-    start_as_dependant(&mut prepared);
-    prepared.spawn()
 }
 
 fn ended_within(child: &mut Child, patience: Duration) -> Option<ExitStatus> {

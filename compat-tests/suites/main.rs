@@ -37,6 +37,7 @@ mod plan;
 mod processes;
 mod program;
 mod reload;
+mod reload_files;
 mod routing;
 mod settings;
 mod smtp_sink;
@@ -85,6 +86,7 @@ fn main() -> ExitCode {
     firewall::add(&mut plan);
     mail::add(&mut plan);
     reload::add(&mut plan);
+    reload_files::add(&mut plan);
     group_reload::add(&mut plan);
     tracking::add(&mut plan);
     hostile::add(&mut plan);

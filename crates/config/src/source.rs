@@ -139,6 +139,11 @@ impl SourceMap {
         by
     }
 
+    /// Name and text of each file, in the order in which they were read.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files.iter().map(|f| (f.name.as_str(), f.bytes()))
+    }
+
     /// Number of files read, included ones too.
     #[must_use]
     pub fn len(&self) -> usize {

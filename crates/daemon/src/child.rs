@@ -118,7 +118,8 @@ fn run_threads(
     let (requests, scripts, mut reports) = runner();
     let (outlet, inbox) = inbox()?;
     let (reload, reload_requests) = sync_channel(1);
-    let (dumps, jobs) = sync_channel(1);
+    // One that a signal asked for, and two of a reload.
+    let (dumps, jobs) = sync_channel(3);
     let (finished, end) = tokio::sync::oneshot::channel();
     let parts = Parts {
         config,

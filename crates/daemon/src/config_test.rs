@@ -34,6 +34,15 @@ pub(crate) fn run(options: &Options, log: Option<&Path>) -> ExitCode {
     }
 }
 
+/// The exit status; complaints are appended to `log`.
+pub(crate) fn code(options: &Options, log: &Path) -> u8 {
+    let (lines, code) = test(options);
+    match append(&lines, log) {
+        Ok(()) => code,
+        Err(_) => 1,
+    }
+}
+
 /// The complaints and the exit status.
 fn test(options: &Options) -> (Vec<String>, u8) {
     let machine = Machine::default();

@@ -17,6 +17,7 @@
 //! * a configuration that is refused changes nothing that runs.
 #![forbid(unsafe_code)]
 
+mod archive;
 mod child;
 mod command_line;
 mod config_test;

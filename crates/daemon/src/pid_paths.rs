@@ -94,6 +94,11 @@ fn make(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Where `reload_file` without a path is: beside the pid file of the parent.
+pub(crate) fn reload_marker(daemon: &Daemon) -> PathBuf {
+    default_path("keepalived", daemon).with_extension("reload")
+}
+
 fn default_path(name: &str, daemon: &Daemon) -> PathBuf {
     match &daemon.instance {
         Some(instance) => format!("{DIRECTORY}/{name}_{instance}.pid").into(),

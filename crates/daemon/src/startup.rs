@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use evervip_config::Mode;
+use evervip_config::{Config, Loaded, Mode, SourceMap};
 use evervip_os::process::{
     Fork, fork_single_threaded, redirect_standard_streams_to_null, release_free_memory, set_umask,
     start_session, use_one_heap,
@@ -18,7 +18,7 @@ use crate::configuration::{self, Accepted, Machine};
 use crate::logging::{Log, Settings};
 use crate::pid_file::{self, Occupant};
 use crate::pid_paths::PidPaths;
-use crate::{config_test, guardian, namespace, service_manager, version};
+use crate::{archive, config_test, guardian, namespace, service_manager, version};
 
 /// Mode bits that are taken away from files made by the daemon and its scripts
 /// (spec cli-and-process 8).
@@ -89,7 +89,7 @@ fn start(options: &Options) -> ExitCode {
         service_manager::notify("ERRNO=22");
         return ExitCode::from(code);
     };
-    drop(loaded);
+    let archived = to_archive(&config, loaded);
     // A reload happens in another directory, where a relative name would be another file or none.
     let options = &options.with_absolute_paths();
     let daemon = &config.globals.daemon;
@@ -129,7 +129,16 @@ fn start(options: &Options) -> ExitCode {
             }
         }
     }
+    if let Some((directory, sources)) = archived {
+        archive::keep_configuration(&directory, 0, &sources);
+    }
     guardian::run(options, pid_paths, directory, accepted, log)
+}
+
+/// The texts that are to be kept, and where; of everything else that was loaded the memory is freed.
+fn to_archive(config: &Config, loaded: Loaded) -> Option<(PathBuf, SourceMap)> {
+    let directory = config.globals.reload.save_directory.clone()?;
+    Some((directory, loaded.sources))
 }
 
 /// Installs the log, and says who starts where.

@@ -8,6 +8,7 @@ mod calendar;
 mod file;
 mod name;
 
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 
 use evervip_dump::Scene;
@@ -50,9 +51,11 @@ impl Wanted {
 pub(crate) struct Job {
     pub(crate) wanted: Wanted,
     pub(crate) scene: Scene,
+    /// A file that gets the state besides (`config_save_dir`).
+    pub(crate) archive: Option<PathBuf>,
 }
 
-/// Starts the thread that writes. It says so each time it is done.
+/// Starts the thread that writes. It says so each time it has written what a signal asked for.
 ///
 /// # Errors
 /// When the thread cannot be made.
@@ -62,8 +65,11 @@ pub(crate) fn start(jobs: Receiver<Job>, outlet: Outlet) -> std::io::Result<()> 
         .spawn(move || {
             while let Ok(job) = jobs.recv() {
                 write(&job);
+                let is_asked_for = !job.wanted.is_empty();
                 drop(job);
-                outlet.send(Message::DumpWritten);
+                if is_asked_for {
+                    outlet.send(Message::DumpWritten);
+                }
             }
         })?;
     Ok(())
@@ -82,7 +88,14 @@ pub(crate) fn clock(now: Timestamp) -> evervip_dump::Clock {
 }
 
 fn write(job: &Job) {
-    let Job { wanted, scene } = job;
+    let Job {
+        wanted,
+        scene,
+        archive,
+    } = job;
+    if let Some(path) = archive {
+        put(path, &evervip_dump::state(scene));
+    }
     let files = Files::of(&scene.snapshot.globals);
     let process = std::process::id();
     if wanted.state {
@@ -110,7 +123,7 @@ pub(crate) fn write_configuration(globals: &Globals) {
     put(&Files::of(globals).state("_parent"), &text);
 }
 
-fn put(path: &std::path::Path, text: &str) {
+fn put(path: &Path, text: &str) {
     if let Err(error) = file::replace(path, text.as_bytes()) {
         tracing::error!("Can't write dump file {}: {error}", path.display());
     }

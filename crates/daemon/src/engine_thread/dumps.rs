@@ -1,5 +1,6 @@
 //! Snapshots for the files that signals ask for.
 
+use std::path::Path;
 use std::sync::mpsc::SyncSender;
 
 use evervip_dump::{Host, LinkFacts, Scene};
@@ -8,6 +9,7 @@ use evervip_os::signal::{real_time, real_time_from_top};
 use nix::sys::signal::Signal;
 
 use super::EngineThread;
+use crate::archive::state_file;
 use crate::dump::{Job, Wanted, clock};
 
 /// What was asked for, and whether the writer has something to do.
@@ -15,6 +17,8 @@ pub(super) struct Dumps {
     jobs: SyncSender<Job>,
     busy: bool,
     wanted: Wanted,
+    /// Reloads so far.
+    reloads: u32,
 }
 
 impl Dumps {
@@ -23,6 +27,7 @@ impl Dumps {
             jobs,
             busy: false,
             wanted: Wanted::default(),
+            reloads: 0,
         }
     }
 }
@@ -67,16 +72,43 @@ impl EngineThread {
             return;
         }
         let wanted = std::mem::take(&mut self.dumps.wanted);
-        let now = self.now();
-        let scene = Scene {
-            snapshot: self.engine.snapshot(now),
-            host: self.host(),
-            clock: clock(now),
+        let job = Job {
+            wanted,
+            scene: self.scene(),
+            archive: None,
         };
         if wanted.clear {
             self.engine.clear_statistics();
         }
-        self.dumps.busy = self.dumps.jobs.try_send(Job { wanted, scene }).is_ok();
+        self.dumps.busy = self.dumps.jobs.try_send(job).is_ok();
+    }
+
+    /// A reload begins.
+    pub(super) fn count_reload(&mut self) {
+        self.dumps.reloads = self.dumps.reloads.wrapping_add(1);
+    }
+
+    /// Has the state before (`pre`) or after (`post`) a reload kept, if there is a directory for it.
+    pub(super) fn keep_state(&mut self, directory: Option<&Path>, when: &str) {
+        let Some(directory) = directory else { return };
+        let path = state_file(directory, self.dumps.reloads, when);
+        let job = Job {
+            wanted: Wanted::default(),
+            scene: self.scene(),
+            archive: Some(path.clone()),
+        };
+        if self.dumps.jobs.try_send(job).is_err() {
+            tracing::warn!("{} is not written: the disk is too slow", path.display());
+        }
+    }
+
+    fn scene(&mut self) -> Scene {
+        let now = self.now();
+        Scene {
+            snapshot: self.engine.snapshot(now),
+            host: self.host(),
+            clock: clock(now),
+        }
     }
 
     fn host(&self) -> Host {

@@ -526,6 +526,9 @@ impl EngineThread {
     }
 
     fn reload(&mut self, reload: Reload) {
+        let archive = reload.config.globals.reload.save_directory.clone();
+        self.count_reload();
+        self.keep_state(archive.as_deref(), "pre");
         for (path, text) in &reload.files {
             // Of a file that is watched already the watcher knows best.
             if !self.observers.watches_file(path) {
@@ -567,6 +570,7 @@ impl EngineThread {
         self.carry_out();
         self.transmitter.forget_gone(&self.engine, &self.sockets);
         self.observers.watch(wanted);
+        self.keep_state(archive.as_deref(), "post");
         self.status.tell(Status::Reloaded);
     }
 

@@ -1,8 +1,12 @@
 //! The parent process: small, one thread, no runtime. It owns the pid file, passes signals on and
 //! starts the VRRP child again when that dies (spec cli-and-process 2, 3 and 5).
 
+mod marker;
 mod own_script;
+mod reload_time;
 mod respawn;
+mod schedule;
+mod validation;
 
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd, OwnedFd};
@@ -26,8 +30,10 @@ use crate::configuration::{self, Accepted, Machine};
 use crate::logging::Log;
 use crate::pid_file::PidFile;
 use crate::pid_paths::{PidDirectory, PidPaths};
-use crate::{dump, identity, service_manager, version};
+use crate::{archive, dump, identity, service_manager, version};
+use marker::Marker;
 use respawn::Respawn;
+use schedule::Schedule;
 
 /// Exit statuses of the child that starting it again cannot mend (spec cli-and-process 5).
 const PERMANENT: [(i32, &str); 3] = [(1, "FATAL"), (2, "CONFIG"), (4, "missing permission")];
@@ -50,6 +56,11 @@ struct Guardian<'a> {
     stopping: Option<Instant>,
     /// The service manager was told that the last reload was refused.
     refusal_shown: bool,
+    marker: Marker,
+    /// Reloads at a time that a file names.
+    schedule: Schedule,
+    /// How many configurations were accepted before the present one.
+    reloads: u32,
 }
 
 struct Child {
@@ -104,8 +115,12 @@ pub(crate) fn run(
         respawn: Respawn::default(),
         stopping: None,
         refusal_shown: false,
+        marker: Marker::default(),
+        schedule: Schedule::default(),
+        reloads: 0,
     };
     guardian.take_globals();
+    guardian.marker.sweep(&guardian.globals);
     let scripts = &guardian.globals.scripts;
     if let Some(script) = &scripts.startup {
         own_script::run("startup", script, scripts.startup_timeout);
@@ -157,6 +172,7 @@ impl Guardian<'_> {
     fn take_globals(&mut self) {
         if let Some(globals) = self.accepted.globals() {
             identity::of_guardian(&globals.processes);
+            self.schedule.configure(&globals.reload);
             self.globals = globals.clone();
         }
     }
@@ -189,6 +205,10 @@ impl Guardian<'_> {
         self.wait();
         self.read_status();
         self.take_signals();
+        self.schedule.look();
+        if self.schedule.is_due() {
+            self.reload();
+        }
         if let Some(code) = self.reap() {
             return Some(code);
         }
@@ -242,15 +262,19 @@ impl Guardian<'_> {
         let timeout = deadlines
             .into_iter()
             .flatten()
+            .map(|at| at.saturating_duration_since(now))
+            .chain(self.schedule.wait())
             .min()
-            .map_or(PollTimeout::NONE, |at| {
-                let millis = at.saturating_duration_since(now).as_millis() + 1;
+            .map_or(PollTimeout::NONE, |wait| {
+                let millis = wait.as_millis() + 1;
                 PollTimeout::from(u16::try_from(millis).unwrap_or(u16::MAX))
             });
         let mut descriptors = vec![PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
         if let Some(child) = &self.child {
             descriptors.push(PollFd::new(child.status.as_fd(), PollFlags::POLLIN));
         }
+        let schedule = self.schedule.descriptor();
+        descriptors.extend(schedule.map(|file| PollFd::new(file, PollFlags::POLLIN)));
         // An interrupted wait is as good as one that is over.
         let _ = poll(&mut descriptors, timeout);
     }
@@ -369,6 +393,11 @@ impl Guardian<'_> {
         if self.stopping.is_some() {
             return;
         }
+        self.marker.put(&self.globals);
+        if !validation::passes(&self.globals.reload.check, self.options) {
+            self.reload_refused();
+            return;
+        }
         tracing::info!("Reloading ...");
         service_manager::notify("RELOADING=1");
         let source = &self.options.configuration;
@@ -385,6 +414,10 @@ impl Guardian<'_> {
             self.reload_refused();
             return;
         }
+        self.reloads = self.reloads.wrapping_add(1);
+        if let Some(directory) = &config.globals.reload.save_directory {
+            archive::keep_configuration(directory, self.reloads, &loaded.sources);
+        }
         self.accepted = Accepted::new(source.clone(), machine, config);
         self.take_globals();
         if let Some(child) = &self.child {
@@ -392,7 +425,7 @@ impl Guardian<'_> {
             self.accepted.forget();
         } else if self.is_idle() {
             tracing::warn!("Warning - keepalived has no configuration to run");
-            service_manager::ready();
+            self.tell_ready();
         } else {
             configuration::log(&loaded);
             self.respawn.at_once();
@@ -404,12 +437,14 @@ impl Guardian<'_> {
     fn reload_refused(&mut self) {
         const VERDICT: &str = "Reload refused: the running configuration stays in force";
         tracing::warn!("{VERDICT}");
+        self.marker.remove();
         service_manager::ready();
         service_manager::notify(&format!("STATUS={VERDICT}"));
         self.refusal_shown = true;
     }
 
     fn tell_ready(&mut self) {
+        self.marker.remove();
         service_manager::ready();
         if std::mem::take(&mut self.refusal_shown) {
             service_manager::notify("STATUS=");

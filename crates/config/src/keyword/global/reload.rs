@@ -6,26 +6,30 @@ pub(super) const RELOAD: &[Keyword] = &[
     word(
         "reload_check_config",
         "[LOGFILE]",
-        "Test a configuration before a reload. Always done here.",
+        "Reload only what passes -t without a complaint.",
     )
     .optional()
     .since("2.2.0")
-    .accepted(),
+    .yes(),
     word(
         "reload_time_file",
         "PATH",
         "File that names the time of a reload.",
     )
     .lenient()
-    .since("2.1.0"),
-    flag("reload_repeat", "Keep that file: reload every day.").since("2.1.0"),
+    .since("2.1.0")
+    .yes(),
+    flag("reload_repeat", "Keep that file: reload every day.")
+        .since("2.1.0")
+        .yes(),
     word(
         "reload_file",
         "[PATH]",
         "File that exists while a configuration is read.",
     )
     .optional()
-    .since("2.2.0"),
+    .since("2.2.0")
+    .yes(),
     word(
         "include_check",
         "[read|match|wildcard_match|brace_match] …",
@@ -37,9 +41,10 @@ pub(super) const RELOAD: &[Keyword] = &[
     word(
         "config_save_dir",
         "DIRECTORY",
-        "Keeps a copy of every configuration.",
+        "Keeps a copy of every configuration, and the states around a reload.",
     )
-    .since("2.2.3"),
+    .since("2.2.3")
+    .yes(),
     word(
         "tmp_config_directory",
         "DIRECTORY",

@@ -20,14 +20,17 @@ pub enum Disturbance {
     Link(usize, u32, bool),
     /// Hosts with equal numbers hear each other.
     Partition(Vec<u8>),
+    /// The same on one segment alone: what is said there is heard by hosts with equal numbers here and
+    /// in the partition.
+    Sever(usize, Vec<u8>),
     /// The check scripts of a host fail, or succeed again.
     Script(usize, bool),
     /// One of them does.
     OneScript(usize, Arc<str>, bool),
     /// Everything of the host is gone, its addresses as well.
     PowerOff(usize),
-    /// A host does nothing for a while; what happens to it meanwhile waits.
-    Pause(usize, Duration),
+    /// A host does nothing for a while.
+    Pause(usize, Duration, Sleep),
     /// Somebody removes the virtual addresses of a host, behind its back.
     Steal(usize),
     /// A frame that must not be accepted reaches an interface of a host.
@@ -42,6 +45,18 @@ pub enum Disturbance {
     Clock(usize, i64),
 }
 
+/// What does not run during a pause. All but packets waits for its end in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sleep {
+    /// The daemon: packets wait in its sockets (SIGSTOP, a starved processor).
+    Daemon,
+    /// The machine: packets that come meanwhile are lost. Its clock knows how long it was (a virtual
+    /// machine that was saved, or moved to another host).
+    Machine,
+    /// The machine and its clock: it cannot know that it slept.
+    MachineAndClock,
+}
+
 impl Disturbance {
     /// Whether a history has a word of its own for it.
     pub(crate) const fn is_deed(&self) -> bool {
@@ -52,6 +67,7 @@ impl Disturbance {
                 | Self::Stop(_)
                 | Self::Start(_)
                 | Self::Partition(_)
+                | Self::Sever(..)
                 | Self::Pause(..)
                 | Self::Reload(..)
         )

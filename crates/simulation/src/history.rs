@@ -6,7 +6,7 @@ use std::sync::Arc;
 use evervip_model::{Instance, State};
 use evervip_vrrp::{Action, Engine, NotificationKind, Subject, Timestamp};
 
-use crate::Lan;
+use crate::{Lan, Sleep};
 
 /// Something that a judge may want to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,18 +20,20 @@ pub struct Deed {
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Doing {
-    /// A daemon was started on a host, with these instances.
-    Started(usize, Vec<Arc<Instance>>),
+    /// A daemon was started on a host with this configuration.
+    Started(usize, Loaded),
     /// The daemon of a host ended, in whatever way.
     Ended(usize),
     /// A host does nothing from now on.
-    Paused(usize),
+    Paused(usize, Sleep),
     /// It goes on; what waited for it comes next.
     Resumed(usize),
-    /// A host has read a configuration with these instances; what follows from it comes next.
-    Reloaded(usize, Vec<Arc<Instance>>),
+    /// A host has read this configuration; what follows from it comes next.
+    Reloaded(usize, Loaded),
     /// Hosts with equal numbers hear each other from now on.
     Divided(Vec<u8>),
+    /// The same on one segment alone.
+    Severed(usize, Vec<u8>),
     /// Something else was done to the network, a host or its surroundings.
     Disturbed,
     /// An instance sent an advert of this priority.
@@ -63,6 +65,15 @@ pub enum Doing {
         /// Whether they are put on.
         added: bool,
     },
+}
+
+/// What a judge wants to know of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Loaded {
+    /// Its instances.
+    pub instances: Vec<Arc<Instance>>,
+    /// Its sync groups, their members by index.
+    pub groups: Vec<Vec<usize>>,
 }
 
 impl Doing {
@@ -126,9 +137,15 @@ impl Lan {
         }
     }
 
-    /// The instances that a host's configuration names.
-    pub(crate) fn instances(&self, host: usize) -> Vec<Arc<Instance>> {
-        let instances = self.hosts[host].config.instances.iter();
-        instances.cloned().map(Arc::new).collect()
+    /// What a host's configuration says.
+    pub(crate) fn loaded(&self, host: usize) -> Loaded {
+        let config = &self.hosts[host].config;
+        let groups = config.sync_groups.iter();
+        Loaded {
+            instances: config.instances.iter().cloned().map(Arc::new).collect(),
+            groups: groups
+                .map(|group| group.members.iter().map(|member| member.0).collect())
+                .collect(),
+        }
     }
 }

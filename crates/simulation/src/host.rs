@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use evervip_model::Config;
 use evervip_vrrp::{Engine, Event, LinkState, PlacedAddress, RouterStatus, SocketKey, Timestamp};
 
 use crate::lan::Item;
 use crate::tracked::{Fact, Tracked};
-use crate::{Node, Port};
+use crate::{Node, Port, Sleep};
 
 /// What the kernel tells the daemon.
 #[derive(Clone, Copy)]
@@ -33,13 +34,17 @@ pub(crate) struct Host {
     /// Scripts that fail although the others do not.
     pub(crate) failing: BTreeSet<Arc<str>>,
     pub(crate) paused_until: Option<Timestamp>,
+    /// Since when the machine stands still, and with it its clock or not.
+    frozen: Option<(Timestamp, Sleep)>,
+    /// For how long its clock has stood still: so much less it shows.
+    behind: Duration,
     /// What waits for the end of a pause.
     pub(crate) waiting: Vec<Item>,
     pub(crate) tracked: Tracked,
     /// Milliseconds by which the wall clock is wrong.
     pub(crate) clock_ahead: i64,
-    /// The same as the daemon knows it.
-    clock_told: Option<i64>,
+    /// The same as the daemon knows it, and how far its other clock was behind then.
+    clock_told: Option<(i64, Duration)>,
 }
 
 /// The true time at the start of a run, in nanoseconds since the epoch.
@@ -57,6 +62,8 @@ impl Host {
             script_good: true,
             failing: BTreeSet::new(),
             paused_until: None,
+            frozen: None,
+            behind: Duration::ZERO,
             waiting: Vec::new(),
             tracked: Tracked::default(),
             clock_ahead: 0,
@@ -84,8 +91,39 @@ impl Host {
 
     /// Whether its daemon is awake and does not know what the wall clock shows; then it is told now.
     pub(crate) fn learns_of_clock(&mut self) -> bool {
-        self.paused_until.is_none()
-            && self.clock_told.replace(self.clock_ahead) != Some(self.clock_ahead)
+        let shown = (self.clock_ahead, self.behind);
+        self.paused_until.is_none() && self.clock_told.replace(shown) != Some(shown)
+    }
+
+    pub(crate) fn fall_asleep(&mut self, now: Timestamp, time: Duration, sleep: Sleep) {
+        self.paused_until = Some(now + time);
+        if sleep != Sleep::Daemon {
+            self.frozen.get_or_insert((now, sleep));
+        }
+    }
+
+    pub(crate) fn wake(&mut self, now: Timestamp) {
+        self.paused_until = None;
+        if let Some((since, Sleep::MachineAndClock)) = self.frozen.take() {
+            self.behind += now.saturating_since(since);
+        }
+    }
+
+    /// Whether nothing arrives at all.
+    pub(crate) const fn is_frozen(&self) -> bool {
+        self.frozen.is_some()
+    }
+
+    /// What the clock of its daemon shows.
+    fn clock(&self, now: Timestamp) -> Timestamp {
+        now - self.behind
+    }
+
+    pub(crate) fn handle(&mut self, now: Timestamp, event: Event<'_>) {
+        let now = self.clock(now);
+        if let Some(engine) = &mut self.engine {
+            engine.handle(now, event);
+        }
     }
 
     pub(crate) fn event(&self, notice: Notice) -> Option<Event<'static>> {
@@ -160,6 +198,7 @@ impl Host {
         self.clock_told = None;
         self.waiting.clear();
         self.paused_until = None;
+        self.frozen = None;
     }
 
     /// Whether that was a change.
@@ -171,7 +210,15 @@ impl Host {
         if self.paused_until.is_some() {
             return None;
         }
-        self.engine.as_ref()?.next_deadline()
+        let engine = self.engine.as_ref()?;
+        let next = engine.next_deadline().into_iter().chain(engine.vigil());
+        Some(next.min()? + self.behind)
+    }
+
+    /// Whether its daemon is to show now that it is awake.
+    pub(crate) fn is_vigil_due(&self, now: Timestamp) -> bool {
+        let engine = self.engine.as_ref();
+        engine.is_some_and(|engine| engine.vigil().is_some_and(|at| at <= self.clock(now)))
     }
 
     pub(crate) fn status(&self) -> Vec<RouterStatus> {
@@ -202,6 +249,7 @@ impl Host {
 
     /// Has its daemon, if there is one, take the configuration that the host has now.
     pub(crate) fn reload(&mut self, now: Timestamp) {
+        let now = self.clock(now);
         if let Some(engine) = &mut self.engine {
             engine.reload(now, self.config.clone());
         }

@@ -15,7 +15,7 @@ use evervip_vrrp::{Action, CheckOutcome, Event, RouterStatus, RunId, Timestamp};
 
 use crate::host::{Host, Notice};
 use crate::tracked::Fact;
-use crate::{Deed, Disturbance, Doing, Node, Record, Rng, What};
+use crate::{Deed, Disturbance, Doing, Node, Record, Rng, Sleep, What};
 
 /// How packets fare.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,7 +35,7 @@ pub(crate) enum Item {
     Frame {
         to: usize,
         interface: u32,
-        from_side: u8,
+        from: Side,
         bytes: Vec<u8>,
     },
     Notice(usize, u32, Notice),
@@ -47,6 +47,10 @@ pub(crate) enum Item {
 
 struct Queued(Timestamp, u64, Item);
 
+/// Where a host is on a segment: its side of the partition, and its side of the segment's own. Who is
+/// at the same place hears each other.
+pub type Side = (u8, u8);
+
 /// Hosts, their engines, and the network between them.
 pub struct Lan {
     pub(crate) now: Timestamp,
@@ -55,11 +59,13 @@ pub struct Lan {
     pub(crate) queued: u64,
     pub(crate) weather: Weather,
     pub(crate) sides: Vec<u8>,
+    /// Sides of single segments.
+    severed: BTreeMap<usize, Vec<u8>>,
     pub(crate) rng: Rng,
     steps: u64,
     most_steps: u64,
     /// Since when more than one host of a side is MASTER of a VRID.
-    pub(crate) doubles: BTreeMap<(u8, u8), Timestamp>,
+    pub(crate) doubles: BTreeMap<(Side, u8), Timestamp>,
     pub(crate) longest_double: Duration,
     pub(crate) violations: Vec<String>,
     records: Option<Vec<Record>>,
@@ -88,6 +94,7 @@ impl Lan {
             queued: 0,
             weather: Weather::default(),
             sides,
+            severed: BTreeMap::new(),
             rng: Rng::new(seed),
             steps: 0,
             most_steps: MAX_STEPS,
@@ -126,10 +133,24 @@ impl Lan {
         self.records().iter().map(Record::to_string).collect()
     }
 
-    /// Which side of the partition each host is on.
+    /// How many hosts there are.
     #[must_use]
-    pub fn sides(&self) -> &[u8] {
-        &self.sides
+    pub fn size(&self) -> usize {
+        self.hosts.len()
+    }
+
+    /// Where a host is on a segment.
+    #[must_use]
+    pub fn side(&self, host: usize, segment: usize) -> Side {
+        let severed = self.severed.get(&segment);
+        let own = severed.and_then(|sides| sides.get(host).copied());
+        (self.sides[host], own.unwrap_or(0))
+    }
+
+    /// Where a host is on the segment of one of its interfaces.
+    pub(crate) fn side_of(&self, host: usize, interface: u32) -> Side {
+        let port = self.hosts[host].port(interface);
+        self.side(host, port.map_or(0, |port| port.segment))
     }
 
     /// What a host's daemon runs, or would run.
@@ -250,8 +271,13 @@ impl Lan {
                 self.sides = sides;
                 self.doubles.clear();
             }
+            Disturbance::Sever(segment, sides) => {
+                self.keep(|_| Doing::Severed(segment, sides.clone()));
+                self.severed.insert(segment, sides);
+                self.doubles.clear();
+            }
             Disturbance::Script(host, good) => self.hosts[host].script_good = good,
-            Disturbance::Pause(host, time) => self.pause(host, time),
+            Disturbance::Pause(host, time, sleep) => self.pause(host, time, sleep),
             Disturbance::Steal(host) => {
                 for (interface, address) in self.hosts[host].steal() {
                     self.notice(host, Notice::Removed(interface, address, false));
@@ -263,7 +289,7 @@ impl Lan {
                 self.hosts[host].config = *config;
                 self.tell_tracked(host);
                 self.hosts[host].reload(now);
-                self.keep(|lan| Doing::Reloaded(host, lan.instances(host)));
+                self.keep(|lan| Doing::Reloaded(host, lan.loaded(host)));
                 self.execute(host);
             }
             Disturbance::TrackedFile(host, path, text) => {
@@ -293,7 +319,7 @@ impl Lan {
 
     fn start(&mut self, host: usize) {
         if self.hosts[host].boot() {
-            self.keep(|lan| Doing::Started(host, lan.instances(host)));
+            self.keep(|lan| Doing::Started(host, lan.loaded(host)));
             self.tell_tracked(host);
             self.tell_clock(host);
             self.handle(host, Event::Started);
@@ -305,13 +331,14 @@ impl Lan {
         self.keep(|_| Doing::Ended(host));
     }
 
-    fn pause(&mut self, host: usize, time: Duration) {
+    fn pause(&mut self, host: usize, time: Duration, sleep: Sleep) {
         if !self.is_running(host) {
             return;
         }
-        self.hosts[host].paused_until = Some(self.now + time);
-        self.push(self.now + time, Item::Resume(host));
-        self.keep(|_| Doing::Paused(host));
+        let now = self.now;
+        self.hosts[host].fall_asleep(now, time, sleep);
+        self.push(now + time, Item::Resume(host));
+        self.keep(|_| Doing::Paused(host, sleep));
     }
 
     /// Tells a daemon what its wall clock shows, if it does not know; one that sleeps finds out when
@@ -359,6 +386,9 @@ impl Lan {
         let now = self.now;
         let due = |host: &Host| host.deadline().is_some_and(|at| at <= now);
         if let Some(host) = self.hosts.iter().position(due) {
+            if self.hosts[host].is_vigil_due(now) {
+                self.handle(host, Event::Awake);
+            }
             self.handle(host, Event::DeadlineReached);
             if self.hosts[host].deadline().is_some_and(|at| at <= now) {
                 self.violations
@@ -375,7 +405,8 @@ impl Lan {
                     .paused_until
                     .is_some_and(|at| at <= self.now)
                 {
-                    self.hosts[host].paused_until = None;
+                    let now = self.now;
+                    self.hosts[host].wake(now);
                     self.keep(|_| Doing::Resumed(host));
                     self.tell_clock(host);
                     for item in std::mem::take(&mut self.hosts[host].waiting) {
@@ -390,18 +421,20 @@ impl Lan {
             | Item::Fact(to, ..)
                 if self.hosts[to].paused_until.is_some() =>
             {
+                let host = &mut self.hosts[to];
                 let frame = matches!(item, Item::Frame { .. });
-                if !frame || self.hosts[to].waiting.len() < SOCKET_QUEUE {
-                    self.hosts[to].waiting.push(item);
+                let lost = host.is_frozen() || host.waiting.len() >= SOCKET_QUEUE;
+                if !frame || !lost {
+                    host.waiting.push(item);
                 }
             }
             Item::Frame {
                 to,
                 interface,
-                from_side,
+                from,
                 bytes,
             } => {
-                if self.sides[to] == from_side {
+                if self.side_of(to, interface) == from {
                     self.deliver(to, interface, &bytes);
                 }
             }
@@ -429,9 +462,7 @@ impl Lan {
 
     pub(crate) fn handle(&mut self, host: usize, event: Event<'_>) {
         let now = self.now;
-        if let Some(engine) = &mut self.hosts[host].engine {
-            engine.handle(now, event);
-        }
+        self.hosts[host].handle(now, event);
         self.execute(host);
     }
 

@@ -20,9 +20,9 @@ mod rng;
 mod tracked;
 mod wire;
 
-pub use disturbance::Disturbance;
-pub use history::{Deed, Doing};
-pub use lan::{Lan, Weather};
+pub use disturbance::{Disturbance, Sleep};
+pub use history::{Deed, Doing, Loaded};
+pub use lan::{Lan, Side, Weather};
 pub use node::{Node, Port};
 pub use record::{Record, What};
 pub use render::{render, render_deadline};

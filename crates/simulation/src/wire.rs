@@ -42,12 +42,11 @@ impl Lan {
         let Some(segment) = self.hosts[from].port(interface).map(|port| port.segment) else {
             return;
         };
-        for to in 0..self.hosts.len() {
-            if to == from || self.sides[to] != self.sides[from] {
-                continue;
-            }
+        for to in (0..self.hosts.len()).filter(|to| *to != from) {
             for interface in self.hosts[to].receivers(segment, destination) {
-                self.carry_to(to, interface, bytes);
+                if self.side_of(to, interface) == self.side(from, segment) {
+                    self.carry_to(to, interface, bytes);
+                }
             }
         }
     }
@@ -63,7 +62,7 @@ impl Lan {
             let item = Item::Frame {
                 to,
                 interface,
-                from_side: self.sides[to],
+                from: self.side_of(to, interface),
                 bytes: bytes.to_vec(),
             };
             self.push(self.now + delay, item);

@@ -156,6 +156,13 @@ impl Run {
             }
             _ => self.now = self.now + Duration::from_millis(u64::from(bytes.byte()) * 7),
         }
+        if bytes.flag() {
+            self.event(Event::Awake);
+            assert!(
+                self.engine.vigil().is_none_or(|at| at > self.now),
+                "a vigil was not kept"
+            );
+        }
         self.event(Event::DeadlineReached);
         assert!(
             self.engine.next_deadline().is_none_or(|at| at > self.now),

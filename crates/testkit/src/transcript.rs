@@ -112,6 +112,11 @@ impl Transcript {
         self.event("deadline reached", Event::DeadlineReached)
     }
 
+    /// Shows the engine that its driver is awake.
+    pub fn awake(&mut self) -> Vec<Action> {
+        self.event("awake", Event::Awake)
+    }
+
     /// Gives a packet to a socket.
     pub fn packet(&mut self, label: &str, socket: SocketKey, bytes: &[u8]) -> Vec<Action> {
         self.event(label, Event::PacketReceived { socket, bytes })

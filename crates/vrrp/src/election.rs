@@ -89,6 +89,7 @@ impl Engine {
         let wait = router.master_down();
         let from = self.waits_from(now);
         self.timers.set(TimerKey::Router(id), from + wait);
+        self.keep_vigil(from, id);
     }
 
     fn learn_interval(&mut self, id: RouterId, interval: Option<Duration>) {

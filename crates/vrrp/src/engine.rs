@@ -70,6 +70,8 @@ pub struct Engine {
     pub(crate) lookup: Lookup,
     pub(crate) timers: Timers,
     pub(crate) wall_clock: WallClock,
+    /// When the driver is to show that it is awake.
+    pub(crate) vigil: Option<Timestamp>,
     pub(crate) spacing: Spacing,
     pub(crate) lanes: BTreeMap<Lane, LaneQueue>,
     pub(crate) next_run: u64,
@@ -127,6 +129,7 @@ impl Engine {
             lookup: Lookup::new(),
             timers: Timers::default(),
             wall_clock: WallClock::default(),
+            vigil: None,
             spacing: Spacing::default(),
             lanes: BTreeMap::new(),
             next_run: 0,
@@ -231,6 +234,7 @@ impl Engine {
                 self.virtual_interfaces.made(key, index, fresh);
             }
             Event::DeadlineReached
+            | Event::Awake
             | Event::PacketReceived { .. }
             | Event::RouteRemoved(_)
             | Event::RuleRemoved(_)
@@ -244,6 +248,7 @@ impl Engine {
         match event {
             Event::Started => {}
             Event::DeadlineReached => self.deadline_reached(now),
+            Event::Awake => self.awake(now),
             Event::PacketReceived { socket, bytes } => self.packet_received(now, socket, bytes),
             Event::LinkChanged(link) => self.link_changed(now, link),
             Event::LinkRemoved { index } => self.link_removed(now, index),
@@ -297,6 +302,7 @@ impl Engine {
             }
             Event::StopRequested => {
                 self.stop();
+                self.vigil = None;
                 self.phase = Phase::Stopped;
             }
         }

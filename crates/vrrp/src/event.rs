@@ -48,6 +48,10 @@ pub enum Event<'a> {
     /// [`Engine::next_deadline`](crate::Engine::next_deadline) has been reached. May be sent at any
     /// time; nothing happens early.
     DeadlineReached,
+    /// The driver is awake; wanted at [`Engine::vigil`](crate::Engine::vigil), and before a
+    /// [`Event::DeadlineReached`] of the same moment. A driver that never sends it is believed to have
+    /// been awake.
+    Awake,
     /// A raw socket gave a packet, IP header included.
     PacketReceived {
         /// On which socket.

@@ -62,6 +62,7 @@ mod track;
 mod track_file;
 mod track_process;
 mod transition;
+mod vigil;
 mod virtual_interface;
 mod wall_clock;
 

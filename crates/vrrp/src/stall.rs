@@ -8,7 +8,8 @@
 //! a backup from taking over.
 //!
 //! A master waits for one interval, a backup for its skew time longer: where both slept, the master
-//! is heard first. A master that slept hardly longer than its peers wait listens for a moment only,
+//! is heard first. A backup may also have slept through adverts and wake before its timer expires;
+//! how it finds that out is in `vigil.rs`. A master that slept hardly longer than its peers wait listens for a moment only,
 //! because a whole interval would be what makes them take over.
 
 use std::time::Duration;
@@ -19,7 +20,8 @@ use crate::router::Router;
 use crate::timers::TimerKey;
 use crate::{Engine, LogLine, RouterId, Timestamp, skew_time};
 
-/// How long a master listens that may still be in time: the packets that wait are read meanwhile.
+/// How long a master listens that may still be in time: the packets that wait are read meanwhile. So
+/// much later than usual an advert may come, too.
 const MOMENT: Duration = Duration::from_millis(20);
 /// Deadlines are always missed by a little, on a busy machine by some milliseconds. That is below
 /// any limit that matters here, so that nothing is looked at more closely.
@@ -95,9 +97,14 @@ impl Router {
                 Answer::Listen(MOMENT.min(self.interval))
             }
             // An advert of a healthy master must be waiting, or come.
-            State::Backup if late > self.interval => Answer::Listen(self.interval + self.skew()),
+            State::Backup if late > self.interval => Answer::Listen(self.listening_time()),
             _ => Answer::GoOn,
         }
+    }
+
+    /// How long a backup listens: in that time a healthy master is heard.
+    pub(crate) fn listening_time(&self) -> Duration {
+        self.interval + self.skew().max(MOMENT)
     }
 
     /// Whether the file says that by then somebody else is MASTER. Three intervals after the last

@@ -333,6 +333,9 @@ impl Engine {
         let wait = timer.unwrap_or_else(|| self.routers[id].master_down());
         let from = self.waits_from(now);
         self.timers.set(TimerKey::Router(id), from + wait);
+        if timer.is_none() {
+            self.keep_vigil(from, id);
+        }
         self.notify(id, NotificationKind::Entered(State::Backup));
     }
 

@@ -2,14 +2,15 @@
 //!
 //! `EVERVIP_SIM_SCHEDULES` sets how many schedules are run (20,000 unless given), beginning with the
 //! seed `EVERVIP_SIM_FIRST`. `EVERVIP_SIM_SEED` runs one and prints what happened. A schedule that
-//! fails is printed with its seed, whole and without the events that its failure does not need.
+//! fails is printed with its seed, whole and without the events that its failure does not need. The
+//! first one ends the run, unless `EVERVIP_SIM_ALL` is set, which lists all of them in a line each.
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use evervip_model::{Config, Instance, Priority, State, Version};
-use evervip_testkit::lan::{self, Disturbance, Lan, Schedule, judge, schedule};
+use evervip_testkit::lan::{self, Disturbance, Lan, Schedule, Sleep, judge, schedule};
 use evervip_testkit::{Rng, sample};
 use evervip_vrrp::skew_time;
 
@@ -28,26 +29,35 @@ fn the_lan_settles_after_every_kind_of_trouble() {
     }
     let first = number("EVERVIP_SIM_FIRST").unwrap_or(0);
     let end = first + number("EVERVIP_SIM_SCHEDULES").unwrap_or(20_000);
+    let list = std::env::var_os("EVERVIP_SIM_ALL").is_some();
     let next = AtomicU64::new(first);
     let work = || {
-        loop {
+        let mut failed: Vec<(Schedule, Vec<String>)> = Vec::new();
+        while list || failed.is_empty() {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= end {
-                return None;
+                break;
             }
             let schedule = Schedule::of(seed);
             let faults = schedule.run(false).faults;
             if !faults.is_empty() {
-                return Some((schedule, faults));
+                failed.push((schedule, faults));
             }
         }
+        failed
     };
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get());
     let failed = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         let failed = workers
             .into_iter()
-            .filter_map(|worker| worker.join().unwrap());
+            .flat_map(|worker| worker.join().unwrap());
+        if list {
+            let failed = failed.inspect(|(schedule, faults)| {
+                println!("seed {} {:?}: {}", schedule.seed, schedule.kind, faults[0]);
+            });
+            return failed.min_by_key(|(schedule, _)| schedule.seed);
+        }
         failed.min_by_key(|(schedule, _)| schedule.seed)
     });
     if let Some((schedule, faults)) = failed {
@@ -191,7 +201,11 @@ fn a_backup_that_slept_does_not_take_over() {
     };
     lan.reset_longest_double();
     for _ in 0..10 {
-        lan.disturb(Disturbance::Pause(sleeper, Duration::from_secs(9)));
+        lan.disturb(Disturbance::Pause(
+            sleeper,
+            Duration::from_secs(9),
+            Sleep::Daemon,
+        ));
         lan.run(Duration::from_secs(11));
         assert_eq!(master(&lan, 2, 0), Some(old));
     }

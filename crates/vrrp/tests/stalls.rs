@@ -23,6 +23,15 @@ fn expiring() -> Config {
     }])
 }
 
+/// A backup that has heard its master just now.
+fn following() -> Transcript {
+    let mut stage = backup(one());
+    stage.quietly(|stage| {
+        stage.advert("advert of 150", &theirs(150, 2));
+    });
+    stage
+}
+
 /// Wakes up after a sleep, once, then at the deadline that was set.
 fn wake_twice(stage: &mut Transcript, millis: u64) {
     stage.sleep(Duration::from_millis(millis));
@@ -73,6 +82,47 @@ fn stalls() {
     });
     table.row("BACKUP slept, no master", backup(one()), |stage| {
         wake_twice(stage, 9_000);
+    });
+    // The last advert came just now, and the backup waits for 3.609 s.
+    table.row(
+        "BACKUP awake when an advert is missing",
+        following(),
+        |stage| {
+            stage.sleep(Duration::from_millis(1_250));
+            stage.awake();
+            stage.next_deadline();
+        },
+    );
+    table.row(
+        "BACKUP slept, wakes before its time",
+        following(),
+        |stage| {
+            stage.sleep(Duration::from_millis(3_500));
+            stage.awake();
+            stage.next_deadline();
+        },
+    );
+    table.row(
+        "BACKUP slept, wakes just after its time",
+        following(),
+        |stage| {
+            stage.sleep(Duration::from_millis(3_700));
+            stage.awake();
+            stage.wake();
+            stage.next_deadline();
+        },
+    );
+    table.row("BACKUP slept, and does so again", following(), |stage| {
+        stage.sleep(Duration::from_millis(3_500));
+        stage.awake();
+        stage.sleep(Duration::from_millis(3_500));
+        stage.awake();
+        stage.wake();
+    });
+    table.row("BACKUP woke early enough", following(), |stage| {
+        stage.sleep(Duration::from_millis(1_740));
+        stage.awake();
+        stage.next_deadline();
     });
     table.row(
         "timer_expired_backup: within the limit",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use evervip_model::{Config, ProcessPattern, State};
-use evervip_simulation::{Disturbance, Lan, Node, Weather};
+use evervip_simulation::{Disturbance, Lan, Node, Sleep, Weather};
 use evervip_vrrp::Timestamp;
 
 use super::file::{Lines, Other};
@@ -159,7 +159,7 @@ impl<'a> Play<'a> {
             Deed::Kill(node) => Disturbance::PowerOff(*node),
             Deed::Stop(node) => Disturbance::Stop(*node),
             Deed::Start(node) => Disturbance::Start(*node),
-            Deed::Pause(node, time) => Disturbance::Pause(*node, *time),
+            Deed::Pause(node, time) => Disturbance::Pause(*node, *time, Sleep::Daemon),
             Deed::Reload(node, file) => return self.reload(*node, file),
             Deed::Remove(node) => Disturbance::Steal(*node),
             Deed::Clock(node, ahead) => Disturbance::Clock(*node, *ahead),

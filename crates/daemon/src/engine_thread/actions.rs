@@ -110,7 +110,7 @@ impl EngineThread {
 
     /// Lets the engine have what is due now: packets first, as in every turn of the loop.
     fn see_to_timers(&mut self) {
-        let Some(next) = self.engine.next_deadline().map(Timestamp::as_nanos) else {
+        let Some(next) = self.next_deadline() else {
             return;
         };
         let Some(late) = monotonic_nanos().checked_sub(next) else {
@@ -118,6 +118,21 @@ impl EngineThread {
         };
         let ready = self.poller.ready_now();
         self.waiting_packets(&ready, Duration::from_nanos(late));
+        self.see_to_deadlines();
+    }
+
+    /// When the engine wants to be called next, in nanoseconds.
+    pub(super) fn next_deadline(&self) -> Option<u64> {
+        let deadlines = self.engine.next_deadline().into_iter();
+        let next = deadlines.chain(self.engine.vigil()).min();
+        next.map(Timestamp::as_nanos)
+    }
+
+    pub(super) fn see_to_deadlines(&mut self) {
+        let vigil = self.engine.vigil().map(Timestamp::as_nanos);
+        if vigil.is_some_and(|at| at <= monotonic_nanos()) {
+            self.handle(Event::Awake);
+        }
         self.handle(Event::DeadlineReached);
     }
 

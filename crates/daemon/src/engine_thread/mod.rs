@@ -329,7 +329,7 @@ impl EngineThread {
         let mut ready = Vec::new();
         let mut pace = Pace::default();
         while !self.is_finished() {
-            let deadline = self.engine.next_deadline().map(Timestamp::as_nanos);
+            let deadline = self.next_deadline();
             if self.agenda.take_upheaval() {
                 release_free_memory();
             }
@@ -375,7 +375,7 @@ impl EngineThread {
         if ready.contains(&Source::Deadline) {
             let late = self.lateness();
             self.timer.acknowledge()?;
-            self.handle(Event::DeadlineReached);
+            self.see_to_deadlines();
             self.scheduling.late(late);
         }
         if ready.contains(&Source::Kernel) {

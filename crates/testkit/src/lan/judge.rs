@@ -1,12 +1,13 @@
 //! What must hold on a LAN that has been left alone for a while.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use evervip_model::{Config, Family, State};
 use evervip_simulation::Lan;
 use evervip_vrrp::RouterStatus;
 
 use super::facts::{self, Facts};
+use super::{Side, segment_of};
 
 /// What is wrong after a quiet time. On each side of a partition each virtual router has exactly one
 /// MASTER among those that have no fault; nobody who may preempt is better than it; the members of a
@@ -14,7 +15,7 @@ use super::facts::{self, Facts};
 /// masters hold addresses.
 #[must_use]
 pub fn judge(lan: &Lan) -> Vec<String> {
-    let hosts = 0..lan.sides().len();
+    let hosts = 0..lan.size();
     judge_by(
         lan,
         &hosts
@@ -27,7 +28,7 @@ pub fn judge(lan: &Lan) -> Vec<String> {
 #[must_use]
 pub fn judge_by(lan: &Lan, configs: &[Config]) -> Vec<String> {
     let mut faults = Vec::new();
-    let mut sides: BTreeMap<u8, Vec<Candidate<'_>>> = BTreeMap::new();
+    let mut all: Vec<Candidate<'_>> = Vec::new();
     for (host, config) in configs.iter().enumerate() {
         if !lan.is_running(host) {
             continue;
@@ -35,23 +36,22 @@ pub fn judge_by(lan: &Lan, configs: &[Config]) -> Vec<String> {
         let candidates = candidates(lan, host, config, &mut faults);
         judge_groups(host, config, &candidates, &mut faults);
         judge_addresses(lan, host, &candidates, &mut faults);
-        sides
-            .entry(lan.sides()[host])
-            .or_default()
-            .extend(candidates);
+        all.extend(candidates);
     }
-    for (side, candidates) in sides {
-        let routers: BTreeSet<(u8, bool)> = candidates.iter().map(Candidate::router).collect();
-        for router in routers {
-            judge_router(side, router, &candidates, &mut faults);
-        }
+    let routers: BTreeSet<Router> = all.iter().map(Candidate::router).collect();
+    for router in routers {
+        judge_router(router, &all, &mut faults);
     }
     faults
 }
 
+/// A virtual router among hosts that hear each other: where they are, VRID and family.
+type Router = (Side, u8, bool);
+
 /// An instance of a running host.
 struct Candidate<'a> {
     host: usize,
+    side: Side,
     config: &'a Config,
     index: usize,
     status: RouterStatus,
@@ -59,10 +59,10 @@ struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    /// VRID and family.
-    fn router(&self) -> (u8, bool) {
+    fn router(&self) -> Router {
         let instance = &self.config.instances[self.index];
-        (instance.vrid.value(), instance.family == Family::Inet6)
+        let is_ipv6 = instance.family == Family::Inet6;
+        (self.side, instance.vrid.value(), is_ipv6)
     }
 
     fn is_master(&self) -> bool {
@@ -107,6 +107,7 @@ fn candidates<'a>(
         }
         candidates.push(Candidate {
             host,
+            side: lan.side(host, segment_of(&config.instances[index])),
             config,
             index,
             status,
@@ -147,23 +148,21 @@ fn judge_addresses(lan: &Lan, host: usize, candidates: &[Candidate<'_>], faults:
     }
 }
 
-fn judge_router(
-    side: u8,
-    router: (u8, bool),
-    candidates: &[Candidate<'_>],
-    faults: &mut Vec<String>,
-) {
+fn judge_router(router: Router, candidates: &[Candidate<'_>], faults: &mut Vec<String>) {
     let able: Vec<&Candidate<'_>> = candidates
         .iter()
         .filter(|candidate| candidate.router() == router && !candidate.facts.faulty)
         .collect();
     let masters: Vec<&&Candidate<'_>> = able.iter().filter(|c| c.is_master()).collect();
-    let vrid = router.0;
+    let (side, vrid, _) = router;
     let [master] = masters.as_slice() else {
-        if !able.is_empty() {
+        // Where only one segment is divided, all who hear each other there may have to follow
+        // masters on the other.
+        let free = able.iter().any(|c| !is_held_back(c, candidates));
+        if free || !masters.is_empty() {
             let hosts: Vec<usize> = able.iter().map(|candidate| candidate.host).collect();
             faults.push(format!(
-                "VRID {vrid} has {} masters among hosts {hosts:?} on side {side}",
+                "VRID {vrid} has {} masters among hosts {hosts:?} on side {side:?}",
                 masters.len()
             ));
         }

@@ -19,14 +19,14 @@ mod watch;
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use evervip_model::Config;
+use evervip_model::{Config, Instance};
 use evervip_simulation::{Node, Port};
 
 use crate::sample;
 
 pub use design::{Design, Proof};
 pub use edit::Edit;
-pub use evervip_simulation::{Deed, Disturbance, Doing, Lan, Weather};
+pub use evervip_simulation::{Deed, Disturbance, Doing, Lan, Loaded, Side, Sleep, Weather};
 pub use hostile::hostile;
 pub use judge::{judge, judge_by};
 pub use reloaded::{Reloaded, judge_reload};
@@ -66,6 +66,11 @@ fn port(host: usize, segment: usize) -> Port {
             .chain([link_local(host, segment)])
             .collect(),
     }
+}
+
+/// The segment that an instance is on.
+fn segment_of(instance: &Instance) -> usize {
+    usize::from(instance.interface.as_deref() == Some(link_name(1)))
 }
 
 const fn link_name(segment: usize) -> &'static str {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use evervip_model::{Config, State, skew_time};
 use evervip_simulation::{Disturbance, Lan, Weather};
 
-use super::facts;
 use super::schedule::CALM;
+use super::{SEGMENTS, facts};
 use crate::Rng;
 
 /// Who is to take over a VRID, and when at the latest.
@@ -21,7 +21,7 @@ struct Succession {
 /// Stops a host that is MASTER, if there is one that is followed by others, on a LAN that has settled;
 /// gives what is wrong.
 pub(super) fn stop_a_master(lan: &mut Lan, rng: &mut Rng) -> Vec<String> {
-    let hosts = 0..lan.sides().len();
+    let hosts = 0..lan.size();
     let leads = |host: &usize| lan.status(*host).iter().any(|s| s.state == State::Master);
     let masters: Vec<usize> = hosts.filter(leads).collect();
     if masters.is_empty() {
@@ -60,9 +60,18 @@ pub(super) fn stop_a_master(lan: &mut Lan, rng: &mut Rng) -> Vec<String> {
 /// Engines round to microseconds, and more than one timer may be due at once.
 const SLACK: Duration = Duration::from_millis(1);
 
+/// Whether two hosts hear each other on every segment.
+fn hear_each_other(lan: &Lan, one: usize, other: usize) -> bool {
+    (0..SEGMENTS).all(|segment| same_side(lan, one, other, segment))
+}
+
+fn same_side(lan: &Lan, one: usize, other: usize, segment: usize) -> bool {
+    lan.side(one, segment) == lan.side(other, segment)
+}
+
 /// Priorities of the masters of a VRID that heard this host.
 fn masters_of(lan: &Lan, old: usize, vrid: u8) -> Vec<u8> {
-    let hosts = (0..lan.sides().len()).filter(|host| lan.sides()[*host] == lan.sides()[old]);
+    let hosts = (0..lan.size()).filter(|host| hear_each_other(lan, *host, old));
     hosts
         .flat_map(|host| lan.status(host).into_iter().zip(vrids(lan.config(host))))
         .filter(|(status, of)| *of == vrid && status.state == State::Master)
@@ -89,9 +98,14 @@ fn succession(lan: &Lan, old: usize, config: &Config, index: usize) -> Option<Su
     let group = company(config, index);
     let vrid = config.instances[index].vrid.value();
     let mut best: Option<u8> = None;
-    for heir in (0..lan.sides().len()).filter(|heir| *heir != old) {
-        if lan.sides()[heir] != lan.sides()[old] || !lan.is_running(heir) {
+    for heir in (0..lan.size()).filter(|heir| *heir != old) {
+        let elsewhere = (0..SEGMENTS).all(|segment| !same_side(lan, heir, old, segment));
+        if elsewhere || !lan.is_running(heir) {
             continue;
+        }
+        // On one segment alone, others may have a say.
+        if !hear_each_other(lan, heir, old) {
+            return None;
         }
         let theirs = lan.config(heir);
         let Some(place) = vrids(theirs).iter().position(|of| *of == vrid) else {

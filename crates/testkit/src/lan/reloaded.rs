@@ -133,8 +133,8 @@ pub(super) fn unfounded(history: &[Deed], permissions: &[Permission]) -> Vec<Str
     let mut faults = Vec::new();
     let mut names: Vec<(Arc<str>, u8)> = Vec::new();
     for (place, deed) in history.iter().enumerate() {
-        if let Doing::Started(_, instances) | Doing::Reloaded(_, instances) = &deed.what {
-            for instance in instances {
+        if let Doing::Started(_, loaded) | Doing::Reloaded(_, loaded) = &deed.what {
+            for instance in &loaded.instances {
                 if names.iter().all(|known| known.0 != instance.name) {
                     names.push((Arc::clone(&instance.name), instance.vrid.value()));
                 }

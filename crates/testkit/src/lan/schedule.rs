@@ -236,6 +236,8 @@ impl Schedule {
             takeover: down * groups + design.startup_delay + Duration::from_millis(50),
             startup: design.startup_delay,
             arrival: self.arrival(),
+            way: self.longest_way(),
+            jitter: self.weathers().map(|w| w.jitter).max().unwrap_or_default(),
             believed: design.proof != Proof::Header && !self.sets_clocks_of_signers(),
         }
     }
@@ -264,7 +266,8 @@ impl Kind {
                     let at = SETTLED + NAP * 2 * number;
                     let nap = rng.between(Duration::from_millis(1), NAP);
                     let sleeper = rng.below(design.hosts);
-                    (at, Trouble::Disturbance(Disturbance::Pause(sleeper, nap)))
+                    let pause = Disturbance::Pause(sleeper, nap, trouble::sleep(rng));
+                    (at, Trouble::Disturbance(pause))
                 })
                 .collect(),
         }

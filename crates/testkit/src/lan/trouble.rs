@@ -4,9 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use evervip_model::Config;
-use evervip_simulation::{Disturbance, Lan, Weather};
+use evervip_simulation::{Disturbance, Lan, Sleep, Weather};
 
-use super::{Design, Edit, Proof, hostile};
+use super::{Design, Edit, Proof, SEGMENTS, hostile};
 use crate::{Rng, sample};
 
 /// Something that happens to a LAN.
@@ -75,7 +75,7 @@ pub(super) fn storm(
             .chain(second)
             .collect()
     };
-    match rng.below(15) {
+    match rng.below(16) {
         0 => pair(Disturbance::Crash(host), Disturbance::Start(host)),
         1 => pair(Disturbance::Stop(host), Disturbance::Start(host)),
         2 => pair(Disturbance::PowerOff(host), Disturbance::Start(host)),
@@ -85,21 +85,42 @@ pub(super) fn storm(
             pair(down, Disturbance::Link(host, link, true))
         }
         5 => {
-            let sides = (0..design.hosts).map(|_| u8::from(rng.permille(500)));
+            let sides = sides(rng, design);
             let whole = Disturbance::Partition(vec![0; design.hosts]);
-            pair(Disturbance::Partition(sides.collect()), whole)
+            pair(Disturbance::Partition(sides), whole)
         }
         6 | 7 => pair(
             Disturbance::Script(host, false),
             Disturbance::Script(host, true),
         ),
-        8 | 9 => only(at, Disturbance::Pause(host, later - at)),
+        8 | 9 => only(at, Disturbance::Pause(host, later - at, sleep(rng))),
         10 => only(at, Disturbance::Steal(host)),
         11 => hostile_frames(rng, at, host, &configs[host]),
         12 => only(at, Disturbance::Clock(host, clock(rng, design))),
         13 => vec![(at, Trouble::Weather(weather(rng)))],
+        14 => {
+            let segment = rng.below(SEGMENTS);
+            let sides = sides(rng, design);
+            let whole = Disturbance::Sever(segment, vec![0; design.hosts]);
+            pair(Disturbance::Sever(segment, sides), whole)
+        }
         _ => vec![(at, Trouble::Reload(host, edit(rng, design)))],
     }
+}
+
+fn sides(rng: &mut Rng, design: &Design) -> Vec<u8> {
+    let sides = (0..design.hosts).map(|_| u8::from(rng.permille(500)));
+    sides.collect()
+}
+
+/// A kind of sleep.
+pub(super) fn sleep(rng: &mut Rng) -> Sleep {
+    rng.pick(&[
+        Sleep::Daemon,
+        Sleep::Machine,
+        Sleep::Machine,
+        Sleep::MachineAndClock,
+    ])
 }
 
 fn only(at: Duration, disturbance: Disturbance) -> Vec<Event> {

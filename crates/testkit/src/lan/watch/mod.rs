@@ -1,11 +1,16 @@
 //! What must hold at every moment of a run, found in its history.
 
+mod naps;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use evervip_model::{Instance, State};
-use evervip_simulation::{Deed, Doing};
+use evervip_simulation::{Deed, Doing, Loaded, Side};
 use evervip_vrrp::Timestamp;
+
+use self::naps::Nap;
+use super::{SEGMENTS, segment_of};
 
 /// What a watch has to know of a LAN.
 #[derive(Debug, Clone, Copy)]
@@ -17,27 +22,37 @@ pub struct Limits {
     /// The longest time from one advert of a master to the arrival of the next; none where packets are
     /// lost.
     pub arrival: Option<Duration>,
+    /// The longest that a packet is on its way.
+    pub way: Duration,
+    /// How much longer an advert may be on its way than the one before.
+    pub jitter: Duration,
     /// Whether an advert that arrives is believed: numbers and clocks may stand in the way.
     pub believed: bool,
 }
 
 /// What is wrong in a history that ends at this time: a master that was late with an advert, an
 /// able host that left addresses without owner for too long, a master before its time, one that took
-/// over although it was to leave a healthy master alone, and two faults of those that slept: a backup that takes over from a healthy master, a master that sends
-/// on although a better one waits to be heard.
+/// over although it was to leave a healthy master alone, a sync group whose members disagreed, and
+/// faults of those that slept: a backup that takes over from a healthy master, a master that sends on
+/// although a better one is there to be heard, or although it has been asleep for too long.
 #[must_use]
 pub fn watch(history: &[Deed], hosts: usize, end: Timestamp, limits: Limits) -> Vec<String> {
     let mut watch = Watch {
         limits,
         hosts: vec![Seen::default(); hosts],
         sides: vec![0; hosts],
+        severed: std::array::from_fn(|_| vec![0; hosts]),
         ownerless: Vec::new(),
         last_incident: Timestamp::default(),
+        now: Timestamp::default(),
         faults: Vec::new(),
     };
     for deed in history {
+        watch.pass(deed.at);
         watch.see(deed.at, &deed.what);
     }
+    watch.pass(end);
+    watch.end_moment();
     watch.incident(end);
     for host in 0..hosts {
         for vrid in 0..VRIDS {
@@ -49,20 +64,15 @@ pub fn watch(history: &[Deed], hosts: usize, end: Timestamp, limits: Limits) -> 
 
 /// VRIDs of schedules are smaller.
 const VRIDS: usize = 8;
-/// How long nothing must have happened before a nap that is to change nothing.
-const CALM_BEFORE_NAP: Duration = Duration::from_secs(7);
-/// In this time after a nap nobody takes over unless for a reason that was there before.
-const AFTER_NAP: Duration = Duration::from_millis(300);
-
 /// A host as far as it was seen.
 #[derive(Clone, Default)]
 struct Seen {
     running: bool,
-    asleep: bool,
     started: Timestamp,
-    /// The beginning of its last nap.
-    slept: Timestamp,
+    /// It is asleep.
+    nap: Option<Nap>,
     instances: Vec<Arc<Instance>>,
+    groups: Vec<Vec<usize>>,
     routers: [SeenRouter; VRIDS],
 }
 
@@ -74,23 +84,59 @@ struct SeenRouter {
     priority: u8,
     /// The next advert must come by then.
     due: Option<Timestamp>,
-    /// It is to sleep, or has slept, without consequence until then.
-    innocent_until: Option<Timestamp>,
-    /// A better master waits to be heard.
+    /// It is asleep, or has slept, and has no reason to take over.
+    innocent: bool,
+    /// A better master is there to be heard.
     must_yield: bool,
+    /// It has slept for so long that it must not be MASTER any more.
+    expired: bool,
 }
 
 struct Watch {
     limits: Limits,
     hosts: Vec<Seen>,
     sides: Vec<u8>,
+    severed: [Vec<u8>; SEGMENTS],
     /// Side and VRID without owner, and since when.
-    ownerless: Vec<(u8, usize, Timestamp)>,
+    ownerless: Vec<(Side, usize, Timestamp)>,
     last_incident: Timestamp,
+    /// The moment that is looked at.
+    now: Timestamp,
     faults: Vec<String>,
 }
 
 impl Watch {
+    /// Time goes on; what one step of an engine does is done by then.
+    fn pass(&mut self, at: Timestamp) {
+        if at > self.now {
+            self.end_moment();
+            self.now = at;
+        }
+    }
+
+    fn end_moment(&mut self) {
+        for host in 0..self.hosts.len() {
+            self.check_groups(host);
+            self.check_expired(host);
+        }
+    }
+
+    /// Members of a group change their states together. Who waits for scripts says nothing.
+    fn check_groups(&mut self, host: usize) {
+        let seen = &self.hosts[host];
+        for group in &seen.groups {
+            let members = group.iter().filter_map(|member| seen.vrid_of(*member));
+            let states: Option<Vec<State>> = members.map(|vrid| seen.routers[vrid].state).collect();
+            let torn = |states: &Vec<State>| states.windows(2).any(|pair| pair[0] != pair[1]);
+            if let Some(states) = states.filter(torn) {
+                self.faults.push(format!(
+                    "host {host}: the group is torn at {:?}: {states:?}",
+                    self.now
+                ));
+            }
+        }
+    }
+
     fn see(&mut self, at: Timestamp, what: &Doing) {
         match what {
             Doing::Moved { .. } => return,
@@ -108,26 +154,24 @@ impl Watch {
         }
         self.incident(at);
         let calm = at.saturating_since(self.last_incident);
-        if !matches!(what, Doing::Resumed(_) | Doing::Paused(_)) {
+        if !matches!(what, Doing::Resumed(_) | Doing::Paused(..)) {
             self.forget_naps(what);
         }
         match what {
-            Doing::Started(host, instances) => {
+            Doing::Started(host, loaded) => {
                 self.hosts[*host] = Seen {
                     running: true,
                     started: at,
-                    instances: instances.clone(),
                     ..Seen::default()
                 };
+                self.hosts[*host].load(loaded);
             }
             Doing::Ended(host) => self.hosts[*host] = Seen::default(),
-            Doing::Paused(host) => {
-                self.hosts[*host].slept = at;
-                self.paused(*host, calm);
-            }
+            Doing::Paused(host, sleep) => self.paused(at, *host, *sleep, calm),
             Doing::Resumed(host) => self.resumed(at, *host),
-            Doing::Reloaded(host, instances) => self.hosts[*host].reload(instances),
+            Doing::Reloaded(host, loaded) => self.hosts[*host].load(loaded),
             Doing::Divided(sides) => self.sides.clone_from(sides),
+            Doing::Severed(segment, sides) => self.severed[*segment].clone_from(sides),
             Doing::Entered { host, name, state } => {
                 if let Some((vrid, interval)) = self.hosts[*host].find(name) {
                     self.entered(at, *host, vrid, interval, *state);
@@ -152,7 +196,7 @@ impl Watch {
         router.due = Some(at + interval);
         if router.must_yield && priority != 0 {
             self.faults.push(format!(
-                "host {host} slept and sent an advert of VRID {vrid} at {at:?}, although a better master waited"
+                "host {host} slept and sent an advert of VRID {vrid} at {at:?}, although another master may be there"
             ));
         }
         let router = &mut self.hosts[host].routers[vrid];
@@ -161,8 +205,9 @@ impl Watch {
     }
 
     fn check_rhythm(&mut self, at: Timestamp, host: usize, vrid: usize) {
+        let router = &self.hosts[host].routers[vrid];
+        let master = router.state == Some(State::Master) && self.hosts[host].nap.is_none();
         let router = &mut self.hosts[host].routers[vrid];
-        let master = router.state == Some(State::Master);
         if let Some(due) = router.due.filter(|due| master && at > *due) {
             router.due = None;
             self.faults.push(format!(
@@ -185,9 +230,8 @@ impl Watch {
         }
         let started = self.hosts[host].started;
         let router = &mut self.hosts[host].routers[vrid];
-        let innocent = router.innocent_until.is_some_and(|until| at <= until);
         if state == State::Master {
-            if innocent {
+            if router.innocent {
                 self.faults.push(format!(
                     "host {host} slept and took over VRID {vrid} at {at:?} from a healthy master"
                 ));
@@ -202,7 +246,7 @@ impl Watch {
         router.due = (state == State::Master).then_some(at + interval);
         router.state = Some(state);
         router.entered = at;
-        router.innocent_until = None;
+        router.innocent = false;
         router.must_yield = false;
     }
 
@@ -219,7 +263,7 @@ impl Watch {
         };
         let waits = own.state == Some(State::Backup) && at < own.entered + instance.preempt_delay;
         let patient = instance.nopreempt || waits;
-        let side = self.sides[host];
+        let side = self.side(host, vrid);
         let wronged = self.masters(side, vrid).find(|master| {
             *master != host
                 && (patient || own.priority <= self.hosts[*master].routers[vrid].priority)
@@ -231,97 +275,25 @@ impl Watch {
         }
     }
 
-    /// Something happened, so that what was expected of those that slept is expected no more.
-    fn forget_naps(&mut self, what: &Doing) {
-        let about = match what {
-            Doing::Entered { host, .. } => Some(*host),
-            _ => None,
-        };
-        for (host, seen) in self.hosts.iter_mut().enumerate() {
-            for router in &mut seen.routers {
-                router.must_yield = false;
-                if about != Some(host) {
-                    router.innocent_until = None;
-                }
-            }
-        }
-    }
-
-    fn paused(&mut self, host: usize, calm: Duration) {
-        let quiet = calm >= CALM_BEFORE_NAP && self.limits.arrival.is_some();
-        self.hosts[host].asleep = true;
-        for vrid in 0..VRIDS {
-            let side = self.sides[host];
-            let led = self.masters(side, vrid).next().is_some();
-            let router = &mut self.hosts[host].routers[vrid];
-            router.due = None;
-            let follows = router.state == Some(State::Backup) && led;
-            let never = Timestamp::from_nanos(u64::MAX);
-            router.innocent_until = (quiet && follows).then_some(never);
-        }
-    }
-
-    fn resumed(&mut self, at: Timestamp, host: usize) {
-        self.hosts[host].asleep = false;
-        for vrid in 0..VRIDS {
-            let yields = self.limits.arrival.is_some_and(|arrival| {
-                self.hosts[host].routers[vrid].state == Some(State::Master)
-                    && self.has_better_master(at, host, vrid, arrival)
-            });
-            let router = &mut self.hosts[host].routers[vrid];
-            router.must_yield = yields;
-            if router.innocent_until.is_some() {
-                router.innocent_until = Some(at + AFTER_NAP);
-            }
-        }
-    }
-
-    /// Whether an advert of a master of higher priority must have arrived by now.
-    fn has_better_master(
-        &self,
-        at: Timestamp,
-        host: usize,
-        vrid: usize,
-        arrival: Duration,
-    ) -> bool {
-        let polite = self.hosts[host].instances.iter().any(|instance| {
-            usize::from(instance.vrid.value()) == vrid && instance.higher_prio_send_advert
-        });
-        let own = self.hosts[host].routers[vrid].priority;
-        !polite
-            && self.masters(self.sides[host], vrid).any(|other| {
-                let rival = &self.hosts[other].routers[vrid];
-                other != host
-                    && rival.priority > own
-                    && self.is_only_rival(host, vrid, other)
-                    && at.saturating_since(rival.entered.max(self.last_incident)) > arrival
-            })
-    }
-
-    /// Whether no third host was MASTER during a nap: its adverts may be heard, and answered, first.
-    fn is_only_rival(&self, sleeper: usize, vrid: usize, rival: usize) -> bool {
-        let slept = self.hosts[sleeper].slept;
-        let hosts = self.hosts.iter().enumerate();
-        let mut others = hosts.filter(|(host, _)| ![sleeper, rival].contains(host));
-        others.all(|(_, seen)| {
-            let router = &seen.routers[vrid];
-            router.state != Some(State::Master) && router.entered < slept
-        })
+    /// Where a host is on the segment of a VRID.
+    fn side(&self, host: usize, vrid: usize) -> Side {
+        let segment = self.hosts[host].instance(vrid).map_or(0, segment_of);
+        (self.sides[host], self.severed[segment][host])
     }
 
     /// Hosts that are awake and MASTER of a VRID.
-    fn masters(&self, side: u8, vrid: usize) -> impl Iterator<Item = usize> + '_ {
+    fn masters(&self, side: Side, vrid: usize) -> impl Iterator<Item = usize> + '_ {
         self.of_state(side, vrid, State::Master)
     }
 
-    fn of_state(&self, side: u8, vrid: usize, state: State) -> impl Iterator<Item = usize> + '_ {
-        let hosts = self.hosts.iter().zip(&self.sides).enumerate();
+    fn of_state(&self, side: Side, vrid: usize, state: State) -> impl Iterator<Item = usize> + '_ {
+        let hosts = self.hosts.iter().enumerate();
         hosts
-            .filter(move |(_, (seen, on))| {
-                **on == side
-                    && seen.running
-                    && !seen.asleep
+            .filter(move |(host, seen)| {
+                seen.running
+                    && seen.nap.is_none()
                     && seen.routers[vrid].state == Some(state)
+                    && self.side(*host, vrid) == side
             })
             .map(|(host, _)| host)
     }
@@ -332,7 +304,7 @@ impl Watch {
             let time = at.saturating_since(*since);
             if time > self.limits.takeover {
                 self.faults.push(format!(
-                    "VRID {vrid} had no owner on side {side} for {time:?} until {at:?}, at most {:?} allowed",
+                    "VRID {vrid} had no owner on side {side:?} for {time:?} until {at:?}, at most {:?} allowed",
                     self.limits.takeover
                 ));
             }
@@ -341,18 +313,49 @@ impl Watch {
 
     fn find_ownerless(&mut self, at: Timestamp) {
         self.ownerless.clear();
-        for side in 0..=self.sides.iter().copied().max().unwrap_or(0) {
+        for host in 0..self.hosts.len() {
             for vrid in 0..VRIDS {
-                let waiting = self.of_state(side, vrid, State::Backup).next().is_some();
-                if waiting && self.masters(side, vrid).next().is_none() {
+                let seen = &self.hosts[host];
+                if seen.routers[vrid].state != Some(State::Backup) || seen.nap.is_some() {
+                    continue;
+                }
+                let side = self.side(host, vrid);
+                let known = self
+                    .ownerless
+                    .iter()
+                    .any(|(on, of, _)| (*on, *of) == (side, vrid));
+                if !known && !self.is_led(host, vrid) {
                     self.ownerless.push((side, vrid, at));
                 }
             }
         }
     }
+
+    /// Whether it, or a member of its group, hears a master. Where only one segment is divided, those
+    /// who hear none there have to leave the master of the other alone.
+    fn is_led(&self, host: usize, vrid: usize) -> bool {
+        let seen = &self.hosts[host];
+        let company = seen.groups.iter().map(|group| {
+            let vrids = group.iter().filter_map(|member| seen.vrid_of(*member));
+            vrids.collect::<Vec<usize>>()
+        });
+        let company = company.into_iter().find(|vrids| vrids.contains(&vrid));
+        let mut company = company.unwrap_or_else(|| vec![vrid]).into_iter();
+        company.any(|vrid| self.masters(self.side(host, vrid), vrid).next().is_some())
+    }
 }
 
 impl Seen {
+    fn instance(&self, vrid: usize) -> Option<&Instance> {
+        let mut instances = self.instances.iter();
+        Some(instances.find(|known| usize::from(known.vrid.value()) == vrid)?)
+    }
+
+    /// The VRID of the instance with this index.
+    fn vrid_of(&self, index: usize) -> Option<usize> {
+        Some(usize::from(self.instances.get(index)?.vrid.value()).min(VRIDS - 1))
+    }
+
     /// VRID and interval of an instance.
     fn find(&self, name: &str) -> Option<(usize, Duration)> {
         let instance = self.instances.iter().find(|known| *known.name == *name)?;
@@ -363,10 +366,12 @@ impl Seen {
     }
 
     /// Instances without a counterpart are not looked at any more.
-    fn reload(&mut self, instances: &[Arc<Instance>]) {
-        self.instances = instances.to_vec();
+    fn load(&mut self, loaded: &Loaded) {
+        self.instances.clone_from(&loaded.instances);
+        self.groups.clone_from(&loaded.groups);
         for (vrid, router) in self.routers.iter_mut().enumerate() {
-            let kept = instances
+            let kept = loaded
+                .instances
                 .iter()
                 .any(|i| usize::from(i.vrid.value()) == vrid);
             if !kept {

@@ -96,12 +96,14 @@ const LAYERS: &[Layer] = &[
         outside: &[
             "anyhow",
             "chrono",
+            "futures-core",
             "lexopt",
             "nix",
             "thiserror",
             "tokio",
             "tracing",
             "tracing-subscriber",
+            "zbus",
         ],
     },
     Layer {

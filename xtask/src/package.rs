@@ -214,6 +214,18 @@ const TARBALL: &[(&str, &str)] = &[
         "share/evervip/keepalived.service",
     ),
     ("packaging/systemd/strict.conf", "share/evervip/strict.conf"),
+    (
+        "packaging/dbus/org.keepalived.Vrrp1.conf",
+        "share/dbus-1/system.d/org.keepalived.Vrrp1.conf",
+    ),
+    (
+        "packaging/dbus/org.keepalived.Vrrp1.Instance.xml",
+        "share/dbus-1/interfaces/org.keepalived.Vrrp1.Instance.xml",
+    ),
+    (
+        "packaging/dbus/org.keepalived.Vrrp1.Vrrp.xml",
+        "share/dbus-1/interfaces/org.keepalived.Vrrp1.Vrrp.xml",
+    ),
     ("README.md", "README.md"),
     ("CHANGELOG.md", "CHANGELOG.md"),
     ("LICENSE-MIT", "LICENSE-MIT"),

@@ -22,6 +22,12 @@ pub(crate) enum Message {
     MailFinished,
     /// The last snapshot has been written down.
     DumpWritten,
+    /// A caller on D-Bus wants something.
+    #[cfg(feature = "dbus")]
+    Bus(crate::dbus::Request),
+    /// The bus has been left.
+    #[cfg(feature = "dbus")]
+    BusLeft,
 }
 
 /// A new configuration, and what its new objects have been found to be.
@@ -38,7 +44,7 @@ pub(crate) struct Reload {
 
 /// The sending half. Messages are bounded by what the senders have under way: a report for each
 /// running command, one reload at a time, one call to the noticeboard, one snapshot, the
-/// end of the mails.
+/// end of the mails, one request from D-Bus and one for all instances, the end of the bus.
 #[derive(Debug, Clone)]
 pub(crate) struct Outlet {
     messages: Sender<Message>,

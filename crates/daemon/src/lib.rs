@@ -6,6 +6,7 @@
 //!        ├─ vrrp-engine   one epoll loop: deadlines, packets, netlink; nothing here may block
 //!        ├─ main          tokio, one thread: check scripts, notify scripts
 //!        ├─ reload        reads and checks a new configuration
+//!        ├─ dbus          the D-Bus interface, when it is wanted
 //!        ├─ track-files, track-processes, linkbeat   watch what is tracked, when there is any
 //!        └─ log           writes lines to syslog and the console
 //! ```
@@ -22,6 +23,8 @@ mod child;
 mod command_line;
 mod config_test;
 mod configuration;
+#[cfg_attr(not(feature = "dbus"), path = "dbus_absent.rs")]
+mod dbus;
 mod dump;
 mod engine_thread;
 mod guardian;

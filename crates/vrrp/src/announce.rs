@@ -3,6 +3,8 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
+use evervip_model::State;
+
 use crate::spacing::Budget;
 use crate::timers::TimerKey;
 use crate::{
@@ -76,6 +78,14 @@ impl Engine {
             rounds,
             part,
         }));
+    }
+
+    /// One round for every address of a master, for whoever asked for it.
+    pub(crate) fn announce_once(&mut self, now: Timestamp, id: RouterId) {
+        let router = self.routers.get(id);
+        if router.is_some_and(|router| router.state == State::Master) {
+            self.announce_all(now, id, 1);
+        }
     }
 
     /// Queues a burst in place of what still waits for the same addresses of the router.

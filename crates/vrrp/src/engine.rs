@@ -239,6 +239,7 @@ impl Engine {
             | Event::RouteRemoved(_)
             | Event::RuleRemoved(_)
             | Event::RoutingReportsLost
+            | Event::AnnouncementWanted { .. }
             | Event::SocketsMissing(_)
             | Event::CheckEnded { .. } => {}
         }
@@ -300,6 +301,7 @@ impl Engine {
                 self.restore_routing();
                 self.restore_fixtures();
             }
+            Event::AnnouncementWanted { router } => self.announce_once(now, router),
             Event::StopRequested => {
                 self.stop();
                 self.vigil = None;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use evervip_model::ProcessPattern;
 
-use crate::{RouteReport, RuleReport, SocketKey, VirtualInterfaceKey};
+use crate::{RouteReport, RouterId, RuleReport, SocketKey, VirtualInterfaceKey};
 
 /// Identifies one run of a check script, so that the result of a run that no longer matters can be
 /// told from the current one.
@@ -138,6 +138,12 @@ pub enum Event<'a> {
     RuleRemoved(RuleReport),
     /// Reports of routes and rules may have been lost.
     RoutingReportsLost,
+    /// Somebody wants the neighbours to be told the addresses of a router once more; only a master
+    /// tells them.
+    AnnouncementWanted {
+        /// Which router.
+        router: RouterId,
+    },
     /// The daemon is to end. Everything after it is ignored.
     StopRequested,
 }

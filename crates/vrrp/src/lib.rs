@@ -38,6 +38,7 @@ mod fixtures;
 mod group;
 mod header;
 mod host;
+mod inquiry;
 mod interface;
 mod linkbeat;
 mod log;

@@ -104,7 +104,21 @@ fn bursts() {
         },
     );
     spaced(&mut table);
+    on_request(&mut table);
     table.expect("announcements.txt");
+}
+
+/// Somebody asks for it.
+fn on_request(table: &mut Table) {
+    let ask = |stage: &mut Transcript| {
+        let router = stage.engine.router_named("V").unwrap();
+        stage.event("asked", Event::AnnouncementWanted { router });
+    };
+    table.row("asked: one round", master(one(rich())), ask);
+    table.row("asked: a backup tells nobody", backup(one(rich())), ask);
+    table.row("asked: twice", master(one(plain())), |stage| {
+        (0..2).for_each(|_| ask(stage));
+    });
 }
 
 fn spaced(table: &mut Table) {

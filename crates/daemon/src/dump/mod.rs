@@ -14,6 +14,7 @@ use std::sync::mpsc::Receiver;
 use evervip_dump::Scene;
 use evervip_model::Globals;
 use evervip_vrrp::Timestamp;
+use tokio::sync::oneshot;
 
 use crate::inbox::{Message, Outlet};
 use name::Files;
@@ -29,6 +30,8 @@ pub(crate) struct Wanted {
     pub(crate) clear: bool,
     /// `keepalived.json`.
     pub(crate) json: bool,
+    /// A signal asked for it, which is logged; other callers log for themselves.
+    pub(crate) signalled: bool,
 }
 
 impl Wanted {
@@ -38,11 +41,12 @@ impl Wanted {
         self.statistics |= other.statistics;
         self.clear |= other.clear;
         self.json |= other.json;
+        self.signalled |= other.signalled;
     }
 
     /// Whether there is nothing to do.
-    pub(crate) fn is_empty(self) -> bool {
-        self == Self::default()
+    pub(crate) const fn is_empty(self) -> bool {
+        !(self.state || self.statistics || self.json)
     }
 }
 
@@ -53,6 +57,8 @@ pub(crate) struct Job {
     pub(crate) scene: Scene,
     /// A file that gets the state besides (`config_save_dir`).
     pub(crate) archive: Option<PathBuf>,
+    /// Who waits for the end of it.
+    pub(crate) waiting: Vec<oneshot::Sender<()>>,
 }
 
 /// Starts the thread that writes. It says so each time it has written what a signal asked for.
@@ -66,7 +72,11 @@ pub(crate) fn start(jobs: Receiver<Job>, outlet: Outlet) -> std::io::Result<()> 
             while let Ok(job) = jobs.recv() {
                 write(&job);
                 let is_asked_for = !job.wanted.is_empty();
-                drop(job);
+                for done in job.waiting {
+                    // Who asked may be gone.
+                    let _ = done.send(());
+                }
+                drop(job.scene);
                 if is_asked_for {
                     outlet.send(Message::DumpWritten);
                 }
@@ -92,26 +102,33 @@ fn write(job: &Job) {
         wanted,
         scene,
         archive,
+        ..
     } = job;
     if let Some(path) = archive {
         put(path, &evervip_dump::state(scene));
     }
     let files = Files::of(&scene.snapshot.globals);
-    let process = std::process::id();
     if wanted.state {
-        tracing::info!("Printing VRRP data for process({process}) on signal");
+        say(wanted, "Printing VRRP data");
         put(&files.state(""), &evervip_dump::state(scene));
     }
     if wanted.statistics {
         let clearing = if wanted.clear { " and clearing" } else { "" };
-        tracing::info!("Printing{clearing} VRRP stats for process({process}) on signal");
+        say(wanted, &format!("Printing{clearing} VRRP stats"));
         put(&files.statistics(), &evervip_dump::statistics(scene));
     }
     if wanted.json {
-        tracing::info!("Printing VRRP as json for process({process}) on signal");
+        say(wanted, "Printing VRRP as json");
         if let Some(json) = evervip_dump::json(scene) {
             put(&files.json(), &json);
         }
+    }
+}
+
+fn say(wanted: &Wanted, what: &str) {
+    if wanted.signalled {
+        let process = std::process::id();
+        tracing::info!("{what} for process({process}) on signal");
     }
 }
 

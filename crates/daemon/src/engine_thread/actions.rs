@@ -79,6 +79,7 @@ impl EngineThread {
             Action::Notify(notification) => {
                 self.hooks.notify(&notification);
                 self.fifos.notify(&notification);
+                self.bus.notify(&notification);
             }
             Action::Mail(alert) => self.mailer.send(alert),
             Action::StartCheck { run, script } => {

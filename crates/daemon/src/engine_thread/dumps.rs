@@ -7,6 +7,7 @@ use evervip_dump::{Host, LinkFacts, Scene};
 use evervip_os::netlink::Link;
 use evervip_os::signal::{real_time, real_time_from_top};
 use nix::sys::signal::Signal;
+use tokio::sync::oneshot;
 
 use super::EngineThread;
 use crate::archive::state_file;
@@ -19,6 +20,8 @@ pub(super) struct Dumps {
     wanted: Wanted,
     /// Reloads so far.
     reloads: u32,
+    /// Who waits for what is wanted.
+    waiting: Vec<oneshot::Sender<()>>,
 }
 
 impl Dumps {
@@ -28,6 +31,7 @@ impl Dumps {
             busy: false,
             wanted: Wanted::default(),
             reloads: 0,
+            waiting: Vec::new(),
         }
     }
 }
@@ -50,6 +54,7 @@ fn wanted_by(signal: i32) -> Wanted {
         statistics: signal == statistics || signal == clear,
         clear: signal == clear,
         json: signal == json,
+        signalled: true,
     }
 }
 
@@ -57,6 +62,14 @@ impl EngineThread {
     /// A signal that may ask for a file.
     pub(super) fn dump_on(&mut self, signal: i32) {
         self.dumps.wanted.add(wanted_by(signal));
+        self.take_snapshot();
+    }
+
+    /// A caller asks for files; `done` is told when they have been written.
+    #[cfg(feature = "dbus")]
+    pub(super) fn dump_for(&mut self, wanted: Wanted, done: oneshot::Sender<()>) {
+        self.dumps.wanted.add(wanted);
+        self.dumps.waiting.push(done);
         self.take_snapshot();
     }
 
@@ -76,6 +89,7 @@ impl EngineThread {
             wanted,
             scene: self.scene(),
             archive: None,
+            waiting: std::mem::take(&mut self.dumps.waiting),
         };
         if wanted.clear {
             self.engine.clear_statistics();
@@ -96,6 +110,7 @@ impl EngineThread {
             wanted: Wanted::default(),
             scene: self.scene(),
             archive: Some(path.clone()),
+            waiting: Vec::new(),
         };
         if self.dumps.jobs.try_send(job).is_err() {
             tracing::warn!("{} is not written: the disk is too slow", path.display());

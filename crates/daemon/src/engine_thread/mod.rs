@@ -16,6 +16,7 @@
 mod actions;
 mod agenda;
 mod announce;
+mod bus;
 mod culprit;
 mod dumps;
 mod fifo;
@@ -58,6 +59,7 @@ use nix::sys::signal::Signal;
 use tokio::sync::mpsc::Sender;
 
 use crate::child::{Status, StatusPipe};
+use crate::dbus::Bus;
 use crate::dump::Job;
 use crate::identity;
 use crate::inbox::{Inbox, Message, Outlet, Reload};
@@ -156,6 +158,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     let mut engine = Engine::new(config, kernel.links(), &kernel.addresses());
     wanted.tell(&mut engine);
     let mailer = Mailer::new(outlet.clone());
+    let bus = Bus::new(outlet.clone());
     let mut observers = Observers::new(outlet);
     observers.watch(wanted);
     engine.set_at_stop(at_stop);
@@ -173,6 +176,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         hooks: Hooks::new(scripts),
         fifos: Fifos::default(),
         mailer,
+        bus,
         scheduling: Scheduling::default(),
         sockets: Sockets::default(),
         transmitter: Transmitter::default(),
@@ -237,6 +241,7 @@ struct EngineThread {
     hooks: Hooks,
     fifos: Fifos,
     mailer: Mailer,
+    bus: Bus,
     scheduling: Scheduling,
     sockets: Sockets,
     transmitter: Transmitter,
@@ -289,8 +294,9 @@ impl EngineThread {
     /// Does what the file says beyond its routers.
     fn configure(&mut self, globals: &Globals) {
         identity::of_child(&globals.processes);
-        // Before this thread is raised: its own thread is to be an ordinary one.
+        // Before this thread is raised: their own threads are to be ordinary ones.
         self.mailer.configure(globals);
+        self.bus.configure(globals);
         self.scheduling.apply(&globals.processes);
         self.fifos.configure(&globals.fifos, &self.hooks);
         self.kernel.set_receive_buffers(&globals.buffers);
@@ -366,7 +372,7 @@ impl EngineThread {
         self.ending.is_some_and(|since| {
             let waited = since.elapsed();
             (self.hooks.is_drained() || waited > DRAIN * 2)
-                && (self.mailer.is_finished() || waited > DRAIN)
+                && (self.mailer.is_finished() && self.bus.is_finished() || waited > DRAIN)
         })
     }
 
@@ -495,6 +501,10 @@ impl EngineThread {
                 Message::Observed => self.observed(),
                 Message::MailFinished => self.mailer.set_finished(),
                 Message::DumpWritten => self.dump_written(),
+                #[cfg(feature = "dbus")]
+                Message::Bus(request) => self.bus_request(request),
+                #[cfg(feature = "dbus")]
+                Message::BusLeft => self.bus.set_finished(),
             }
         }
     }
@@ -553,6 +563,7 @@ impl EngineThread {
         self.make_interfaces(&fresh);
         self.promotion.configure(&reload.config);
         self.promotion.apply(&mut self.kernel);
+        self.bus.reload_begins();
         let now = monotonic_nanos();
         // Adverts may be signed from now on.
         self.tell_wall_clock(now);
@@ -571,6 +582,7 @@ impl EngineThread {
         self.transmitter.forget_gone(&self.engine, &self.sockets);
         self.observers.watch(wanted);
         self.keep_state(archive.as_deref(), "post");
+        self.reload_told();
         self.status.tell(Status::Reloaded);
     }
 
@@ -602,6 +614,7 @@ impl EngineThread {
         self.fifos.close();
         self.hooks.drain(DRAIN);
         self.mailer.finish();
+        self.bus.finish();
         self.ending = Some(Instant::now());
     }
 }

@@ -30,9 +30,11 @@ pub(super) const MONITORING: &[Keyword] = &[
     )
     .since("2.3.0")
     .lvs(),
-    flag("enable_dbus", "Offer the D-Bus interface."),
+    flag("enable_dbus", "Offer the D-Bus interface.").yes(),
     word("dbus_service_name", "NAME", "Its bus name.")
         .lenient()
+        .default("org.keepalived.Vrrp1")
+        .yes()
         .since("1.3.7"),
     word(
         "dbus_no_interface_name",
@@ -40,5 +42,7 @@ pub(super) const MONITORING: &[Keyword] = &[
         "Path element of instances without interface.",
     )
     .lenient()
+    .default("none")
+    .yes()
     .since("2.3.0"),
 ];

@@ -79,7 +79,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "evervip-host",
         ours: &["evervip-config", "evervip-model", "evervip-os"],
-        outside: &["glob", "nix", "thiserror"],
+        outside: &["glob", "miniz_oxide", "nix", "thiserror"],
     },
     Layer {
         name: "evervip-daemon",

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use evervip_config::{Config, Loaded, Mode, load_with};
+use evervip_config::{Config, Files, Loaded, Mode, load_with};
 use evervip_host::{Remembered, SystemFiles, SystemHost};
 use evervip_model::Globals;
 
@@ -23,9 +23,19 @@ pub(crate) struct Source {
     pub(crate) umask: Option<u16>,
 }
 
-/// Reads and checks the file; see [`Loaded`] for what came of it.
+/// Reads and checks the file; see [`Loaded`] for what came of it. The machine remembers the text,
+/// too.
 pub(crate) fn load(source: &Source, machine: &Machine, mode: Mode) -> Loaded {
-    let mut loaded = load_with(&source.path, machine, machine, mode, &source.options);
+    load_from(machine, machine, source, mode)
+}
+
+/// The same for those who will not load it again.
+pub(crate) fn load_once(source: &Source, mode: Mode) -> Loaded {
+    load_from(&SystemFiles, &Machine::default(), source, mode)
+}
+
+fn load_from(files: &impl Files, machine: &Machine, source: &Source, mode: Mode) -> Loaded {
+    let mut loaded = load_with(&source.path, files, machine, mode, &source.options);
     if let Some(config) = &mut loaded.config {
         let Globals {
             processes, daemon, ..
@@ -90,6 +100,7 @@ impl Accepted {
     /// Keeps only what the configuration can be made from.
     pub(crate) fn forget(&mut self) {
         self.config = None;
+        self.machine.pack();
     }
 }
 

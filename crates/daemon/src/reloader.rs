@@ -8,7 +8,7 @@ use evervip_model::ProcessPattern;
 use evervip_os::process::release_free_memory;
 
 use crate::child::{Status, StatusPipe};
-use crate::configuration::{self, Machine, Source};
+use crate::configuration::{self, Source};
 use crate::inbox::{Message, Outlet, Reload};
 use crate::observe::{ask_links, count_processes, read_file};
 
@@ -28,7 +28,7 @@ pub(crate) fn start(
         .spawn(move || {
             while requests.recv().is_ok() {
                 tracing::info!("Reloading");
-                let loaded = configuration::load(&source, &Machine::default(), Mode::Start);
+                let loaded = configuration::load_once(&source, Mode::Start);
                 tracing::info!("Configuration file {}", source.path.display());
                 configuration::log(&loaded);
                 let failure = loaded.start_failure();

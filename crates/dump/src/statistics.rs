@@ -40,20 +40,20 @@ fn counters(text: &mut Text, counted: &Statistics) {
         text,
         "Packet Errors",
         &[
-            ("Length", counted.packet_len_err),
-            ("TTL", counted.ip_ttl_err),
-            ("Invalid Type", counted.invalid_type_rcvd),
-            ("Advertisement Interval", counted.advert_interval_err),
-            ("Address List", counted.addr_list_err),
+            ("Length", counted.errors.packet_len_err),
+            ("TTL", counted.errors.ip_ttl_err),
+            ("Invalid Type", counted.errors.invalid_type_rcvd),
+            ("Advertisement Interval", counted.errors.advert_interval_err),
+            ("Address List", counted.errors.addr_list_err),
         ],
     );
     block(
         text,
         "Authentication Errors",
         &[
-            ("Invalid Type", counted.invalid_authtype),
-            ("Type Mismatch", counted.authtype_mismatch),
-            ("Failure", counted.auth_failure),
+            ("Invalid Type", counted.errors.invalid_authtype),
+            ("Type Mismatch", counted.errors.authtype_mismatch),
+            ("Failure", counted.errors.auth_failure),
         ],
     );
     block(

@@ -3,7 +3,7 @@
 //! What was accepted must be to be had again, also when the files were changed or a user was removed
 //! since: a guardian whose child has died starts another one with the same configuration. Keeping
 //! what the loader asked for and was told, the text of the files above all, takes a fraction of the
-//! memory of the configuration itself.
+//! memory of the configuration itself; packed ([`Remembered::pack`]) it takes next to nothing.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ pub struct Remembered<F, H> {
     files: F,
     host: H,
     kinds: Memory<PathBuf, Result<FileKind, Failure>>,
-    contents: Memory<PathBuf, Result<Box<[u8]>, Failure>>,
+    contents: Memory<PathBuf, Result<Content, Failure>>,
     shared: Memory<PathBuf, bool>,
     globs: Memory<(PathBuf, String), Vec<PathBuf>>,
     interfaces: Memory<String, Option<InterfaceFacts>>,
@@ -60,6 +60,40 @@ impl<Q: Ord, A: Clone> Memory<Q, A> {
     }
 }
 
+/// The content of a file.
+#[derive(Debug, Clone)]
+enum Content {
+    Plain(Box<[u8]>),
+    /// As a DEFLATE stream.
+    Packed(Box<[u8]>),
+}
+
+impl Content {
+    fn pack(&mut self) {
+        let Self::Plain(bytes) = self else {
+            return;
+        };
+        if bytes.len() >= WORTH_PACKING {
+            let packed = miniz_oxide::deflate::compress_to_vec(bytes, PACKING_LEVEL);
+            *self = Self::Packed(packed.into_boxed_slice());
+        }
+    }
+
+    fn unpack(self) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Plain(bytes) => Ok(bytes.into_vec()),
+            Self::Packed(bytes) => miniz_oxide::inflate::decompress_to_vec(&bytes)
+                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string())),
+        }
+    }
+}
+
+/// Packing leaves its own working memory behind, which is as much as a file of this size.
+const WORTH_PACKING: usize = 64 * 1024;
+
+/// Configurations repeat themselves: the fastest level leaves a tenth of them.
+const PACKING_LEVEL: u8 = 1;
+
 /// An error that can be given again.
 #[derive(Debug, Clone, Copy)]
 enum Failure {
@@ -84,6 +118,15 @@ impl From<Failure> for io::Error {
     }
 }
 
+impl<F, H> Remembered<F, H> {
+    /// Takes less memory from now on; reading a file again takes longer.
+    pub fn pack(&mut self) {
+        for content in self.contents.0.get_mut().values_mut().flatten() {
+            content.pack();
+        }
+    }
+}
+
 impl<F: Files, H> Files for Remembered<F, H> {
     fn kind(&self, path: &Path) -> io::Result<FileKind> {
         let ask = |path: &PathBuf| self.files.kind(path).map_err(Failure::from);
@@ -93,9 +136,9 @@ impl<F: Files, H> Files for Remembered<F, H> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let ask = |path: &PathBuf| {
             let content = self.files.read(path).map_err(Failure::from)?;
-            Ok(content.into_boxed_slice())
+            Ok(Content::Plain(content.into_boxed_slice()))
         };
-        Ok(self.contents.answer(path.to_owned(), ask)?.into_vec())
+        self.contents.answer(path.to_owned(), ask)?.unpack()
     }
 
     fn is_shared(&self, path: &Path) -> bool {
@@ -207,6 +250,24 @@ impl<F, H: Host> Host for Remembered<F, H> {
 mod tests {
     use super::*;
     use crate::{SystemFiles, SystemHost};
+
+    #[test]
+    fn what_was_packed_is_told_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let text = "vrrp_instance VI_1 {\n    virtual_router_id 51\n}\n".repeat(2000);
+        let file = directory.path().join("keepalived.conf");
+        std::fs::write(&file, &text).unwrap();
+        let mut machine: Remembered<SystemFiles, SystemHost> = Remembered::default();
+        assert_eq!(machine.read(&file).unwrap(), text.as_bytes());
+        std::fs::write(&file, "second").unwrap();
+        for _ in 0..2 {
+            machine.pack();
+            assert_eq!(machine.read(&file).unwrap(), text.as_bytes());
+        }
+        for content in machine.contents.0.get_mut().values() {
+            assert!(matches!(content, Ok(Content::Packed(bytes)) if bytes.len() < text.len() / 10));
+        }
+    }
 
     #[test]
     fn what_was_told_once_is_told_again() {

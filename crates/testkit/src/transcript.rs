@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use evervip_model::Config;
 use evervip_vrrp::{
-    Action, CheckOutcome, Engine, Event, LinkState, RouterStatus, RunId, SocketKey, Statistics,
-    Timestamp,
+    Action, CheckOutcome, Engine, Event, LinkState, PacketErrors, RouterStatus, RunId, SocketKey,
+    Statistics, Timestamp,
 };
 
 use crate::craft::Craft;
@@ -200,35 +200,46 @@ impl Transcript {
 
 /// Every counter with its name. A counter that is added and not listed here does not compile.
 fn counters(old: &Statistics, new: &Statistics) -> Vec<(&'static str, u64, u64)> {
-    macro_rules! list {
-        ($($field:ident),* $(,)?) => {{
-            let Statistics { $($field: _),* } = *old;
-            vec![$((stringify!($field), old.$field, new.$field)),*]
+    macro_rules! rows {
+        ($old:expr, $new:expr, $kind:ident { $($field:ident),* } $($inner:ident)?) => {{
+            let $kind { $($field: _,)* $($inner: _)? } = $old;
+            [$((stringify!($field), $old.$field, $new.$field)),*]
         }};
     }
-    list!(
-        advert_rcvd,
-        advert_sent,
-        become_master,
-        release_master,
-        packet_len_err,
-        advert_interval_err,
-        ip_ttl_err,
-        invalid_type_rcvd,
-        addr_list_err,
-        invalid_authtype,
-        authtype_mismatch,
-        auth_failure,
-        auth_ext_missing,
-        auth_ext_malformed,
-        auth_ext_unknown_key,
-        auth_ext_invalid_hmac,
-        auth_ext_stale,
-        auth_ext_replay,
-        vers_err,
-        chk_err,
-        not_a_peer,
-        pri_zero_rcvd,
-        pri_zero_sent,
-    )
+    let common = rows!(
+        *old,
+        new,
+        Statistics {
+            advert_rcvd,
+            advert_sent,
+            become_master,
+            release_master,
+            pri_zero_rcvd,
+            pri_zero_sent
+        } errors
+    );
+    let errors = rows!(
+        old.errors,
+        new.errors,
+        PacketErrors {
+            packet_len_err,
+            advert_interval_err,
+            ip_ttl_err,
+            invalid_type_rcvd,
+            addr_list_err,
+            invalid_authtype,
+            authtype_mismatch,
+            auth_failure,
+            auth_ext_missing,
+            auth_ext_malformed,
+            auth_ext_unknown_key,
+            auth_ext_invalid_hmac,
+            auth_ext_stale,
+            auth_ext_replay,
+            vers_err,
+            chk_err,
+            not_a_peer
+        }
+    );
+    common.into_iter().chain(errors).collect()
 }

@@ -126,7 +126,7 @@ impl Engine {
             at_stop: AtStop::default(),
             uptime: Duration::ZERO,
             startup_ends: Timestamp::from_nanos(0),
-            lookup: Lookup::new(),
+            lookup: Lookup::default(),
             timers: Timers::default(),
             wall_clock: WallClock::default(),
             vigil: None,
@@ -401,7 +401,7 @@ impl Engine {
             name: router.name(),
             state: router.state,
             priority: router.effective_priority,
-            statistics: router.statistics,
+            statistics: router.statistics.read(),
         };
         self.routers.iter().map(status).collect()
     }

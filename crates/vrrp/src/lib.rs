@@ -90,7 +90,7 @@ pub use snapshot::{
     Snapshot,
 };
 pub use sockets::{ROUTED, SocketKey, SocketKind, SocketSpec};
-pub use statistics::Statistics;
+pub use statistics::{PacketErrors, Statistics};
 pub use stop::AtStop;
 pub use time::Timestamp;
 pub use track_file::FILE_TEXT;

@@ -11,7 +11,7 @@ use crate::checksum::{self, ChecksumKind};
 use crate::complaint::{PacketComplaint, ProofComplaint};
 use crate::election::Accepted;
 use crate::header::{check_header, header_key};
-use crate::router::{Router, interval_centiseconds, interval_seconds};
+use crate::router::{Router, advertised, interval_centiseconds, interval_seconds};
 use crate::signature::{check_signature, skewed_clock};
 use crate::{AuthenticationLine, Engine, LogLine, RouterId, SocketKey, Timestamp};
 
@@ -132,13 +132,9 @@ impl Engine {
     /// The router a packet is for. Where several share VRID and local address, the one that has the
     /// sender among its peers.
     fn recipient(&self, socket: SocketKey, datagram: &Datagram<'_>) -> Option<RouterId> {
-        match self
-            .lookup
-            .get(&(socket, datagram.advert.vrid()))?
-            .as_slice()
-        {
-            [only] => Some(*only),
-            several => several.iter().copied().find(|id| {
+        match self.lookup.of(socket, datagram.advert.vrid()) {
+            [(.., only)] => Some(*only),
+            several => several.iter().map(|(.., id)| *id).find(|id| {
                 matches!(&self.routers[*id].spec.delivery, Delivery::Unicast { peers, .. }
                     if peers.iter().any(|peer| peer.address == datagram.source))
             }),
@@ -194,13 +190,12 @@ fn check_packet(
     let advert = &datagram.advert;
     let multicast = matches!(router.spec.delivery, Delivery::Multicast { .. });
     check_shape(router, datagram)?;
-    let statistics = &mut router.statistics;
     if multicast && datagram.ttl != 255 {
-        statistics.ip_ttl_err += 1;
+        router.statistics.errors().ip_ttl_err += 1;
         return Err(Drop(PacketComplaint::Ttl(datagram.ttl)));
     }
     if advert.version() != router.spec.version.number() {
-        statistics.vers_err += 1;
+        router.statistics.errors().vers_err += 1;
         let expected = router.spec.version.number();
         return Err(Drop(PacketComplaint::Version {
             received: advert.version(),
@@ -210,7 +205,7 @@ fn check_packet(
     check_signature(
         &router.spec,
         &mut router.signatures,
-        statistics,
+        &mut router.statistics,
         datagram,
         clock,
     )
@@ -218,13 +213,12 @@ fn check_packet(
     if router.spec.version == Version::V2 {
         check_version_2(router, datagram)?;
     }
-    let statistics = &mut router.statistics;
     if advert.kind() != 1 {
-        statistics.invalid_type_rcvd += 1;
+        router.statistics.errors().invalid_type_rcvd += 1;
         return Err(Drop(PacketComplaint::Kind(advert.kind())));
     }
     if datagram.total_len != datagram.received_len {
-        statistics.packet_len_err += 1;
+        router.statistics.errors().packet_len_err += 1;
         let claimed = datagram.total_len;
         return Err(Drop(PacketComplaint::TotalLength {
             claimed,
@@ -232,18 +226,18 @@ fn check_packet(
         }));
     }
     let Some(kind) = checksum::accepted(&router.spec, group, datagram) else {
-        statistics.chk_err += 1;
+        router.statistics.errors().chk_err += 1;
         return Err(Drop(PacketComplaint::Checksum {
             version: advert.version(),
         }));
     };
     match (multicast, datagram.destination.is_multicast()) {
         (true, false) => {
-            statistics.addr_list_err += 1;
+            router.statistics.errors().addr_list_err += 1;
             Err(Drop(PacketComplaint::Unicast))
         }
         (false, true) => {
-            statistics.addr_list_err += 1;
+            router.statistics.errors().addr_list_err += 1;
             Err(Drop(PacketComplaint::Multicast))
         }
         _ if router.spec.owner_ignore_adverts && router.is_owner() => {
@@ -256,10 +250,9 @@ fn check_packet(
 /// Rows 2 and 3: the headers that have to be there, and the length. Only where adverts are signed
 /// may a signature follow.
 fn check_shape(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop> {
-    let statistics = &mut router.statistics;
     let wanted = header_key(&router.spec).is_some();
     if datagram.authentication.is_some() != wanted {
-        statistics.authtype_mismatch += 1;
+        router.statistics.errors().authtype_mismatch += 1;
         let complaint = if wanted {
             ProofComplaint::HeaderMissing
         } else {
@@ -271,7 +264,7 @@ fn check_shape(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop>
     let received = datagram.received_len;
     let signed = router.spec.hmac.is_some() && received == expected + TRAILER_LEN;
     if received != expected && !signed {
-        statistics.packet_len_err += 1;
+        router.statistics.errors().packet_len_err += 1;
         return Err(Drop(PacketComplaint::Length { received, expected }));
     }
     Ok(())
@@ -280,10 +273,9 @@ fn check_shape(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop>
 /// Rows 7 to 10: authentication and interval of version 2.
 fn check_version_2(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop> {
     let advert = &datagram.advert;
-    let statistics = &mut router.statistics;
     let received = match advert.auth_type() {
         AuthType::Invalid(kind) => {
-            statistics.invalid_authtype += 1;
+            router.statistics.errors().invalid_authtype += 1;
             return Err(Drop(PacketComplaint::InvalidAuthType(kind)));
         }
         AuthType::None => 0,
@@ -296,7 +288,7 @@ fn check_version_2(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), D
         Authentication::Header(_) => 2,
     };
     if received != expected {
-        statistics.authtype_mismatch += 1;
+        router.statistics.errors().authtype_mismatch += 1;
         return Err(Drop(PacketComplaint::AuthType { received, expected }));
     }
     // Over IPv6 there is no room for a password in the advert, which the configuration has said.
@@ -306,20 +298,20 @@ fn check_version_2(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), D
             .password()
             .is_some_and(|theirs| same_secret(theirs, password))
         {
-            statistics.auth_failure += 1;
+            router.statistics.errors().auth_failure += 1;
             return Err(Drop(PacketComplaint::Password));
         }
     }
     if let Some(key) = header_key(&router.spec) {
         if let Err(complaint) = check_header(&key, &mut router.header_sequence, datagram) {
-            statistics.auth_failure += 1;
+            router.statistics.errors().auth_failure += 1;
             leave_number_to(router, datagram, &complaint);
             return Err(Drop(PacketComplaint::Proof(complaint)));
         }
     }
     let (theirs, ours) = (advert.interval_seconds(), interval_seconds(&router.spec));
     if theirs != ours {
-        statistics.advert_interval_err += 1;
+        router.statistics.errors().advert_interval_err += 1;
         return Err(Drop(PacketComplaint::IntervalSeconds {
             received: theirs,
             ours,
@@ -369,11 +361,11 @@ fn remarks(router: &mut Router, datagram: &Datagram<'_>, clock: Sequence) -> Vec
         .is_some_and(|master| master.address == datagram.source);
     let skip = router.spec.skip_check_adv_addr && repeated && router.state == State::Backup;
     if !skip && !same_addresses(router, datagram) {
-        router.statistics.addr_list_err += 1;
+        router.statistics.errors().addr_list_err += 1;
         let received = advert.addresses().collect();
         remarks.push(PacketComplaint::Addresses {
             received,
-            ours: router.advertised.clone(),
+            ours: advertised(&router.spec).collect(),
         });
     }
     remarks
@@ -381,10 +373,10 @@ fn remarks(router: &mut Router, datagram: &Datagram<'_>, clock: Sequence) -> Vec
 
 /// The lists hold the same addresses, in whatever order.
 fn same_addresses(router: &Router, datagram: &Datagram<'_>) -> bool {
-    let (ours, theirs) = (&router.advertised, || datagram.advert.addresses());
-    usize::from(datagram.advert.count()) == ours.len()
-        && (theirs().eq(ours.iter().copied())
-            || ours.iter().all(|own| theirs().any(|other| other == *own)))
+    let ours = || advertised(&router.spec);
+    let theirs = || datagram.advert.addresses();
+    usize::from(datagram.advert.count()) == ours().count()
+        && (theirs().eq(ours()) || ours().all(|own| theirs().any(|other| other == own)))
 }
 
 /// Row 20: unicast senders.
@@ -398,7 +390,7 @@ fn check_peer(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop> 
         return Ok(());
     };
     let Some(peer) = peers.iter().find(|peer| peer.address == datagram.source) else {
-        router.statistics.not_a_peer += 1;
+        router.statistics.errors().not_a_peer += 1;
         return Err(Drop(PacketComplaint::NotAPeer));
     };
     if !(peer.min_ttl..=peer.max_ttl).contains(&datagram.ttl) {
@@ -407,7 +399,7 @@ fn check_peer(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop> 
             min: peer.min_ttl,
             max: peer.max_ttl,
         };
-        router.statistics.ip_ttl_err += 1;
+        router.statistics.errors().ip_ttl_err += 1;
         return Err(Drop(complaint));
     }
     Ok(())

@@ -53,7 +53,7 @@ const LARGEST: u32 = i32::MAX.unsigned_abs();
 /// Bytes that the kernel keeps of an advert: over IPv4 with its headers.
 fn advert_length(spec: &Instance) -> u64 {
     let address = if spec.family == Family::Inet { 4 } else { 16 };
-    let addresses = u64::try_from(advertised(spec).len()).unwrap_or(u64::MAX);
+    let addresses = u64::try_from(advertised(spec).count()).unwrap_or(u64::MAX);
     let addresses = addresses.saturating_mul(address);
     let around = match (spec.family, spec.version, &spec.authentication) {
         (Family::Inet, Version::V2, Authentication::Header(_)) => 20 + 24 + 8 + 8,

@@ -8,7 +8,7 @@ use evervip_model::{Config, Delivery, Family, Instance, Ipvlan, State, Version, 
 
 use crate::addresses::{AddressDiff, place};
 use crate::check::{Check, Verdict};
-use crate::router::{Router, advertised, named_interface};
+use crate::router::{Router, named_interface};
 use crate::routes::{Routing, place_routes};
 use crate::timers::TimerKey;
 use crate::transition::Resignation;
@@ -283,7 +283,6 @@ impl Engine {
         router.placed = placed;
         Routing::place(&mut router.routing, routes);
         router.revision = revision;
-        router.advertised = advertised(spec);
         if let Some(signatures) = router.signatures.get_mut() {
             signatures.keep_peers(spec);
         }

@@ -18,8 +18,9 @@ use crate::rare::Rare;
 use crate::receive::Complained;
 use crate::routes::Routing;
 use crate::signature::{Signatures, proof, signs};
+use crate::statistics::Counters;
 use crate::wall_clock::WallClock;
-use crate::{PlacedAddress, SocketKey, Statistics, Timestamp};
+use crate::{PlacedAddress, SocketKey, Timestamp};
 
 /// Identifies a router; a reload that keeps the router keeps its id, and no other router gets the id
 /// of one that is gone.
@@ -93,20 +94,17 @@ pub(crate) struct Router {
     /// Interfaces of static entries whose failure is one of the router (`track_group`).
     pub(crate) guarded: Box<[String]>,
     pub(crate) complained: Complained,
-    /// The addresses of its family that adverts list, kept for comparison with received ones.
-    pub(crate) advertised: Vec<IpAddr>,
     pub(crate) revision: u64,
     pub(crate) header_sequence: HeaderSequence,
     pub(crate) signatures: Rare<Signatures>,
     /// A unicast peer was heard to use the checksum of old.
     pub(crate) old_checksum_heard: bool,
     pub(crate) last_mail: LastMail,
-    pub(crate) statistics: Statistics,
+    pub(crate) statistics: Counters,
 }
 
 impl Router {
     pub(crate) fn new(spec: Arc<Instance>, group: Option<usize>, revision: u64) -> Self {
-        let advertised = advertised(&spec);
         Self {
             group,
             state: State::Init,
@@ -129,13 +127,12 @@ impl Router {
             routing: Rare::default(),
             guarded: Box::default(),
             complained: Complained::default(),
-            advertised,
             revision,
             header_sequence: HeaderSequence::default(),
             signatures: Rare::default(),
             old_checksum_heard: false,
             last_mail: LastMail::default(),
-            statistics: Statistics::default(),
+            statistics: Counters::default(),
             spec,
         }
     }
@@ -215,7 +212,7 @@ impl Router {
             destinations,
             ttl,
             vrid: self.spec.vrid.value(),
-            addresses: self.advertised.clone(),
+            addresses: advertised(&self.spec).collect(),
             body: body(
                 &self.spec,
                 coverage(&self.spec, group, self.old_checksum_heard),
@@ -263,12 +260,12 @@ const fn default_ttl(family: Family) -> u8 {
     }
 }
 
-pub(crate) fn advertised(spec: &Instance) -> Vec<IpAddr> {
+/// The addresses that adverts list: those of the instance's family.
+pub(crate) fn advertised(spec: &Instance) -> impl Iterator<Item = IpAddr> + '_ {
     spec.addresses
         .iter()
         .map(|address| address.address)
         .filter(|address| is_of(*address, spec.family))
-        .collect()
 }
 
 /// The interface that an instance depends on: its own, or the VRF of its sockets. `None` when the

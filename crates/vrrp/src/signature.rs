@@ -8,7 +8,7 @@ use evervip_wire::{Datagram, Proof, Sequence, SigningKey, TrailerView, is_signed
 use crate::complaint::{PacketComplaint, ProofComplaint};
 use crate::header::header_key;
 use crate::rare::Rare;
-use crate::statistics::Statistics;
+use crate::statistics::Counters;
 
 /// Senders remembered by a multicast instance.
 const SENDERS: usize = 4;
@@ -108,7 +108,7 @@ fn key(hmac: &HmacAuthentication, id: u8) -> Option<SigningKey> {
 pub(crate) fn check_signature(
     spec: &Instance,
     signatures: &mut Rare<Signatures>,
-    statistics: &mut Statistics,
+    statistics: &mut Counters,
     datagram: &Datagram<'_>,
     clock: Sequence,
 ) -> Result<(), PacketComplaint> {
@@ -117,7 +117,7 @@ pub(crate) fn check_signature(
     };
     let Some(trailer) = datagram.advert.trailer() else {
         if hmac.mode == HmacMode::Enforce {
-            statistics.auth_ext_missing += 1;
+            statistics.errors().auth_ext_missing += 1;
             return Err(PacketComplaint::Proof(ProofComplaint::SignatureMissing));
         }
         return Ok(());
@@ -125,7 +125,7 @@ pub(crate) fn check_signature(
     let room = match &spec.delivery {
         Delivery::Unicast { peers, .. } => {
             if peers.iter().all(|peer| peer.address != datagram.source) {
-                statistics.not_a_peer += 1;
+                statistics.errors().not_a_peer += 1;
                 return Err(PacketComplaint::NotAPeer);
             }
             peers.len()
@@ -133,12 +133,12 @@ pub(crate) fn check_signature(
         Delivery::Multicast { .. } | Delivery::NoPeer => SENDERS,
     };
     let Ok(trailer) = TrailerView::new(trailer) else {
-        statistics.auth_ext_malformed += 1;
+        statistics.errors().auth_ext_malformed += 1;
         return Err(PacketComplaint::Proof(ProofComplaint::SignatureMalformed));
     };
     let sequence = trailer.sequence();
     if hmac.anti_replay == AntiReplay::Time && !within(hmac, sequence, clock) {
-        statistics.auth_ext_stale += 1;
+        statistics.errors().auth_ext_stale += 1;
         return Err(PacketComplaint::Proof(ProofComplaint::SignatureStale {
             seconds: sequence.seconds_apart(clock),
             late: clock.is_after(sequence),
@@ -147,21 +147,21 @@ pub(crate) fn check_signature(
     }
     let id = trailer.key_id();
     let Some(key) = hmac.keys.iter().find(|key| key.id == id) else {
-        statistics.auth_ext_unknown_key += 1;
+        statistics.errors().auth_ext_unknown_key += 1;
         return Err(PacketComplaint::Proof(ProofComplaint::SignatureKeyUnknown(
             id,
         )));
     };
     let signed = datagram.advert.without_trailer();
     if !is_signed_by(&key.secret, datagram.source, signed, &trailer) {
-        statistics.auth_ext_invalid_hmac += 1;
+        statistics.errors().auth_ext_invalid_hmac += 1;
         return Err(PacketComplaint::Proof(ProofComplaint::SignatureWrong(id)));
     }
     if !signatures
         .make()
         .take(datagram.source, sequence, clock, hmac, room)
     {
-        statistics.auth_ext_replay += 1;
+        statistics.errors().auth_ext_replay += 1;
         return Err(PacketComplaint::Proof(ProofComplaint::SignatureReplayed));
     }
     Ok(())

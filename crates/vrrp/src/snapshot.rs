@@ -15,6 +15,7 @@ use evervip_model::{
 use crate::check::Verdict;
 use crate::log::FaultReason;
 use crate::router::Router;
+use crate::statistics::Counters;
 use crate::timers::TimerKey;
 use crate::{Engine, PlacedAddress, SocketKey, Statistics, Timestamp};
 
@@ -188,7 +189,7 @@ impl Engine {
     /// Sets all counters to 0.
     pub fn clear_statistics(&mut self) {
         for id in self.routers.ids() {
-            self.routers[id].statistics = Statistics::default();
+            self.routers[id].statistics = Counters::default();
         }
     }
 
@@ -225,7 +226,7 @@ impl Engine {
                 other_faults: router.faults.len() - configuration,
                 awaited_scripts: self.awaited_scripts(router),
                 old_checksum_heard: router.old_checksum_heard,
-                statistics: router.statistics,
+                statistics: router.statistics.read(),
             }
         };
         self.routers.iter().map(snapshot).collect()

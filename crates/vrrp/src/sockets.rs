@@ -1,6 +1,6 @@
 //! Which sockets the routers need, and which router a packet is for.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use evervip_model::{Authentication, Delivery, Instance};
@@ -76,25 +76,48 @@ struct Needs {
     receive_buffer: ReceiveBuffer,
 }
 
-/// The routers of each (socket, VRID). More than one only when unicast instances share a VRID and
-/// a local address; their peers tell them apart.
-pub(crate) type Lookup = HashMap<(SocketKey, u8), Vec<RouterId>>;
+/// The routers by socket and VRID. More than one has the same only when unicast instances share a
+/// VRID and a local address; their peers tell them apart.
+///
+/// A sorted list: of a thousand routers it takes a quarter of what a hash table does.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lookup(Box<[(SocketKey, u8, RouterId)]>);
+
+impl Lookup {
+    /// Those with the same socket and VRID stay in the order given.
+    fn new(mut entries: Vec<(SocketKey, u8, RouterId)>) -> Self {
+        entries.sort_by_key(|(socket, vrid, _)| (*socket, *vrid));
+        Self(entries.into())
+    }
+
+    /// Those that an advert may be for.
+    pub(crate) fn of(&self, socket: SocketKey, vrid: u8) -> &[(SocketKey, u8, RouterId)] {
+        let key = |entry: &(SocketKey, u8, RouterId)| (entry.0, entry.1);
+        let from = self.0.partition_point(|entry| key(entry) < (socket, vrid));
+        let rest = &self.0[from..];
+        let count = rest
+            .iter()
+            .take_while(|entry| key(entry) == (socket, vrid))
+            .count();
+        &rest[..count]
+    }
+}
 
 impl Engine {
     /// The sockets needed now, in a fixed order.
     #[must_use]
     pub fn sockets(&self) -> Vec<SocketSpec> {
         let mut wanted: BTreeMap<SocketKey, Needs> = BTreeMap::new();
-        for ((key, vrid), ids) in &self.lookup {
+        for (key, vrid, id) in &self.lookup.0 {
             let needs = wanted.entry(*key).or_default();
             needs.vrids.insert(*vrid);
-            let routers = ids.iter().filter_map(|id| self.routers.get(*id));
-            for router in routers {
-                let room = ReceiveBuffer::of(&router.spec, &self.globals.buffers);
-                needs.receive_buffer = needs.receive_buffer.and(room);
-                if self.virtual_interfaces.contains(key.interface) {
-                    needs.base = needs.base.or(router.base);
-                }
+            let Some(router) = self.routers.get(*id) else {
+                continue;
+            };
+            let room = ReceiveBuffer::of(&router.spec, &self.globals.buffers);
+            needs.receive_buffer = needs.receive_buffer.and(room);
+            if self.virtual_interfaces.contains(key.interface) {
+                needs.base = needs.base.or(router.base);
             }
         }
         wanted
@@ -114,15 +137,14 @@ impl Engine {
 
     /// Rebuilds the lookup table; tells the driver when the sockets changed.
     pub(crate) fn refresh_lookup(&mut self) {
-        let mut lookup = Lookup::new();
-        for (id, router) in self.routers.iter() {
-            if let Some(key) = router.socket_key() {
-                lookup
-                    .entry((key, router.spec.vrid.value()))
-                    .or_default()
-                    .push(id);
-            }
-        }
+        let lookup = Lookup::new(
+            self.routers
+                .iter()
+                .filter_map(|(id, router)| {
+                    Some((router.socket_key()?, router.spec.vrid.value(), id))
+                })
+                .collect(),
+        );
         if lookup != self.lookup {
             self.lookup = lookup;
             self.push(crate::Action::UpdateSockets);

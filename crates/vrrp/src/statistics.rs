@@ -1,5 +1,7 @@
 //! Counters of an instance.
 
+use crate::rare::Rare;
+
 /// What has been counted since the instance was created (spec vrrp-runtime 5 and 19). Names are
 /// those of keepalived's statistics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,6 +14,17 @@ pub struct Statistics {
     pub become_master: u64,
     /// Transitions from MASTER.
     pub release_master: u64,
+    /// Adverts of priority 0 received.
+    pub pri_zero_rcvd: u64,
+    /// Resignations announced.
+    pub pri_zero_sent: u64,
+    /// Packets that were dropped.
+    pub errors: PacketErrors,
+}
+
+/// Received packets that failed a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PacketErrors {
     /// Wrong length.
     pub packet_len_err: u64,
     /// Version 2 interval other than ours.
@@ -46,8 +59,35 @@ pub struct Statistics {
     pub chk_err: u64,
     /// Unicast source that is not a peer.
     pub not_a_peer: u64,
-    /// Adverts of priority 0 received.
-    pub pri_zero_rcvd: u64,
-    /// Resignations announced.
-    pub pri_zero_sent: u64,
+}
+
+/// The counters as a router keeps them: those of errors take no room while there are none.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) advert_rcvd: u64,
+    pub(crate) advert_sent: u64,
+    pub(crate) become_master: u64,
+    pub(crate) release_master: u64,
+    pub(crate) pri_zero_rcvd: u64,
+    pub(crate) pri_zero_sent: u64,
+    errors: Rare<PacketErrors>,
+}
+
+impl Counters {
+    /// To count a packet that failed a check.
+    pub(crate) fn errors(&mut self) -> &mut PacketErrors {
+        self.errors.make()
+    }
+
+    pub(crate) fn read(&self) -> Statistics {
+        Statistics {
+            advert_rcvd: self.advert_rcvd,
+            advert_sent: self.advert_sent,
+            become_master: self.become_master,
+            release_master: self.release_master,
+            pri_zero_rcvd: self.pri_zero_rcvd,
+            pri_zero_sent: self.pri_zero_sent,
+            errors: self.errors.get().copied().unwrap_or_default(),
+        }
+    }
 }

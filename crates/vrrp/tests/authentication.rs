@@ -79,7 +79,7 @@ fn check(
 }
 
 const ACCEPTED: fn(&mut Statistics) = |s| s.advert_rcvd += 1;
-const FAILED: fn(&mut Statistics) = |s| s.auth_failure += 1;
+const FAILED: fn(&mut Statistics) = |s| s.errors.auth_failure += 1;
 
 fn sequences(actions: &[Action]) -> Vec<u64> {
     let sent = actions.iter().filter_map(|action| match action {
@@ -123,7 +123,9 @@ fn headers_are_checked_in_order_and_their_numbers_used_once() {
         },
         Body::V3 { .. } => slow.body,
     };
-    packet(&mut stage, &slow.bytes(), |s| s.advert_interval_err += 1);
+    packet(&mut stage, &slow.bytes(), |s| {
+        s.errors.advert_interval_err += 1
+    });
     packet(&mut stage, &with(105), FAILED);
     let text = stage.text().to_owned();
     for line in [
@@ -136,7 +138,7 @@ fn headers_are_checked_in_order_and_their_numbers_used_once() {
 
 #[test]
 fn a_header_that_is_missing_or_not_expected_is_a_mismatch() {
-    let mismatch: fn(&mut Statistics) = |s| s.authtype_mismatch += 1;
+    let mismatch: fn(&mut Statistics) = |s| s.errors.authtype_mismatch += 1;
     let mut stage = backup(sample::config([header()]));
     let without = Craft::of(&plain()).priority(200).bytes();
     check(&mut stage, HEADER_SOCKET, &without, mismatch);
@@ -191,7 +193,7 @@ fn of_two_masters_with_the_same_numbers_the_better_one_skips_one() {
         let first = sent_in(&mut stage, Duration::from_secs(1))[0];
         let theirs = Craft::of(&header()).priority(priority).sequence(first);
         check(&mut stage, HEADER_SOCKET, &theirs.bytes(), |counters| {
-            counters.auth_failure += 1;
+            counters.errors.auth_failure += 1;
         });
         let next = sent_in(&mut stage, Duration::from_secs(1));
         assert_eq!(next, [first + 1 + skipped], "rival of priority {priority}");
@@ -235,12 +237,12 @@ fn signatures_are_checked_in_order() {
         bytes
     };
     let unsigned = Craft::of(&version_3()).priority(200).bytes();
-    signed_check(&mut stage, &unsigned, |s| s.auth_ext_missing += 1);
+    signed_check(&mut stage, &unsigned, |s| s.errors.auth_ext_missing += 1);
     for (position, value) in [(28, 2), (26, 1), (25, 128)] {
         let bytes = damaged(end - position, value);
-        signed_check(&mut stage, &bytes, |s| s.auth_ext_malformed += 1);
+        signed_check(&mut stage, &bytes, |s| s.errors.auth_ext_malformed += 1);
     }
-    let stale: fn(&mut Statistics) = |s| s.auth_ext_stale += 1;
+    let stale: fn(&mut Statistics) = |s| s.errors.auth_ext_stale += 1;
     for seconds in [-11, 11, -100_000] {
         signed_check(
             &mut stage,
@@ -248,14 +250,14 @@ fn signatures_are_checked_in_order() {
             stale,
         );
     }
-    let unknown: fn(&mut Statistics) = |s| s.auth_ext_unknown_key += 1;
+    let unknown: fn(&mut Statistics) = |s| s.errors.auth_ext_unknown_key += 1;
     signed_check(&mut stage, &damaged(end - 27, 9), unknown);
-    let invalid: fn(&mut Statistics) = |s| s.auth_ext_invalid_hmac += 1;
+    let invalid: fn(&mut Statistics) = |s| s.errors.auth_ext_invalid_hmac += 1;
     signed_check(&mut stage, &damaged(end - 27, 2), invalid);
     signed_check(&mut stage, &damaged(end - 1, good[end - 1] ^ 1), invalid);
     signed_check(&mut stage, &damaged(22, 255), invalid);
     signed_check(&mut stage, &good, ACCEPTED);
-    let replayed: fn(&mut Statistics) = |s| s.auth_ext_replay += 1;
+    let replayed: fn(&mut Statistics) = |s| s.errors.auth_ext_replay += 1;
     signed_check(&mut stage, &good, replayed);
     let before = signed_packet(&instance, after_noon(-1));
     signed_check(&mut stage, &before, replayed);
@@ -288,7 +290,7 @@ fn monotonic_instances_do_not_look_at_the_clock() {
     let mut stage = at_noon(instance.clone());
     let long_ago = signed_packet(&instance, 5);
     signed_check(&mut stage, &long_ago, ACCEPTED);
-    signed_check(&mut stage, &long_ago, |s| s.auth_ext_replay += 1);
+    signed_check(&mut stage, &long_ago, |s| s.errors.auth_ext_replay += 1);
     let far_ahead = signed_packet(&instance, after_noon(1_000_000));
     signed_check(&mut stage, &far_ahead, ACCEPTED);
 }
@@ -303,7 +305,7 @@ fn modes_differ_in_what_they_send_and_demand() {
         let good = signed_packet(&of(HmacMode::Enforce), after_noon(0));
         let mut wrong = good.clone();
         *wrong.last_mut().unwrap() ^= 1;
-        signed_check(&mut stage, &wrong, |s| s.auth_ext_invalid_hmac += 1);
+        signed_check(&mut stage, &wrong, |s| s.errors.auth_ext_invalid_hmac += 1);
         signed_check(&mut stage, &good, ACCEPTED);
     }
     for (mode, signs) in [
@@ -325,7 +327,7 @@ fn modes_differ_in_what_they_send_and_demand() {
 fn an_instance_without_keys_takes_a_signature_for_a_wrong_length() {
     let mut stage = at_noon(version_3());
     let bytes = signed_packet(&signed(hmac()), after_noon(0));
-    signed_check(&mut stage, &bytes, |s| s.packet_len_err += 1);
+    signed_check(&mut stage, &bytes, |s| s.errors.packet_len_err += 1);
 }
 
 #[test]
@@ -377,10 +379,10 @@ fn a_multicast_instance_remembers_four_senders() {
     for last in 2..=5 {
         signed_check(&mut stage, &from(last), ACCEPTED);
     }
-    signed_check(&mut stage, &from(2), |s| s.auth_ext_replay += 1);
+    signed_check(&mut stage, &from(2), |s| s.errors.auth_ext_replay += 1);
     // A fifth takes the place of the one that was silent longest.
     signed_check(&mut stage, &from(6), ACCEPTED);
-    signed_check(&mut stage, &from(3), |s| s.auth_ext_replay += 1);
+    signed_check(&mut stage, &from(3), |s| s.errors.auth_ext_replay += 1);
 }
 
 fn unicast(version: Version, peer: u8) -> Instance {
@@ -411,7 +413,9 @@ fn signed_unicast_comes_from_peers_alone() {
         .priority(200)
         .from(9)
         .sequence(after_noon(0));
-    check(&mut stage, socket, &stranger.bytes(), |s| s.not_a_peer += 1);
+    check(&mut stage, socket, &stranger.bytes(), |s| {
+        s.errors.not_a_peer += 1
+    });
     let peer = signed_packet(&instance, after_noon(0));
     check(&mut stage, socket, &peer, ACCEPTED);
 }
@@ -436,7 +440,7 @@ fn sent_coverage(stage: &Transcript) -> Option<Coverage> {
 #[test]
 fn the_old_unicast_checksum_is_found_out_and_answered_in_kind() {
     let old = Coverage::GroupPseudoHeader([224, 0, 0, 18].into());
-    let wrong: fn(&mut Statistics) = |s| s.chk_err += 1;
+    let wrong: fn(&mut Statistics) = |s| s.errors.chk_err += 1;
     let rows: [(OldUnicastChecksum, _, _, _); 3] = [
         (OldUnicastChecksum::Detect, ACCEPTED, ACCEPTED, old),
         (OldUnicastChecksum::Always, wrong, ACCEPTED, old),
@@ -504,7 +508,7 @@ fn multicast_never_has_the_old_unicast_checksum() {
     let mut stage = backup(sample::config([version_3()]));
     let old = Coverage::GroupPseudoHeader([224, 0, 0, 19].into());
     let bytes = with_coverage(&version_3(), old);
-    signed_check(&mut stage, &bytes, |s| s.chk_err += 1);
+    signed_check(&mut stage, &bytes, |s| s.errors.chk_err += 1);
 }
 
 #[test]

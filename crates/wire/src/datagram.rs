@@ -17,11 +17,19 @@ const TOTAL_LENGTH: std::ops::Range<usize> = 2..4;
 /// Where the payload length stands in an IPv6 header.
 const PAYLOAD_LENGTH: std::ops::Range<usize> = 4..6;
 
+/// Where the addresses begin in an IPv4 header.
+const IPV4_SOURCE: usize = 12;
+const IPV4_DESTINATION: usize = 16;
+/// Where they begin in an IPv6 header.
+const IPV6_SOURCE: usize = 8;
+const IPV6_DESTINATION: usize = 24;
+
 /// Length of the headers that are made here.
-const fn header_len(source: IpAddr) -> usize {
-    match source {
-        IpAddr::V4(_) => Ipv4Header::MIN_LEN,
-        IpAddr::V6(_) => Ipv6Header::LEN,
+const fn header_len(ipv4: bool) -> usize {
+    if ipv4 {
+        Ipv4Header::MIN_LEN
+    } else {
+        Ipv6Header::LEN
     }
 }
 
@@ -30,15 +38,16 @@ const fn header_len(source: IpAddr) -> usize {
 /// The header checksum of IPv4 stays 0: the kernel fills it in on a raw socket. Only the
 /// identification of IPv4 and what proves the sender change between two sendings of an unchanged
 /// advertisement.
+///
+/// A daemon keeps one for every destination of every router: what the bytes say is not kept beside
+/// them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PacketBuffer {
     bytes: Vec<u8>,
-    source: IpAddr,
-    destination: IpAddr,
-    /// Where the VRRP packet begins.
-    start: usize,
-    /// Where it ends; a signature may follow.
-    end: usize,
+    /// Length of the VRRP packet; a signature may follow it.
+    advert_len: u16,
+    /// Whether an authentication header stands before it.
+    sealed: bool,
 }
 
 impl PacketBuffer {
@@ -54,24 +63,23 @@ impl PacketBuffer {
         } else {
             (PROTOCOL, 0)
         };
-        let length = header_len(source);
+        let length = header_len(source.is_ipv4());
         let start = length + between;
         let mut bytes = vec![0; start];
         advert.emit(source, destination, &mut bytes);
+        bytes.shrink_to_fit();
         let header = header(source, destination, ttl, protocol, bytes.len() - length);
         bytes[..length].copy_from_slice(&header);
         Self {
-            source,
-            destination,
-            start,
-            end: bytes.len(),
+            advert_len: u16_length(bytes.len() - start),
+            sealed,
             bytes,
         }
     }
 
     /// Sets the identification of the next sending; IPv6 has none.
     pub fn set_identification(&mut self, identification: u16) {
-        if self.source.is_ipv4() {
+        if self.is_ipv4() {
             self.bytes[IDENTIFICATION].copy_from_slice(&identification.to_be_bytes());
         }
     }
@@ -79,31 +87,56 @@ impl PacketBuffer {
     /// Fills in the authentication header, if the packet has one. It covers the identification,
     /// which is set before.
     pub fn seal(&mut self, key: &HeaderKey, sequence: u32) {
-        if self.start == header_len(self.source) + AH_LEN {
+        if self.sealed {
             key.seal(&mut self.bytes, PROTOCOL, sequence);
         }
     }
 
     /// Appends a signature, or replaces the one that is there.
     pub fn sign(&mut self, key: &SigningKey, sequence: Sequence) {
-        let trailer = key.sign(self.source, &self.bytes[self.start..self.end], sequence);
-        self.bytes.truncate(self.end);
+        let start = self.start();
+        let end = start + usize::from(self.advert_len);
+        let (source, destination) = (self.source(), self.destination());
+        let trailer = key.sign(source, &self.bytes[start..end], sequence);
+        self.bytes.truncate(end);
         self.bytes.extend_from_slice(&trailer);
-        let (field, claimed) = if self.source.is_ipv4() {
+        let (field, claimed) = if self.is_ipv4() {
             (TOTAL_LENGTH, self.bytes.len())
         } else {
             (PAYLOAD_LENGTH, self.bytes.len() - Ipv6Header::LEN)
         };
-        self.bytes[field].copy_from_slice(&length(claimed).to_be_bytes());
-        if self.source.is_ipv6() {
-            let packet = &mut self.bytes[self.start..];
-            advert::set_checksum(
-                packet,
-                Coverage::PseudoHeader,
-                self.source,
-                self.destination,
-            );
+        self.bytes[field].copy_from_slice(&u16_length(claimed).to_be_bytes());
+        if source.is_ipv6() {
+            let packet = &mut self.bytes[start..];
+            advert::set_checksum(packet, Coverage::PseudoHeader, source, destination);
         }
+    }
+
+    /// Where it goes.
+    #[must_use]
+    pub fn destination(&self) -> IpAddr {
+        self.address(IPV4_DESTINATION, IPV6_DESTINATION)
+    }
+
+    fn source(&self) -> IpAddr {
+        self.address(IPV4_SOURCE, IPV6_SOURCE)
+    }
+
+    fn address(&self, ipv4: usize, ipv6: usize) -> IpAddr {
+        if self.is_ipv4() {
+            IpAddr::from(std::array::from_fn::<u8, 4, _>(|i| self.bytes[ipv4 + i]))
+        } else {
+            IpAddr::from(std::array::from_fn::<u8, 16, _>(|i| self.bytes[ipv6 + i]))
+        }
+    }
+
+    /// Where the VRRP packet begins.
+    fn start(&self) -> usize {
+        header_len(self.is_ipv4()) + if self.sealed { AH_LEN } else { 0 }
+    }
+
+    fn is_ipv4(&self) -> bool {
+        self.bytes[0] >> 4 == 4
     }
 
     /// The packet, IP header first.
@@ -117,7 +150,7 @@ fn header(source: IpAddr, destination: IpAddr, ttl: u8, protocol: u8, payload: u
     match (source, destination) {
         (IpAddr::V4(source), IpAddr::V4(destination)) => Ipv4Header {
             dscp: IpDscp::try_new(NETWORK_CONTROL >> 2).unwrap_or_default(),
-            total_len: length(Ipv4Header::MIN_LEN + payload),
+            total_len: u16_length(Ipv4Header::MIN_LEN + payload),
             dont_fragment: false,
             time_to_live: ttl,
             protocol: IpNumber(protocol),
@@ -127,7 +160,9 @@ fn header(source: IpAddr, destination: IpAddr, ttl: u8, protocol: u8, payload: u
         }
         .to_bytes()
         .to_vec(),
-        (source, destination) => ipv6_header(source, destination, ttl, length(payload)).to_vec(),
+        (source, destination) => {
+            ipv6_header(source, destination, ttl, u16_length(payload)).to_vec()
+        }
     }
 }
 
@@ -148,7 +183,7 @@ fn ipv6_header(source: IpAddr, destination: IpAddr, hop_limit: u8, payload: u16)
     .to_bytes()
 }
 
-fn length(bytes: usize) -> u16 {
+fn u16_length(bytes: usize) -> u16 {
     u16::try_from(bytes).unwrap_or(u16::MAX)
 }
 

@@ -1,8 +1,7 @@
 //! Sending adverts. A packet is encoded once and then sent again and again with the next
 //! identification, until something in it changes.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
+use std::collections::{BTreeMap, HashMap};
 
 use evervip_os::shared_socket::OutgoingThrough;
 use evervip_os::vrrp_socket::Outgoing;
@@ -21,13 +20,14 @@ pub(super) struct Sending {
     pub(super) sequence: u64,
 }
 
-/// The packets of one router: a copy for each destination.
+/// The packets of one router.
 struct Encoded {
     revision: u64,
     priority: u8,
     socket: SocketKey,
     proof: Proof,
-    copies: Vec<(IpAddr, PacketBuffer)>,
+    /// One for each destination.
+    copies: Box<[PacketBuffer]>,
 }
 
 #[derive(Default)]
@@ -42,7 +42,8 @@ struct Sender {
 /// Encodes, collects and sends adverts.
 #[derive(Default)]
 pub(super) struct Transmitter {
-    senders: HashMap<RouterId, Sender>,
+    /// Boxed: the tree keeps its nodes half empty.
+    senders: BTreeMap<RouterId, Box<Sender>>,
     /// With the channel that each leaves through.
     queue: Vec<(u32, RouterId)>,
     /// Channels on which the last sending failed, so that only the first failure is logged.
@@ -81,7 +82,7 @@ impl Transmitter {
             return;
         };
         sender.identification = sender.identification.checked_add(1).unwrap_or(1);
-        for (_, packet) in &mut encoded.copies {
+        for packet in &mut encoded.copies {
             packet.set_identification(sender.identification);
             packet.prove(&encoded.proof, advert.sequence);
         }
@@ -127,10 +128,10 @@ impl Transmitter {
             .iter()
             .filter_map(|(_, router)| self.senders.get(router)?.encoded.as_ref())
             .flat_map(|encoded| encoded.copies.iter().map(|copy| (encoded.socket, copy)))
-            .map(|(socket, (destination, packet))| OutgoingThrough {
+            .map(|(socket, packet)| OutgoingThrough {
                 ifindex: socket.interface,
                 packet: Outgoing {
-                    destination: *destination,
+                    destination: packet.destination(),
                     packet: packet.as_bytes(),
                 },
             });
@@ -176,17 +177,15 @@ fn encode(spec: &AdvertSpec, sending: &Sending) -> Encoded {
         addresses: &spec.addresses,
         body: spec.body,
     };
-    let copy = |peer: &IpAddr| {
-        (
-            *peer,
-            PacketBuffer::new(&advert, spec.source, *peer, spec.ttl),
-        )
-    };
+    let copies = spec
+        .destinations
+        .iter()
+        .map(|peer| PacketBuffer::new(&advert, spec.source, *peer, spec.ttl));
     Encoded {
         revision: sending.revision,
         priority: sending.priority,
         socket: spec.socket,
         proof: spec.proof.clone(),
-        copies: spec.destinations.iter().map(copy).collect(),
+        copies: copies.collect(),
     }
 }

@@ -124,7 +124,7 @@ fn headers_are_checked_in_order_and_their_numbers_used_once() {
         Body::V3 { .. } => slow.body,
     };
     packet(&mut stage, &slow.bytes(), |s| {
-        s.errors.advert_interval_err += 1
+        s.errors.advert_interval_err += 1;
     });
     packet(&mut stage, &with(105), FAILED);
     let text = stage.text().to_owned();
@@ -414,7 +414,7 @@ fn signed_unicast_comes_from_peers_alone() {
         .from(9)
         .sequence(after_noon(0));
     check(&mut stage, socket, &stranger.bytes(), |s| {
-        s.errors.not_a_peer += 1
+        s.errors.not_a_peer += 1;
     });
     let peer = signed_packet(&instance, after_noon(0));
     check(&mut stage, socket, &peer, ACCEPTED);

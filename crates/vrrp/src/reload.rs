@@ -1,7 +1,7 @@
 //! A new configuration for a running engine: what did not change is not touched (spec
 //! vrrp-runtime 17).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use evervip_model::{Config, Delivery, Family, Instance, Ipvlan, State, Version, VirtualMac};
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What makes two configured instances the same router. The name is not part of it.
-#[derive(PartialEq)]
+#[derive(PartialEq, Eq, Hash)]
 struct Identity<'a> {
     vrid: u8,
     family: Family,
@@ -68,7 +68,8 @@ impl Engine {
         self.forget_mails();
         let respace = self.spacing.configure(&config);
         let specs: Vec<Arc<Instance>> = config.instances.into_iter().map(Arc::new).collect();
-        self.remove_missing(&specs);
+        let continued = self.continued_by(&specs);
+        self.remove_missing(&continued);
         self.remove_gone_fixtures();
         if respace {
             self.respace(now);
@@ -79,11 +80,8 @@ impl Engine {
         let mut order = Vec::new();
         let mut fresh = Vec::new();
         let mut changed = Vec::new();
-        for spec in specs {
-            let kept = self.routers.iter().find(|(id, router)| {
-                !order.contains(id) && Identity::of(&router.spec) == Identity::of(&spec)
-            });
-            if let Some((id, _)) = kept {
+        for (spec, kept) in specs.into_iter().zip(continued) {
+            if let Some(id) = kept {
                 order.push(id);
                 if self.change_in_place(now, id, &spec) {
                     changed.push(id);
@@ -188,17 +186,24 @@ impl Engine {
         }
     }
 
+    /// The router that each instance goes on with; `None` for a new one.
+    fn continued_by(&self, specs: &[Arc<Instance>]) -> Vec<Option<RouterId>> {
+        let mut running: HashMap<Identity<'_>, VecDeque<RouterId>> = HashMap::new();
+        for (id, router) in self.routers.iter() {
+            let identity = Identity::of(&router.spec);
+            running.entry(identity).or_default().push_back(id);
+        }
+        specs
+            .iter()
+            .map(|spec| running.get_mut(&Identity::of(spec))?.pop_front())
+            .collect()
+    }
+
     /// Routers without a counterpart: hand over, then forget.
-    fn remove_missing(&mut self, specs: &[Arc<Instance>]) {
-        let mut counterparts: Vec<Identity<'_>> =
-            specs.iter().map(|spec| Identity::of(spec)).collect();
+    fn remove_missing(&mut self, continued: &[Option<RouterId>]) {
+        let kept: HashSet<RouterId> = continued.iter().copied().flatten().collect();
         for id in self.routers.ids() {
-            let spec = Arc::clone(&self.routers[id].spec);
-            if let Some(found) = counterparts
-                .iter()
-                .position(|identity| *identity == Identity::of(&spec))
-            {
-                counterparts.swap_remove(found);
+            if kept.contains(&id) {
                 continue;
             }
             self.retire(id);

@@ -10,7 +10,7 @@ use evervip_lab::{Error, Node, wait_until};
 
 use crate::{
     cluster::{Cluster, PATIENCE, with_single},
-    conf::{Conf, INTERFACE, V2_MULTICAST, VIP},
+    conf::{Conf, INTERFACE, NODES, V2_MULTICAST, VIP},
     ensure,
     plan::{Combo, Plan},
     program::Program,
@@ -27,6 +27,9 @@ pub fn add(plan: &mut Plan) {
     }
     plan.single("addresses::promote-secondaries", |program| {
         with_single(program, promoted)
+    });
+    plan.single("addresses::prefix-changed", |program| {
+        with_single(program, |cluster| prefix_changed(program, cluster))
     });
     plan.ours_only("addresses::promotion-of-new-interface", |program| {
         with_single(program, promoted_anew)
@@ -307,5 +310,32 @@ fn promoted_anew(cluster: &mut Cluster) -> Verdict {
     with_second_interface(cluster)?;
     let node = &cluster.members[0].node;
     wait_until(PATIENCE, "the setting of the new one", || set(node))?;
+    cluster.stop(0)
+}
+
+/// An administrator changes the prefix length of the own address: adds the new one, removes the old
+/// one. The original takes the address for gone, for good.
+fn prefix_changed(program: &Program, cluster: &mut Cluster) -> Verdict {
+    cluster.start(&Conf::new(V2_MULTICAST, 0))?;
+    cluster.lab.wait_owner(VIP.into(), "a", PATIENCE)?;
+    let mark = cluster.log(0).mark();
+    let node = &cluster.members[0].node;
+    let own = NODES[0].to_string();
+    let with = |prefix: u8| format!("{own}/{prefix}");
+    node.ip(&["addr", "add", &with(15), "dev", INTERFACE])?;
+    node.ip(&["addr", "del", &with(24), "dev", INTERFACE])?;
+    if !program.is_ours() {
+        cluster
+            .log(0)
+            .wait_after(mark, "Entering FAULT STATE", PATIENCE)?;
+        return cluster.stop(0);
+    }
+    // When the answer to this is there, the reports before it have been dealt with.
+    node.ip(&["addr", "del", &format!("{VIP}/32"), "dev", INTERFACE])?;
+    let log = cluster.log(0);
+    log.wait_after(mark, &format!("put {VIP} back"), PATIENCE)?;
+    let left = log.count_after(mark, "Entering");
+    ensure!(left == 0, "MASTER was left");
+    cluster.owned_by(0, VIP.into())?;
     cluster.stop(0)
 }

@@ -183,7 +183,7 @@ impl Engine {
             name,
             excluded,
         });
-        let present = self.still_there(Arc::clone(addresses));
+        let present = self.to_be_removed(id, Arc::clone(addresses));
         if !present.is_empty() {
             self.push(Action::RemoveAddresses(AddressChange {
                 router: id,
@@ -193,13 +193,28 @@ impl Engine {
         self.open_addresses(id, addresses);
     }
 
-    /// Without those that vanished together with their interface.
-    fn still_there(&self, addresses: Arc<[PlacedAddress]>) -> Arc<[PlacedAddress]> {
-        let exists = |placed: &PlacedAddress| self.interfaces.get(placed.interface).is_some();
-        if addresses.iter().all(exists) {
+    /// Without those that vanished together with their interface, and those that another master has,
+    /// too.
+    fn to_be_removed(&self, id: RouterId, addresses: Arc<[PlacedAddress]>) -> Arc<[PlacedAddress]> {
+        let removed = |placed: &PlacedAddress| {
+            self.interfaces.get(placed.interface).is_some() && !self.is_held_by_other(id, placed)
+        };
+        if addresses.iter().all(removed) {
             return addresses;
         }
-        addresses.iter().filter(|a| exists(a)).cloned().collect()
+        addresses.iter().filter(|a| removed(a)).cloned().collect()
+    }
+
+    fn is_held_by_other(&self, id: RouterId, placed: &PlacedAddress) -> bool {
+        let holds = |router: &Router| {
+            let mut installed = router.installed.iter();
+            router.state == State::Master && installed.any(|other| entry(other) == entry(placed))
+        };
+        self.shared_addresses.contains(&placed.address.address)
+            && self
+                .routers
+                .iter()
+                .any(|(other, router)| other != id && holds(router))
     }
 
     /// One line for each kind of addresses that is configured.
@@ -225,7 +240,7 @@ impl Engine {
         }
         self.routers[id].installed = diff.kept.iter().cloned().collect();
         let gone: Arc<[PlacedAddress]> = diff.gone.iter().cloned().collect();
-        let present = self.still_there(Arc::clone(&gone));
+        let present = self.to_be_removed(id, Arc::clone(&gone));
         if !present.is_empty() {
             self.push(Action::RemoveAddresses(AddressChange {
                 router: id,

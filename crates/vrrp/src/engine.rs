@@ -14,7 +14,7 @@ use crate::fixtures::Fixtures;
 use crate::group::Group;
 use crate::interface::Interfaces;
 use crate::linkbeat::Linkbeats;
-use crate::named::{interface_names, virtual_addresses};
+use crate::named::{interface_names, shared_addresses, virtual_addresses};
 use crate::router::{Router, Routers};
 use crate::sockets::Lookup;
 use crate::spacing::Spacing;
@@ -51,6 +51,8 @@ pub struct Engine {
     pub(crate) fixtures: Fixtures,
     /// Addresses of all routers: they never serve as a source.
     pub(crate) virtual_addresses: HashSet<IpAddr>,
+    /// Those among them that several routers have.
+    pub(crate) shared_addresses: HashSet<IpAddr>,
     /// Names of the interfaces that any router depends on. A host may have thousands of others,
     /// whose comings and goings must not cost anything.
     pub(crate) tracked: HashSet<String>,
@@ -118,6 +120,7 @@ impl Engine {
             virtual_interfaces: VirtualInterfaces::default(),
             fixtures: Fixtures::default(),
             virtual_addresses: HashSet::new(),
+            shared_addresses: HashSet::new(),
             tracked: HashSet::new(),
             signed: false,
             sources: HashSet::new(),
@@ -179,6 +182,7 @@ impl Engine {
     pub(crate) fn take_globals(&mut self, config: &Config) {
         self.globals = config.globals.clone();
         self.virtual_addresses = virtual_addresses(config);
+        self.shared_addresses = shared_addresses(config);
         self.tracked = interface_names(config);
         self.debounce.configure(&config.link_delays);
         self.linkbeats.configure(config);
@@ -253,25 +257,12 @@ impl Engine {
             Event::PacketReceived { socket, bytes } => self.packet_received(now, socket, bytes),
             Event::LinkChanged(link) => self.link_changed(now, link),
             Event::LinkRemoved { index } => self.link_removed(now, index),
-            Event::AddressAdded { index, address } => {
-                self.interfaces.add_address(index, address);
-                self.address_changed(now, index, address);
-                self.restore_routes_after(index, address);
-            }
+            Event::AddressAdded { index, address } => self.address_added(now, index, address),
             Event::AddressRemoved {
                 index,
                 address,
                 by_us,
-            } => {
-                self.interfaces.remove_address(index, address);
-                if !by_us && self.virtual_addresses.contains(&address) {
-                    self.address_taken(now, index, address);
-                }
-                if !by_us {
-                    self.fixed_address_taken(now, index, address);
-                }
-                self.address_changed(now, index, address);
-            }
+            } => self.address_removed(now, index, address, by_us),
             Event::SocketsMissing(missing) => {
                 if self.missing_sockets != missing {
                     self.missing_sockets = missing;

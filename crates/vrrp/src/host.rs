@@ -1,17 +1,18 @@
 //! Links and addresses of the host come and go: where routers run and their addresses belong.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use evervip_model::Delivery;
+use evervip_model::{Delivery, Family};
 
 use crate::addresses::{AddressDiff, place};
-use crate::interface::LinkChange;
+use crate::interface::{LinkChange, family_of};
 use crate::named::own_source;
 use crate::router::{is_of, named_interface};
 use crate::routes::{Routing, place_routes};
 use crate::sockets::ROUTED;
-use crate::{Action, Engine, LinkState, LogLine, RouterId, Timestamp};
+use crate::{Action, AddressLine, Engine, LinkState, LogLine, RouterId, Timestamp};
 
 impl Engine {
     pub(crate) fn link_changed(&mut self, now: Timestamp, link: LinkState) {
@@ -98,17 +99,98 @@ impl Engine {
         self.host_changed(now);
     }
 
-    /// A virtual address cannot be a source, so that its coming and going changes nothing here; with
-    /// hundreds of them this matters.
-    pub(crate) fn address_changed(&mut self, now: Timestamp, index: u32, address: IpAddr) {
+    pub(crate) fn address_added(&mut self, now: Timestamp, index: u32, address: IpAddr) {
+        let before = self.own_address(index, address);
+        self.interfaces.add_address(index, address);
+        self.address_changed(now, index, address, before);
+        self.restore_routes_after(index, address);
+    }
+
+    pub(crate) fn address_removed(
+        &mut self,
+        now: Timestamp,
+        index: u32,
+        address: IpAddr,
+        by_us: bool,
+    ) {
+        let before = self.own_address(index, address);
+        self.interfaces.remove_address(index, address);
+        if !by_us {
+            if self.virtual_addresses.contains(&address) {
+                self.address_taken(now, index, address);
+            }
+            self.fixed_address_taken(now, index, address);
+        }
+        self.address_changed(now, index, address, before);
+    }
+
+    /// What routers on an interface send from, in the family of `address`, unless a source is
+    /// configured.
+    fn own_address(&self, index: u32, address: IpAddr) -> Option<IpAddr> {
+        let is_virtual = |address| self.virtual_addresses.contains(&address);
+        self.interfaces
+            .primary(index, family_of(address), is_virtual)
+    }
+
+    /// Acts on an address that came or went, `before` which the interface had this one of its own.
+    /// An address that can be nobody's source changes nothing here: others may add thousands.
+    fn address_changed(
+        &mut self,
+        now: Timestamp,
+        index: u32,
+        address: IpAddr,
+        before: Option<IpAddr>,
+    ) {
+        let after = self.own_address(index, address);
         let tracked = self
             .interfaces
             .get(index)
-            .is_some_and(|interface| self.tracked.contains(&interface.name));
-        let real = tracked && !self.virtual_addresses.contains(&address);
-        if real || self.sources.contains(&address) {
+            .is_some_and(|interface| self.is_tracked(index, &interface.name));
+        let moved = tracked && before != after;
+        if moved {
+            self.log_own_address(index, before, after);
+        }
+        if moved || self.sources.contains(&address) {
             self.host_changed(now);
         }
+    }
+
+    /// Says that the interface of a router has got an address, or lost the last one.
+    fn log_own_address(&mut self, index: u32, before: Option<IpAddr>, after: Option<IpAddr>) {
+        if !self.routers.iter().any(|(_, r)| r.base == Some(index)) {
+            return;
+        }
+        let interface = self.interfaces.name_of(index);
+        let line = match (before, after) {
+            (None, Some(address)) => AddressLine::Assigned { address, interface },
+            (Some(address), None) => AddressLine::Deassigned { address, interface },
+            _ => return,
+        };
+        self.log(LogLine::Address(line));
+    }
+
+    /// The addresses that routers on real interfaces send from unless a source is configured, with
+    /// the names of the interfaces.
+    #[must_use]
+    pub fn own_addresses(&self) -> Vec<(IpAddr, &str)> {
+        let bases: BTreeSet<u32> = self
+            .routers
+            .iter()
+            .filter_map(|(_, router)| self.interfaces.index_of(named_interface(&router.spec)?))
+            .collect();
+        let mut own = Vec::new();
+        for index in bases {
+            let Some(interface) = self.interfaces.get(index) else {
+                continue;
+            };
+            let is_virtual = |address| self.virtual_addresses.contains(&address);
+            let primary = |family| self.interfaces.primary(index, family, is_virtual);
+            let addresses = [Family::Inet, Family::Inet6]
+                .into_iter()
+                .filter_map(primary);
+            own.extend(addresses.map(|address| (address, interface.name.as_str())));
+        }
+        own
     }
 
     /// Interfaces or real addresses changed: finds everything that depends on them anew.

@@ -162,6 +162,14 @@ impl Interfaces {
     }
 }
 
+/// The family of an address.
+pub(crate) const fn family_of(address: IpAddr) -> Family {
+    match address {
+        IpAddr::V4(_) => Family::Inet,
+        IpAddr::V6(_) => Family::Inet6,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -214,7 +214,7 @@ pub enum LogLine {
     TimerExpired {
         late: Duration,
     },
-    /// About addresses that a reload keeps.
+    /// About addresses of interfaces.
     Address(AddressLine),
 }
 
@@ -226,6 +226,9 @@ impl LogLine {
             return line.is_detail();
         }
         if let Self::Route(line) = self {
+            return line.is_detail();
+        }
+        if let Self::Address(line) = self {
             return line.is_detail();
         }
         matches!(

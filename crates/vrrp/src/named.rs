@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use evervip_model::{Config, Instance};
+use evervip_model::{Config, Instance, VirtualAddress};
 
 use crate::fixtures::Fixtures;
 use crate::router::named_interface;
@@ -11,15 +11,25 @@ use crate::routes::{self, tracked_interfaces};
 
 /// The addresses of all instances.
 pub(crate) fn virtual_addresses(config: &Config) -> HashSet<IpAddr> {
-    let all = |instance: &Instance| -> Vec<IpAddr> {
-        instance
-            .addresses
-            .iter()
-            .chain(&instance.excluded_addresses)
-            .map(|a| a.address)
-            .collect()
-    };
-    config.instances.iter().flat_map(all).collect()
+    let all = config.instances.iter().flat_map(addresses);
+    all.map(|placed| placed.address).collect()
+}
+
+/// Addresses that more than one instance has.
+pub(crate) fn shared_addresses(config: &Config) -> HashSet<IpAddr> {
+    let mut seen = HashSet::new();
+    let mut shared = HashSet::new();
+    for instance in &config.instances {
+        let own: HashSet<IpAddr> = addresses(instance).map(|a| a.address).collect();
+        shared.extend(own.iter().filter(|address| seen.contains(*address)));
+        seen.extend(own);
+    }
+    shared
+}
+
+fn addresses(instance: &Instance) -> impl Iterator<Item = &VirtualAddress> {
+    let addresses = instance.addresses.iter();
+    addresses.chain(&instance.excluded_addresses)
 }
 
 /// Every interface that an instance or a static entry depends on.

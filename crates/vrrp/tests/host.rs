@@ -8,11 +8,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use evervip_model::{
-    Authentication, Config, Delivery, Instance, Priority, RemovedAddresses, UnsupportedReason,
-    VirtualAddress,
+    Authentication, Config, Delivery, Instance, Priority, RemovedAddresses, State,
+    UnsupportedReason, VirtualAddress,
 };
 use evervip_testkit::{Transcript, sample};
-use evervip_vrrp::{Event, SocketKey, SocketKind};
+use evervip_vrrp::{Action, Event, SocketKey, SocketKind};
 use sample::{ETH0, ETH1};
 use stage::{Table, backup, fault, in_every_state, master, plain, theirs, waiting};
 
@@ -143,6 +143,81 @@ fn foreign_links_and_addresses_do_not_matter() {
         assert_eq!(actions, [], "{state}");
         assert_eq!(stage.engine.next_deadline(), before, "{state}");
     }
+}
+
+/// A second own address changes nothing while there is the first.
+#[test]
+fn a_second_address_serves_when_the_first_has_gone() {
+    let mut stage = master(one(plain()));
+    let address = ip("10.0.0.99");
+    let index = ETH0;
+    let actions = stage.event("second address", Event::AddressAdded { index, address });
+    assert_eq!(actions, []);
+    let lines = |actions: Vec<Action>| -> Vec<String> {
+        let line = |action| match action {
+            Action::Log(line) => Some(line.to_string()),
+            _ => None,
+        };
+        actions.into_iter().filter_map(line).collect()
+    };
+    let removed = |address| Event::AddressRemoved {
+        index,
+        address,
+        by_us: false,
+    };
+    let first = ip("10.0.0.1");
+    let actions = stage.event("first one removed", removed(first));
+    assert!(!actions.iter().any(|a| matches!(a, Action::Log(_))));
+    let said = lines(stage.event("last one removed", removed(address)));
+    assert_eq!(
+        said[..2],
+        [
+            "Deassigned address 10.0.0.99 from interface eth0",
+            "(V) Entering FAULT STATE"
+        ]
+    );
+    let said = lines(stage.event(
+        "one is there again",
+        Event::AddressAdded {
+            index,
+            address: first,
+        },
+    ));
+    assert_eq!(said[0], "Assigned address 10.0.0.1 for interface eth0");
+}
+
+/// Two instances with the same address on the same interface.
+#[test]
+fn an_address_stays_until_none_of_its_masters_is_left() {
+    let mut other = sample::instance("W", 2, 100);
+    other.interface = Some("eth1".to_owned());
+    let mut address = sample::vip("10.0.0.101");
+    address.dev = Some("eth0".into());
+    address.no_track = true;
+    other.addresses = vec![address];
+    let mut stage = master(sample::config([plain(), other]));
+    stage.pass(Duration::from_secs(5));
+    let masters = stage.engine.status();
+    assert!(masters.iter().all(|router| router.state == State::Master));
+    let removals = |actions: &[Action]| {
+        let removal = |action: &&Action| matches!(action, Action::RemoveAddresses(_));
+        actions.iter().filter(removal).count()
+    };
+    let down = stage.link(ETH1, "eth1", false);
+    assert_eq!(removals(&down), 0, "the other one is MASTER");
+    let mut both = sample::config([plain()]);
+    both.instances.push({
+        let mut third = sample::instance("X", 3, 100);
+        third.addresses = vec![sample::vip("10.0.0.101")];
+        third
+    });
+    assert_eq!(
+        removals(&stage.reload("reload", both)),
+        0,
+        "one that starts"
+    );
+    let stop = stage.event("stop", Event::StopRequested);
+    assert_eq!(removals(&stop), 1);
 }
 
 /// `@evervip reinstate_addresses off`.

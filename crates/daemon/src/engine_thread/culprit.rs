@@ -3,27 +3,37 @@
 //! The kernel reports the netlink port of the request, which for nearly every program is its process
 //! id. A program such as `ip` may have ended by the time the report is read.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// Who removed which address; those of the last batch of reports.
 #[derive(Debug, Default)]
-pub(super) struct Culprits(Vec<(IpAddr, String)>);
+pub(super) struct Culprits {
+    removals: Vec<(IpAddr, u32)>,
+    /// Ports and who they are, each asked once: one program may remove thousands.
+    descriptions: BTreeMap<u32, String>,
+}
 
 impl Culprits {
     /// A new batch of reports begins.
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.removals.clear();
+        self.descriptions.clear();
     }
 
     /// Takes note of a removal by this port.
     pub(super) fn note(&mut self, address: IpAddr, port: u32) {
-        self.0.push((address, describe(port, name_of(port))));
+        self.removals.push((address, port));
+        self.descriptions
+            .entry(port)
+            .or_insert_with(|| describe(port, name_of(port)));
     }
 
     /// Who removed the address.
     pub(super) fn of(&self, address: IpAddr) -> Option<&str> {
-        let found = self.0.iter().rev().find(|(other, _)| *other == address);
-        found.map(|(_, culprit)| culprit.as_str())
+        let mut latest = self.removals.iter().rev();
+        let (_, port) = latest.find(|(other, _)| *other == address)?;
+        self.descriptions.get(port).map(String::as_str)
     }
 }
 

@@ -12,6 +12,7 @@ use evervip_vrrp::{Event, LinkState, PlacedAddress};
 use nix::errno::Errno;
 
 use super::culprit::Culprits;
+use super::known_addresses::{KnownAddress, KnownAddresses};
 use super::ledger::Ledger;
 use super::routes;
 
@@ -22,8 +23,7 @@ pub(super) struct Kernel {
     requests: Requests,
     pub(super) frames: PacketSocket,
     pub(super) links: BTreeMap<u32, Link>,
-    /// In the kernel's order within each interface.
-    addresses: Vec<(u32, IpAddr)>,
+    addresses: KnownAddresses,
     /// The tables could not be read after an overrun and are out of date; to be tried again then.
     reread_at: Option<Instant>,
     refused: bool,
@@ -60,7 +60,7 @@ impl Kernel {
             requests,
             frames,
             links: BTreeMap::new(),
-            addresses: Vec::new(),
+            addresses: KnownAddresses::default(),
             reread_at: None,
             refused: false,
             culprits: Culprits::default(),
@@ -119,10 +119,9 @@ impl Kernel {
 
     /// The IPv6 link-local address of an interface.
     pub(super) fn link_local_of(&self, index: u32) -> Option<Ipv6Addr> {
-        let addresses = self.addresses.iter();
-        let mut of_interface = addresses.filter(|(owner, _)| *owner == index);
-        of_interface.find_map(|(_, address)| match address {
-            IpAddr::V6(address) if address.is_unicast_link_local() => Some(*address),
+        let addresses = self.addresses.of_interface(index);
+        addresses.into_iter().find_map(|address| match address {
+            IpAddr::V6(address) if address.is_unicast_link_local() => Some(address),
             _ => None,
         })
     }
@@ -132,23 +131,20 @@ impl Kernel {
         self.links.values().map(state).collect()
     }
 
-    /// The addresses, interface by interface.
+    /// The addresses, interface by interface, in the kernel's order within each.
     pub(super) fn addresses(&self) -> Vec<(u32, IpAddr)> {
-        self.addresses.clone()
+        let of_link = |index: &u32| {
+            let index = *index;
+            let addresses = self.addresses.of_interface(index);
+            addresses.into_iter().map(move |address| (index, address))
+        };
+        self.links.keys().flat_map(of_link).collect()
     }
 
-    /// Detail lines about the addresses that are there at start.
+    /// Lines about the addresses that are there at start, where they are asked for (`-a`).
     pub(super) fn log_addresses(&self) {
-        for (index, address) in &self.addresses {
-            self.monitor_address(*index, *address, "added to");
-        }
-        for (index, address) in &self.addresses {
-            if self.links.get(index).is_some_and(|link| !link.loopback) {
-                tracing::debug!(
-                    "Assigned address {address} for interface {}",
-                    self.name(*index)
-                );
-            }
+        for known in self.addresses.iter() {
+            self.monitor_address(known.index, known.address, "added to");
         }
     }
 
@@ -190,7 +186,7 @@ impl Kernel {
                         self.culprits.note(address.address, by);
                         self.monitor_address(address.index, address.address, "removed from");
                     }
-                    self.address_removed(address.index, address.address, by_us, &mut events);
+                    self.address_removed(&known(&address), by_us, &mut events);
                 }
                 KernelEvent::RouteRemoved { route, by } => {
                     events.extend(self.by_others(by).then(|| routes::removed_route(&route)));
@@ -274,7 +270,7 @@ impl Kernel {
 
     fn link_removed(&mut self, index: u32, events: &mut Vec<Event<'static>>) {
         if self.links.remove(&index).is_some() {
-            self.addresses.retain(|(owner, _)| *owner != index);
+            self.addresses.remove_interface(index);
             events.push(Event::LinkRemoved { index });
         }
     }
@@ -285,34 +281,36 @@ impl Kernel {
     fn address_reported(&mut self, address: &InterfaceAddress, events: &mut Vec<Event<'static>>) {
         let usable = !address.flags.tentative() && !address.flags.duplicate();
         if usable {
-            self.address_added(address.index, address.address, events);
-        } else if self.addresses.contains(&(address.index, address.address)) {
+            self.address_added(known(address), events);
+        } else if self.addresses.has(address.index, address.address) {
             // Nobody took it away: there is nothing to be put back.
-            self.address_removed(address.index, address.address, true, events);
+            self.address_removed(&known(address), true, events);
         }
     }
 
-    fn address_added(&mut self, index: u32, address: IpAddr, events: &mut Vec<Event<'static>>) {
+    fn address_added(&mut self, known: KnownAddress, events: &mut Vec<Event<'static>>) {
         // A change of flags or lifetime is reported as another addition.
-        if !self.addresses.contains(&(index, address)) {
-            self.addresses.push((index, address));
+        if self.addresses.add(known) {
+            let (index, address) = (known.index, known.address);
             events.push(Event::AddressAdded { index, address });
         }
     }
 
+    /// What is gone in one form may still be there in another: an administrator who changes the
+    /// prefix length of an interface adds the new one first.
     fn address_removed(
         &mut self,
-        index: u32,
-        address: IpAddr,
+        known: &KnownAddress,
         by_us: bool,
         events: &mut Vec<Event<'static>>,
     ) {
-        self.addresses.retain(|known| *known != (index, address));
-        events.push(Event::AddressRemoved {
-            index,
-            address,
-            by_us,
-        });
+        if self.addresses.remove(known) {
+            events.push(Event::AddressRemoved {
+                index: known.index,
+                address: known.address,
+                by_us,
+            });
+        }
     }
 
     /// Reads the tables anew and gives the differences as events.
@@ -333,16 +331,15 @@ impl Kernel {
         for link in links {
             self.link_changed(link, &mut events);
         }
-        let present: HashSet<(u32, IpAddr)> =
-            addresses.iter().map(|a| (a.index, a.address)).collect();
-        let gone: Vec<(u32, IpAddr)> = self
+        let present: HashSet<KnownAddress> = addresses.iter().map(known).collect();
+        let gone: Vec<KnownAddress> = self
             .addresses
             .iter()
             .copied()
             .filter(|known| !present.contains(known))
             .collect();
-        for (index, address) in gone {
-            self.address_removed(index, address, false, &mut events);
+        for known in gone {
+            self.address_removed(&known, false, &mut events);
         }
         for address in &addresses {
             self.address_reported(address, &mut events);
@@ -355,17 +352,21 @@ impl Kernel {
         let results = self.requests.add_addresses(&listed(addresses));
         for (result, placed) in results.into_iter().zip(addresses) {
             match result {
-                Ok(_) => self.remember(placed.interface, placed.address.address),
+                Ok(_) => self.remember(placed),
                 Err(error) => self.change_failed("adding", placed, &error),
             }
         }
     }
 
     /// What we did ourselves is known before the kernel reports it: a report of the same is no news.
-    fn remember(&mut self, index: u32, address: IpAddr) {
-        if !self.addresses.contains(&(index, address)) {
-            self.addresses.push((index, address));
-        }
+    fn remember(&mut self, placed: &PlacedAddress) {
+        let address = &placed.address;
+        self.addresses.add(KnownAddress::new(
+            placed.interface,
+            address.address,
+            address.prefix,
+            address.peer,
+        ));
     }
 
     /// Removes addresses.
@@ -404,6 +405,10 @@ fn listed(addresses: &[PlacedAddress]) -> Vec<(u32, &VirtualAddress)> {
         .iter()
         .map(|placed| (placed.interface, &placed.address))
         .collect()
+}
+
+fn known(address: &InterfaceAddress) -> KnownAddress {
+    KnownAddress::new(address.index, address.address, address.prefix, address.peer)
 }
 
 fn is_permission(error: &NetlinkError) -> bool {

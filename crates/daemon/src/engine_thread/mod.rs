@@ -25,6 +25,7 @@ mod hooks;
 mod interface_settings;
 mod journal;
 mod kernel;
+mod known_addresses;
 mod ledger;
 mod local_igmp;
 mod observers;
@@ -271,6 +272,9 @@ struct EngineThread {
 impl EngineThread {
     fn run(mut self) -> u8 {
         self.kernel.log_addresses();
+        for (address, interface) in self.engine.own_addresses() {
+            tracing::debug!("Assigned address {address} for interface {interface}");
+        }
         self.make_virtual_interfaces();
         self.handle(Event::Started);
         if self.sockets.permission_missing() || self.kernel.permission_missing() {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// What a reload means for an address that stays.
+/// Lines about addresses of interfaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AddressLine {
     /// The kernel does not change the properties of an IPv4 address that is there.
@@ -18,6 +18,27 @@ pub enum AddressLine {
         /// Name of its interface.
         interface: String,
     },
+    /// The interface of a router has an address to send from.
+    Assigned {
+        /// The address.
+        address: IpAddr,
+        /// Name of the interface.
+        interface: String,
+    },
+    /// The interface of a router has no address to send from any more.
+    Deassigned {
+        /// The last one.
+        address: IpAddr,
+        /// Name of the interface.
+        interface: String,
+    },
+}
+
+impl AddressLine {
+    /// Whether the line is written only with `-D`.
+    pub(crate) const fn is_detail(&self) -> bool {
+        matches!(self, Self::Assigned { .. } | Self::Deassigned { .. })
+    }
 }
 
 impl fmt::Display for AddressLine {
@@ -37,6 +58,12 @@ impl fmt::Display for AddressLine {
                     "ip address {address}/{prefix} dev {interface}: the changed broadcast address or flags \
                      count when it is added anew"
                 )
+            }
+            Self::Assigned { address, interface } => {
+                write!(f, "Assigned address {address} for interface {interface}")
+            }
+            Self::Deassigned { address, interface } => {
+                write!(f, "Deassigned address {address} from interface {interface}")
             }
         }
     }

@@ -14,7 +14,7 @@ use evervip_model::{Config, Family, Instance, IpvlanMode, VirtualAddress};
 
 pub use naming::{Choice, Existing};
 
-use crate::interface::Interfaces;
+use crate::interface::{Interfaces, family_of};
 use crate::{Action, Engine, LogLine, Timestamp};
 
 /// What tells one of our interfaces from the others.
@@ -187,13 +187,6 @@ fn addresses(instance: &Instance) -> impl Iterator<Item = &VirtualAddress> {
         .addresses
         .iter()
         .chain(&instance.excluded_addresses)
-}
-
-const fn family_of(address: IpAddr) -> Family {
-    match address {
-        IpAddr::V4(_) => Family::Inet,
-        IpAddr::V6(_) => Family::Inet6,
-    }
 }
 
 /// 00:00:5e:00:01:VRID, or :02: for IPv6 (RFC 9568 7.3).

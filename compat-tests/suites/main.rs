@@ -10,6 +10,7 @@ mod bad_scripts;
 mod cli;
 mod cli_rows;
 mod client_view;
+mod clients;
 mod cluster;
 mod conf;
 mod corpus;
@@ -108,6 +109,7 @@ fn main() -> ExitCode {
     bad_input::add(&mut plan);
     bad_scripts::add(&mut plan);
     swap::add(&mut plan);
+    clients::add(&mut plan);
     let (trials, tally) = plan.finish();
     let conclusion = run(&arguments, trials);
     if !arguments.list {

@@ -107,6 +107,20 @@ impl Plan {
         }
     }
 
+    /// Like [`Plan::single`] for a scenario that needs something else, too: without it the cases are
+    /// not run, for the reason given.
+    pub fn single_if(
+        &mut self,
+        name: &str,
+        needed: Result<(), String>,
+        body: impl Fn(&Program) -> Verdict + Clone + Send + 'static,
+    ) {
+        for side in self.subjects.clone() {
+            let program = needed.clone().and_then(|()| self.program(side));
+            self.push(name, side.to_string(), program, body.clone());
+        }
+    }
+
     /// Adds a comparison of what the two programs make of the same input.
     pub fn compare(
         &mut self,

@@ -1,23 +1,24 @@
 //! What the program says of itself.
 
-/// The release of keepalived whose behaviour this is: clients parse it out of `-v` and the log.
-pub(crate) const COMPATIBLE: &str = "2.2.7";
+/// What clients parse out of `-v`; some look for it among the bytes of the program instead, so that it
+/// is one text.
+const FIRST_LINE: &str = "Keepalived v2.2.7 (01/16,2022)";
 
 /// Name and version for log lines.
 pub(crate) fn banner() -> String {
-    format!(
-        "Keepalived v{COMPATIBLE} (evervip {})",
-        env!("CARGO_PKG_VERSION")
-    )
+    concat!("Keepalived v2.2.7 (evervip ", env!("CARGO_PKG_VERSION"), ")").to_owned()
 }
 
-/// The answer to `-v`. The first line has the form that clients of keepalived parse, date included.
+/// The answer to `-v`. The first line has the form that clients of keepalived parse, date included;
+/// exporters read from the others what the daemon can do.
 pub(crate) fn version_text() -> String {
     format!(
-        "Keepalived v{COMPATIBLE} (01/16,2022)\n\
+        "{FIRST_LINE}\n\
          evervip {}\n\n\
          A drop-in replacement for keepalived, compatible with the release named above.\n\
-         Licence: MIT OR Apache-2.0\n",
+         Licence: MIT OR Apache-2.0\n\n\
+         configure options: --enable-json --enable-nftables --disable-lvs\n\n\
+         Config options:  NFTABLES VRRP VRRP_AUTH VRRP_VMAC JSON OLD_CHKSUM_COMPAT\n",
         env!("CARGO_PKG_VERSION")
     )
 }

@@ -44,6 +44,9 @@ pub fn add(plan: &mut Plan) {
     plan.single("cli::options::test-log", |program| {
         with_single(program, test_log)
     });
+    plan.single("cli::file::odd-paths", |program| {
+        with_single(program, odd_paths)
+    });
     plan.single("cli::file::missing", |program| {
         with_single(program, missing_file)
     });
@@ -273,6 +276,53 @@ fn test_log(cluster: &mut Cluster) -> Verdict {
         .metadata("/run/verdict")
         .map(|meta| meta.permissions().mode() & 0o777);
     ensure!(mode == Some(0o600), "mode {mode:?}");
+    Ok(())
+}
+
+/// What is no file of its own: the same line from both.
+fn odd_paths(cluster: &mut Cluster) -> Verdict {
+    let node = &cluster.members[0].node;
+    node.create_dir("/etc/keepalived/many")?;
+    for name in ["a", "b"] {
+        node.write_file(
+            &format!("/etc/keepalived/many/{name}.conf"),
+            "global_defs {\n}\n",
+            0o644,
+        )?;
+    }
+    node.write_file("/etc/keepalived/empty.conf", "", 0o644)?;
+    node.exec(&["mkfifo", "/etc/keepalived/pipe"])?;
+    node.exec(&["ln", "-s", "/nowhere", "/etc/keepalived/dangling"])?;
+    let no_file = "is not a regular non-executable file - skipping";
+    let several = "WARNING, multiple configuration file matches of /etc/keepalived/many/*.conf, \
+                   starting with /etc/keepalived/many/a.conf";
+    // Deviation: where nothing could be tested evervip says 4 instead of 0.
+    for (path, theirs, ours, line) in [
+        ("/dev/null", 0, 0, no_file),
+        ("/etc/keepalived/empty.conf", 0, 0, ""),
+        ("/etc/keepalived/pipe", 0, 4, no_file),
+        ("/etc/keepalived/dangling", 0, 4, no_file),
+        ("/etc/keepalived/many", 0, 4, "is a directory - skipping"),
+        ("/etc/keepalived/many/*.conf", 5, 5, several),
+        ("/etc/keepalived/many/a*.conf", 0, 0, ""),
+        (
+            "/etc/keepalived/many/{a,x}.conf",
+            0,
+            0,
+            "Some config files missing",
+        ),
+        ("/etc/keepalived/x*.conf", 0, 4, ""),
+    ] {
+        let output = exec(cluster, &["-t", "-f", path])?;
+        let is_ours = cluster.members[0].program.is_ours();
+        let wanted = if is_ours { ours } else { theirs };
+        ensure!(
+            output.status.code() == Some(wanted) && output.stderr.contains(line),
+            "{path}: {}: {}",
+            output.status,
+            output.stderr
+        );
+    }
     Ok(())
 }
 

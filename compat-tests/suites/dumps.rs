@@ -18,9 +18,11 @@ use crate::{
     vmac::with_second_interface,
 };
 
-const DATA: &str = "/tmp/keepalived.data";
+/// The state.
+pub const DATA: &str = "/tmp/keepalived.data";
 const PARENT: &str = "/tmp/keepalived_parent.data";
-const STATISTICS: &str = "/tmp/keepalived.stats";
+/// The counters.
+pub const STATISTICS: &str = "/tmp/keepalived.stats";
 const JSON: &str = "/tmp/keepalived.json";
 /// SIGRTMIN+2 and SIGRTMAX-1.
 const JSON_SIGNAL: &str = "36";
@@ -116,16 +118,24 @@ fn start(cluster: &mut Cluster, text: &str) -> Verdict {
     cluster.members[0].start(text)?;
     cluster.lab.wait_owner(VIP.into(), "a", PATIENCE)?;
     cluster.wait_advert(0, cluster.capture.mark())?;
-    // The last repetitions of gratuitous ARP, and the first results of scripts.
-    thread::sleep(Duration::from_millis(300));
+    // The first results of scripts.
+    let deadline = Instant::now() + PATIENCE;
+    while ask(cluster, "10", DATA)?.contains("   Init state = INIT\n") && Instant::now() < deadline
+    {
+        thread::sleep(Duration::from_millis(20));
+    }
     Ok(())
 }
 
-/// Sends a signal to the parent and waits for the whole file.
 fn ask(cluster: &Cluster, signal: &str, file: &str) -> Verdict<String> {
-    let node = &cluster.members[0].node;
+    ask_member(cluster, 0, signal, file)
+}
+
+/// Sends a signal to the parent and waits for the whole file.
+pub fn ask_member(cluster: &Cluster, member: usize, signal: &str, file: &str) -> Verdict<String> {
+    let node = &cluster.members[member].node;
     let _ = node.exec(&["rm", "-f", file])?;
-    let pid = cluster.daemon(0).pid().to_string();
+    let pid = cluster.daemon(member).pid().to_string();
     node.exec(&["kill", "-s", signal, &pid])?;
     // The original makes the file first and fills it then.
     let mut before = String::new();

@@ -10,6 +10,7 @@ use crate::{
     auth::signed,
     cluster::{Cluster, PATIENCE, mac, with_single},
     conf::{Conf, INTERFACE, Mode, NODES, V3_MULTICAST, VIP},
+    dumps::{STATISTICS, ask_member},
     ensure,
     plan::Plan,
     verdict::Verdict,
@@ -39,6 +40,8 @@ struct Forgery {
     name: &'static str,
     apply: fn(&mut Parts),
     complaint: &'static str,
+    /// Where each node counts it.
+    counters: [&'static str; 2],
 }
 
 const FORGERIES: [Forgery; 7] = [
@@ -49,36 +52,44 @@ const FORGERIES: [Forgery; 7] = [
             parts.trailer.clear();
         },
         complaint: "is not signed",
+        counters: ["Missing"; 2],
     },
     Forgery {
         name: "other-priority",
         apply: |parts| parts.advert[2] = 250,
         complaint: "has a wrong signature",
+        counters: ["Invalid HMAC"; 2],
     },
     Forgery {
         name: "resignation",
         apply: |parts| parts.advert[2] = 0,
         complaint: "has a wrong signature",
+        counters: ["Invalid HMAC"; 2],
     },
     Forgery {
         name: "other-addresses",
         apply: |parts| parts.advert[11] ^= 1,
         complaint: "has a wrong signature",
+        counters: ["Invalid HMAC"; 2],
     },
     Forgery {
         name: "other-signature",
         apply: |parts| parts.trailer[TRAILER - 1] ^= 1,
         complaint: "has a wrong signature",
+        counters: ["Invalid HMAC"; 2],
     },
     Forgery {
         name: "unknown-key",
         apply: |parts| parts.trailer[1] = 9,
         complaint: "is signed with key 9, which is not configured",
+        counters: ["Unknown Key"; 2],
     },
     Forgery {
         name: "repeated",
         apply: |_| {},
         complaint: "was signed before one that was heard already",
+        // The name of the sender is signed, too.
+        counters: ["Invalid HMAC", "Replay"],
     },
 ];
 
@@ -136,6 +147,9 @@ fn attack(cluster: &mut Cluster, forgery: &Forgery) -> Verdict {
         .log(0)
         .wait_after(marks[0], &format!("advert from {} ", NODES[1]), PATIENCE)?;
     cluster.unmoved(&[0, 1], &marks)?;
+    for (member, counter) in forgery.counters.into_iter().enumerate() {
+        counted(cluster, member, counter)?;
+    }
     for (member, mark) in marks.into_iter().enumerate() {
         let text = cluster.log(member).text_after(mark);
         let lines = text.lines().filter(|line| line.contains("advert from"));
@@ -147,6 +161,24 @@ fn attack(cluster: &mut Cluster, forgery: &Forgery) -> Verdict {
         "the backup has sent adverts"
     );
     cluster.settle(0, VIP.into())
+}
+
+/// Each lie is counted as what it is, and as nothing else.
+fn counted(cluster: &Cluster, member: usize, counter: &str) -> Verdict {
+    let text = ask_member(cluster, member, "12", STATISTICS)?;
+    let errors = text
+        .lines()
+        .skip_while(|line| *line != "  Authentication Extension Errors:");
+    for line in errors.skip(1).take(6) {
+        let (name, count) = line.trim().split_once(": ").unwrap_or((line, ""));
+        let wanted = if name == counter { ROUNDS } else { 0 };
+        ensure!(
+            count == wanted.to_string(),
+            "member {member}: {line}, expected {wanted}\n{text}"
+        );
+    }
+    ensure!(text.contains(counter), "no counters: {text}");
+    Ok(())
 }
 
 /// Who wants no signature believes what is built so: the other cases fail for their signatures alone.

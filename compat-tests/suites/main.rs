@@ -47,6 +47,7 @@ mod stalls;
 mod stalls_several;
 mod static_entries;
 mod swap;
+mod sync_groups;
 mod system_bus;
 mod tracking;
 mod unicast;
@@ -93,6 +94,7 @@ fn main() -> ExitCode {
     reload_files::add(&mut plan);
     group_reload::add(&mut plan);
     tracking::add(&mut plan);
+    sync_groups::add(&mut plan);
     hostile::add(&mut plan);
     keyword_cases::add(&mut plan);
     models::add(&mut plan);

@@ -44,6 +44,10 @@ pub fn add(plan: &mut Plan) {
     });
     // The original leaves addresses as they are until it is started anew.
     plan.ours_only("static::altered", |program| with_single(program, altered));
+    // The original takes the report of its own removal for somebody else's.
+    plan.ours_only("static::other-prefix", |program| {
+        with_single(program, other_prefix)
+    });
     plan.single("static::alone", |program| with_single(program, alone));
     plan.single("static::track-group", |program| {
         with_single(program, track_group)
@@ -148,6 +152,28 @@ fn altered(cluster: &mut Cluster) -> Verdict {
     let line =
         "ip address 10.4.0.1/24 dev ens224: the changed broadcast address or flags count when";
     cluster.log(0).wait_after(log_mark, line, PATIENCE)?;
+    cluster.stop(0)
+}
+
+/// Another prefix length in a reload: the address is made anew, by us and by nobody else.
+fn other_prefix(cluster: &mut Cluster) -> Verdict {
+    let entries = "static_ipaddress {\n 10.4.0.1/24 dev ens224\n 2001:db8:4::1/64 dev ens224\n}\n";
+    start(cluster, entries)?;
+    let mark = cluster.log(0).mark();
+    cluster.reload(
+        0,
+        &file(&entries.replace("::1/64", "::1/48").replace("/24", "/16")),
+    )?;
+    let node = &cluster.members[0].node;
+    wait_until(PATIENCE, "the new prefix lengths", || {
+        has(node, "ip -o addr", "2001:db8:4::1/48") && has(node, "ip -o addr", "10.4.0.1/16")
+    })?;
+    // What the kernel reported of the reload has been read by then.
+    node.ip(&["addr", "del", "10.4.0.1/16", "dev", SECOND])?;
+    let line = "Restoring deleted static address 10.4.0.1/16";
+    cluster.log(0).wait_after(mark, line, PATIENCE)?;
+    let restored = cluster.log(0).count_after(mark, "Restoring deleted");
+    ensure!(restored == 1, "{restored} addresses were restored");
     cluster.stop(0)
 }
 

@@ -1,6 +1,7 @@
 //! `include`: recognising it, expanding its pattern, opening what it names
 //! (spec config-language 4).
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::lex::Token;
@@ -166,7 +167,8 @@ fn first_group(pattern: &str) -> Option<(&str, Vec<&str>, &str)> {
     None
 }
 
-/// Reads a configuration file, or says in the words of the original why it is none.
+/// Reads a configuration file, or says in the words of the original why it is none. A path that was
+/// found and leads to nothing is a link.
 pub(crate) fn open(files: &dyn Files, path: &Path, shown: &str) -> Result<Vec<u8>, String> {
     let problem = |e: std::io::Error| {
         format!(
@@ -174,7 +176,11 @@ pub(crate) fn open(files: &dyn Files, path: &Path, shown: &str) -> Result<Vec<u8
             reason(&e)
         )
     };
-    match files.kind(path).map_err(problem)? {
+    let kind = match files.kind(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => FileKind::Other,
+        kind => kind.map_err(problem)?,
+    };
+    match kind {
         FileKind::Regular { executable: false } => files.read(path).map_err(problem),
         FileKind::Directory => Err(format!(
             "Configuration file '{shown}/' is a directory - skipping"

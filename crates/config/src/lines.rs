@@ -1,6 +1,5 @@
 //! Files to logical lines: physical lines, includes, braces (spec config-language 2 and 4).
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::define::Definitions;
@@ -68,19 +67,61 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the main file.
+    /// Reads the main file, or all that its name stands for as a pattern.
     pub(crate) fn read_main(&mut self, path: &Path) {
         let shown = path.display().to_string();
-        if let Err(error) = self.files.kind(path) {
-            if error.kind() == ErrorKind::NotFound {
-                self.unreadable(format!("Config files missing '{shown}'."));
+        let files = if self.files.kind(path).is_ok() {
+            vec![path.to_owned()]
+        } else {
+            let found = include::expand(self.files, Path::new(""), &shown);
+            match found.complaint {
+                Some((message, _)) if found.paths.is_empty() => return self.unreadable(message),
+                Some((message, _)) => self.main_notice(Class::Notice, message),
+                None => {}
+            }
+            found.paths
+        };
+        if let [first, _, ..] = files.as_slice() {
+            let text = format!(
+                "WARNING, multiple configuration file matches of {shown}, starting with {}",
+                first.display()
+            );
+            self.main_notice(Class::MultipleFiles, text);
+        }
+        self.read_main_files(&files);
+        if path == Path::new(NOTHING) {
+            self.refusal = Some(Refusal::Nothing);
+        }
+    }
+
+    /// What cannot be read is left out, unless it is all there is.
+    fn read_main_files(&mut self, files: &[PathBuf]) {
+        let mut problems = Vec::new();
+        for path in files {
+            let shown = path.display().to_string();
+            match include::open(self.files, path, &shown) {
+                Ok(bytes) => self.read_bytes(&shown, path, bytes),
+                Err(problem) => problems.push(problem),
+            }
+            if self.exhausted {
                 return;
             }
         }
-        match include::open(self.files, path, &shown) {
-            Ok(bytes) => self.read_bytes(&shown, path, bytes),
-            Err(problem) => self.unreadable(problem),
+        let none = problems.len() == files.len();
+        for problem in problems {
+            if none {
+                self.unreadable(problem);
+            } else {
+                self.main_notice(Class::Notice, problem);
+            }
         }
+    }
+
+    fn main_notice(&mut self, class: Class, text: String) {
+        self.diagnostics.push(
+            Diagnostic::new(Code::Include, class, text)
+                .help("name one file with -f and let it include the others"),
+        );
     }
 
     fn unreadable(&mut self, problem: String) {
@@ -286,6 +327,8 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The file that people name when they mean none.
+const NOTHING: &str = "/dev/null";
 /// Bytes of all files together.
 const MAX_BYTES: usize = 32 << 20;
 const MAX_FILES: usize = 10_000;

@@ -34,6 +34,8 @@ pub struct Options {
 pub(crate) enum Refusal {
     /// The main file cannot be read.
     Unreadable,
+    /// The main file is `/dev/null`: there is nothing to complain about, and nothing to run.
+    Nothing,
     /// An `include` that must work does not.
     Include,
     /// A keyword lacks its parameter.
@@ -64,6 +66,7 @@ impl Loaded {
     pub fn test_exit_code(&self) -> u8 {
         match self.refusal {
             Some(Refusal::Unreadable) => 4,
+            Some(Refusal::Nothing) => 0,
             Some(Refusal::Include) => 6,
             Some(Refusal::MissingParameter) => 2,
             Some(Refusal::Fatal) | None => self
@@ -79,7 +82,7 @@ impl Loaded {
     #[must_use]
     pub fn start_failure(&self) -> Option<u8> {
         self.refusal.map(|r| match r {
-            Refusal::Unreadable | Refusal::Include => 6,
+            Refusal::Unreadable | Refusal::Nothing | Refusal::Include => 6,
             Refusal::MissingParameter | Refusal::Fatal => 2,
         })
     }

@@ -287,6 +287,57 @@ fn unreadable_main_files() {
 }
 
 #[test]
+fn the_main_file_may_be_a_pattern() {
+    let test = |name: &str| {
+        let disk = MemoryFiles::default()
+            .with("d/a.conf", "foo\n")
+            .with("d/b.conf", "bar\n");
+        let loaded = load(Path::new(name), &disk, &FakeHost::default(), Mode::Test);
+        (loaded.test_exit_code(), complaints(&loaded))
+    };
+    let all = [
+        "(d/a.conf: Line 1) Unknown keyword 'foo'",
+        "(d/b.conf: Line 1) Unknown keyword 'bar'",
+        // What has no place comes last.
+        "WARNING, multiple configuration file matches of d/*.conf, starting with d/a.conf",
+    ];
+    assert_eq!(test("d/*.conf"), (5, all.map(str::to_owned).to_vec()));
+    let one = "(d/b.conf: Line 1) Unknown keyword 'bar'".to_owned();
+    assert_eq!(test("d/b*.conf"), (5, vec![one.clone()]));
+    let missing = "Some config files missing: \"d/{b,c}.conf\".".to_owned();
+    assert_eq!(test("d/{b,c}.conf"), (5, vec![one, missing]));
+    let none = "No config files matched 'x*'.".to_owned();
+    assert_eq!(test("x*"), (4, vec![none]));
+}
+
+#[test]
+fn a_link_to_nothing_is_no_regular_file() {
+    let disk = MemoryFiles::default()
+        .with("k", "include a.dangling\n")
+        .with("a.dangling", "");
+    let read = |name: &str| load(Path::new(name), &disk, &FakeHost::default(), Mode::Test);
+    let said = "Configuration file 'a.dangling' is not a regular non-executable file - skipping";
+    assert_eq!(complaints(&read("a.dangling")), [said]);
+    assert_eq!(complaints(&read("k")), [format!("(k: Line 1) {said}")]);
+}
+
+/// It is what people name when they mean no file: nothing is wrong with it, and nothing runs.
+#[test]
+fn the_null_device_has_no_faults() {
+    let disk = MemoryFiles::default().with("/dev/null", "");
+    let loaded = load(
+        Path::new("/dev/null"),
+        &disk,
+        &FakeHost::default(),
+        Mode::Test,
+    );
+    assert_eq!(
+        (loaded.test_exit_code(), loaded.start_failure()),
+        (0, Some(6))
+    );
+}
+
+#[test]
 fn loops_are_named_with_their_chain() {
     files(
         &[

@@ -43,7 +43,7 @@ fn instances(json: &mut Writer, scene: &Scene, places: &Places<'_>) {
                 json.object(|json| data(json, scene, places, router));
             });
             json.member("stats", |json| {
-                json.object(|json| counters(json, &router.statistics));
+                json.object(|json| counters(json, &router.statistics, router.spec.hmac.is_some()));
             });
         });
     });
@@ -150,7 +150,8 @@ fn authentication(json: &mut Writer, authentication: Authentication) {
     }
 }
 
-fn counters(json: &mut Writer, counted: &Statistics) {
+/// Those of signatures are of keepalived 2.4: only instances that know signatures have them.
+fn counters(json: &mut Writer, counted: &Statistics, signed: bool) {
     let counters = [
         ("advert_rcvd", counted.advert_rcvd),
         ("advert_sent", counted.advert_sent),
@@ -164,10 +165,22 @@ fn counters(json: &mut Writer, counted: &Statistics) {
         ("invalid_authtype", counted.errors.invalid_authtype),
         ("authtype_mismatch", counted.errors.authtype_mismatch),
         ("auth_failure", counted.errors.auth_failure),
+    ];
+    let of_signatures = [
+        ("auth_ext_missing", counted.errors.auth_ext_missing),
+        ("auth_ext_malformed", counted.errors.auth_ext_malformed),
+        ("auth_ext_unknown_key", counted.errors.auth_ext_unknown_key),
+        ("auth_ext_invalid_hmac", counted.errors.auth_ext_invalid_hmac),
+        ("auth_ext_stale", counted.errors.auth_ext_stale),
+        ("auth_ext_replay", counted.errors.auth_ext_replay),
+    ];
+    let of_resignations = [
         ("pri_zero_rcvd", counted.pri_zero_rcvd),
         ("pri_zero_sent", counted.pri_zero_sent),
     ];
-    for (name, value) in counters {
+    let of_signatures = of_signatures.into_iter().filter(|_| signed);
+    let counters = counters.into_iter().chain(of_signatures);
+    for (name, value) in counters.chain(of_resignations) {
         json.number(name, value);
     }
 }

@@ -11,12 +11,13 @@ pub fn statistics(scene: &Scene) -> String {
     let mut text = Text::default();
     for router in &scene.snapshot.routers {
         text.line(format_args!("VRRP Instance: {}", router.spec.name));
-        counters(&mut text, &router.statistics);
+        counters(&mut text, &router.statistics, router.spec.hmac.is_some());
     }
     text.finish()
 }
 
-fn counters(text: &mut Text, counted: &Statistics) {
+/// Those of signatures are of keepalived 2.4: only instances that know signatures have them.
+fn counters(text: &mut Text, counted: &Statistics, signed: bool) {
     let block = |text: &mut Text, title: &str, rows: &[(&str, u64)]| {
         text.line(format_args!("  {title}:"));
         for (name, value) in rows {
@@ -56,6 +57,20 @@ fn counters(text: &mut Text, counted: &Statistics) {
             ("Failure", counted.errors.auth_failure),
         ],
     );
+    if signed {
+        block(
+            text,
+            "Authentication Extension Errors",
+            &[
+                ("Missing", counted.errors.auth_ext_missing),
+                ("Malformed", counted.errors.auth_ext_malformed),
+                ("Unknown Key", counted.errors.auth_ext_unknown_key),
+                ("Invalid HMAC", counted.errors.auth_ext_invalid_hmac),
+                ("Stale", counted.errors.auth_ext_stale),
+                ("Replay", counted.errors.auth_ext_replay),
+            ],
+        );
+    }
     block(
         text,
         "Priority Zero",

@@ -127,6 +127,8 @@ pub enum UnsupportedReason {
     NotEthernet,
     /// An IPv4 ipvlan without an address of its own.
     NoIpvlanAddress,
+    /// Another instance has an address on the same virtual MAC, and they are not in one sync group.
+    SharedVirtualMac,
 }
 
 /// A `vrrp_instance` block with all defaults filled in.

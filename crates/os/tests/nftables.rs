@@ -1,5 +1,6 @@
 //! The tables of the packet filter against the real kernel, as `nft` shows them. The expected texts
-//! are what keepalived 2.2.7 made in the same place.
+//! are what keepalived makes in the same place: 2.2.7, and for the reports of MLD and the addresses of
+//! the base 2.4.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -66,6 +67,8 @@ fn closed_addresses_and_reports_look_as_in_the_original() {
     for family in [Family::Ipv4, Family::Ipv6] {
         tables.move_reports(family, vmac, base).unwrap();
     }
+    let of_base = "fe80::ff:fe00:1".parse().unwrap();
+    tables.shield_base(vmac, "vrrp.51", of_base).unwrap();
     let addresses = [
         closed(&node, "10.0.0.100", "vrrp.51"),
         closed(&node, "2001:db8::51", "vrrp.51"),
@@ -83,6 +86,11 @@ fn closed_addresses_and_reports_look_as_in_the_original() {
         !shown.contains("10.0.0.100") && !shown.contains("5:1"),
         "{shown}"
     );
+    for family in [Family::Ipv4, Family::Ipv6] {
+        tables.forget_reports(family, vmac).unwrap();
+    }
+    let shown = ruleset(&node).unwrap();
+    assert!(!shown.contains("vrrp.51"), "{shown}");
     tables.delete().unwrap();
     assert_eq!(ruleset(&node).unwrap(), "");
 }
@@ -120,6 +128,8 @@ fn other_settings_leave_everything_closed() {
         for family in [Family::Ipv4, Family::Ipv6] {
             tables.move_reports(family, vmac, base).unwrap();
         }
+        let of_base = "fe80::ff:fe00:1".parse().unwrap();
+        tables.shield_base(vmac, "vrrp.51", of_base).unwrap();
         let addresses = ["10.0.0.100", "2001:db8::51", "fe80::5:1"];
         let addresses = addresses.map(|address| closed(&node, address, "vrrp.51"));
         tables.close(&addresses).unwrap();

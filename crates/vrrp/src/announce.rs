@@ -30,6 +30,18 @@ pub(crate) struct LaneQueue {
     pub(crate) free_at: Timestamp,
 }
 
+impl LaneQueue {
+    /// Takes the first frame whose router may announce.
+    fn take_first(
+        &mut self,
+        may_announce: impl Fn(RouterId) -> bool,
+    ) -> Option<(RouterId, PlacedAddress)> {
+        let mut waiting = self.waiting.iter();
+        let place = waiting.position(|(router, _)| may_announce(*router))?;
+        self.waiting.remove(place)
+    }
+}
+
 impl Engine {
     /// A burst for every address of a router.
     pub(crate) fn announce_all(&mut self, now: Timestamp, id: RouterId, rounds: u32) {
@@ -143,7 +155,10 @@ impl Engine {
             return;
         };
         if now >= queue.free_at {
-            let Some((router, placed)) = queue.waiting.pop_front() else {
+            let routers = &self.routers;
+            let Some((router, placed)) = queue.take_first(|id| !routers[id].is_listening(now))
+            else {
+                self.await_listeners(lane);
                 return;
             };
             queue.free_at = now + spacing;
@@ -160,6 +175,16 @@ impl Engine {
         };
         if !queue.waiting.is_empty() {
             self.timers.set(TimerKey::Spacing(lane), queue.free_at);
+        }
+    }
+
+    /// Everything in a lane is of masters that have slept and listen for a rival first.
+    fn await_listeners(&mut self, lane: Lane) {
+        let waiting = self.lanes.get(&lane).map(|queue| &queue.waiting);
+        let routers = waiting.into_iter().flatten().map(|(id, _)| *id);
+        let ends = routers.filter_map(|id| self.routers[id].listens_until);
+        if let Some(end) = ends.min() {
+            self.timers.set(TimerKey::Spacing(lane), end);
         }
     }
 

@@ -99,7 +99,6 @@ impl Engine {
     pub(crate) fn fail(&mut self, id: RouterId) {
         let mates = self.mates(id);
         self.enter_fault(id, Resignation::Twice);
-        self.routers[id].want = State::Fault;
         self.sync(id, State::Fault, &mates, |engine, mate| {
             engine.enter_fault(mate, Resignation::Silently);
         });

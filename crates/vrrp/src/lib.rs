@@ -29,6 +29,7 @@ mod check;
 mod checksum;
 mod complaint;
 mod debounce;
+mod dependence;
 mod election;
 mod engine;
 mod event;
@@ -90,6 +91,7 @@ pub use snapshot::{
     Snapshot,
 };
 pub use sockets::{ROUTED, SocketKey, SocketKind, SocketSpec};
+pub use stall::ORDINARY_LATENESS;
 pub use statistics::{PacketErrors, Statistics};
 pub use stop::AtStop;
 pub use time::Timestamp;

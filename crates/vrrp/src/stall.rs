@@ -23,9 +23,9 @@ use crate::{Engine, LogLine, RouterId, Timestamp, skew_time};
 /// How long a master listens that may still be in time: the packets that wait are read meanwhile. So
 /// much later than usual an advert may come, too.
 const MOMENT: Duration = Duration::from_millis(20);
-/// Deadlines are always missed by a little, on a busy machine by some milliseconds. That is below
-/// any limit that matters here, so that nothing is looked at more closely.
-const ORDINARY: Duration = Duration::from_millis(10);
+/// By how much deadlines are always missed on a busy machine. That is below any limit that matters to
+/// a stall, so that nothing is looked at more closely.
+pub const ORDINARY_LATENESS: Duration = Duration::from_millis(10);
 
 /// What a router does about a deadline that was missed by far.
 enum Answer {
@@ -41,7 +41,7 @@ impl Engine {
     /// Called before any event is handled.
     pub(crate) fn notice_stall(&mut self, now: Timestamp) {
         let next = self.timers.next();
-        if next.is_none_or(|at| now.saturating_since(at) <= ORDINARY) {
+        if next.is_none_or(|at| now.saturating_since(at) <= ORDINARY_LATENESS) {
             return;
         }
         for id in self.routers.ids() {
@@ -64,7 +64,8 @@ impl Engine {
             let until = now + time;
             router.listens_until = Some(until);
             self.timers.set(TimerKey::Router(id), until);
-            // Nor may the neighbours be told that the addresses are here.
+            // Nor may the neighbours be told that the addresses are here. What waits in lanes stays
+            // there: see `drain_lane`.
             for key in [
                 TimerKey::Burst(id),
                 TimerKey::LowerPriorityBurst(id),
@@ -86,6 +87,11 @@ impl Engine {
 }
 
 impl Router {
+    /// Whether a deadline was put off that it has to wait for.
+    pub(crate) fn is_listening(&self, now: Timestamp) -> bool {
+        self.listens_until.is_some_and(|until| now < until)
+    }
+
     fn after_sleep(&self, late: Duration) -> Answer {
         let adverts = u32::from(self.spec.down_timer_adverts.max(1));
         match self.state {

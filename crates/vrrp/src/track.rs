@@ -8,9 +8,9 @@ use std::sync::Arc;
 use evervip_model::{Delivery, Priority, State, TrackedInterface, TrackedScript, contribution};
 
 use crate::check::Verdict;
+use crate::dependence::{Dependence, needed_interfaces};
 use crate::log::{FaultReason, TrackLine};
 use crate::router::{Router, named_interface};
-use crate::routes::tracked_interfaces;
 use crate::timers::TimerKey;
 use crate::track_file::FileStatus;
 use crate::virtual_interface::own_key;
@@ -41,11 +41,14 @@ pub(crate) enum PriorityNews {
 
 impl Engine {
     pub(crate) fn assess(&self, router: &Router) -> Assessment {
-        let mut faults = self.own_faults(router);
+        let dependence = Dependence::of(router);
+        let mut faults = self.own_faults(router, &dependence);
         let mut total = i32::from(router.base_priority);
         let mut waiting = false;
         for track in &router.spec.track_interfaces {
-            self.assess_interface(track, &mut faults, &mut total);
+            if dependence.leaves(track) {
+                self.assess_interface(track, &mut faults, &mut total);
+            }
         }
         for track in &router.spec.track_scripts {
             waiting |= self.assess_script(track, &mut faults, &mut total);
@@ -79,7 +82,7 @@ impl Engine {
     }
 
     /// Faults of the configuration, the interface and the source address.
-    fn own_faults(&self, router: &Router) -> Vec<FaultReason> {
+    fn own_faults(&self, router: &Router, dependence: &Dependence<'_>) -> Vec<FaultReason> {
         let spec = &router.spec;
         if spec.unsupported.is_some() || spec.delivery == Delivery::NoPeer {
             return vec![FaultReason::Configuration];
@@ -95,23 +98,13 @@ impl Engine {
             faults.push(FaultReason::InterfaceDown(own.to_owned()));
         }
         self.assess_virtual_interfaces(router, &mut faults);
-        for address in spec.addresses.iter().chain(&spec.excluded_addresses) {
-            let Some(dev) = address.dev.as_deref() else {
-                continue;
-            };
-            let tracked = !address.no_track && Some(dev) != own;
-            if tracked
-                && !self.interfaces.is_up(dev)
-                && !faults.contains(&FaultReason::InterfaceDown(dev.to_owned()))
-            {
-                faults.push(FaultReason::InterfaceDown(dev.to_owned()));
-            }
-        }
-        let guarded = router.guarded.iter().map(String::as_str);
-        for dev in tracked_interfaces(&spec.routes, &spec.rules).chain(guarded) {
-            let fault = FaultReason::InterfaceDown(dev.to_owned());
-            if Some(dev) != own && !self.interfaces.is_up(dev) && !faults.contains(&fault) {
-                faults.push(fault);
+        for dev in needed_interfaces(router) {
+            let relevant = Some(dev) != own && dependence.counts(dev);
+            if relevant && !self.interfaces.is_up(dev) {
+                let fault = FaultReason::InterfaceDown(dev.to_owned());
+                if !faults.contains(&fault) {
+                    faults.push(fault);
+                }
             }
         }
         if router.source.is_none() {

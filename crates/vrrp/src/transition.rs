@@ -115,11 +115,7 @@ impl Engine {
         let now = self.wall_clock.event_time();
         let router = &mut self.routers[id];
         router.set_state(now, State::Fault);
-        router.want = if router.faults.is_empty() {
-            State::Backup
-        } else {
-            State::Fault
-        };
+        router.want = State::Fault;
         let name = router.name();
         self.log(LogLine::Entering {
             name,
@@ -373,17 +369,20 @@ impl Engine {
     /// One router becomes FAULT.
     ///
     /// Who still waited for scripts fails without a line, and as a mate of the faulty one
-    /// ([`Resignation::Silently`]) without a notification: so does the original.
+    /// ([`Resignation::Silently`]) without a notification. Of mates only a master gets a line: so
+    /// does the original.
     pub(crate) fn enter_fault(&mut self, id: RouterId, resignation: Resignation) {
         let now = self.wall_clock.event_time();
         let router = &mut self.routers[id];
         let was = router.set_state(now, State::Fault);
+        router.want = State::Fault;
         router.preempt_at = None;
         router.master = None;
         router.interval = router.spec.advert_interval;
         let name = router.name();
         self.timers.clear(TimerKey::Router(id));
-        if was != State::Init {
+        let is_mate = resignation == Resignation::Silently;
+        if was == State::Master || (was != State::Init && !is_mate) {
             self.log(LogLine::Entering {
                 name,
                 state: State::Fault,
@@ -394,7 +393,7 @@ impl Engine {
             self.resign(id, resignation);
             self.release(id);
         }
-        if was != State::Init || resignation != Resignation::Silently {
+        if was != State::Init || !is_mate {
             self.notify(id, NotificationKind::Entered(State::Fault));
         }
     }

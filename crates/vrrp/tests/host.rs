@@ -583,6 +583,7 @@ fn other_interfaces(table: &mut Table) {
         stage.link(ETH1, "eth1", false);
         stage.link(ETH1, "eth1", true);
     });
+    needed_and_tracked(table);
     let mut loose = plain();
     loose.track_primary = false;
     table.row("MASTER: dont_track_primary", master(one(loose)), |stage| {
@@ -601,6 +602,31 @@ fn other_interfaces(table: &mut Table) {
             stage.link(ETH1, "eth1", true);
             gone(stage, ETH1);
             stage.link(8, "eth1", true);
+        });
+    }
+}
+
+/// An interface that an address needs has no weight; `weight 0 reverse` stays in force, alone.
+fn needed_and_tracked(table: &mut Table) {
+    for (weight, reverse, no_track) in [
+        (10, false, false),
+        (-10, true, false),
+        (0, false, false),
+        (0, true, false),
+        (10, false, true),
+    ] {
+        let mut both = plain();
+        let mut vip = sample::vip("10.0.1.200");
+        (vip.dev, vip.no_track) = (Some("eth1".into()), no_track);
+        both.addresses.push(vip);
+        both.track_interfaces = vec![sample::track_interface("eth1", weight)];
+        both.track_interfaces[0].reverse = reverse;
+        let title = format!(
+            "address on eth1, no_track {no_track}, tracked with weight {weight}, reverse {reverse}"
+        );
+        table.row(&title, backup(one(both)), |stage| {
+            stage.link(ETH1, "eth1", false);
+            stage.link(ETH1, "eth1", true);
         });
     }
 }

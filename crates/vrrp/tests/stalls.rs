@@ -114,6 +114,7 @@ fn stalls() {
             stage.wake();
         },
     );
+    announcements_in_line(&mut table);
     table.expect("stalls.txt");
 }
 
@@ -162,6 +163,34 @@ fn sleepers() {
         stage.next_deadline();
     });
     table.expect("sleepers.txt");
+}
+
+/// They wait for what their master hears.
+fn announcements_in_line(table: &mut Table) {
+    table.row(
+        "MASTER slept with announcements in line, nobody was there",
+        master(spaced()),
+        |stage| {
+            wake_twice(stage, 5_000);
+            stage.pass(Duration::from_millis(500));
+        },
+    );
+    table.row(
+        "MASTER slept with announcements in line, better master comes",
+        master(spaced()),
+        |stage| {
+            stage.sleep(Duration::from_secs(5));
+            stage.wake();
+            stage.advert("advert of 150", &theirs(150, 2));
+        },
+    );
+}
+
+/// Announcements keep a gap, so that after a tenth of a second some still wait.
+fn spaced() -> Config {
+    let mut config = one();
+    config.globals.garp_interval = Duration::from_millis(80);
+    config
 }
 
 fn grouped() -> Transcript {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use evervip_config::{FileKind, Files, Host, InterfaceFacts, IprouteFile, ScriptCheck};
 use evervip_model::Credentials;
 
-/// Files in memory.
+/// Files in memory; `x.sh` is executable, `x.dangling` a link to nothing.
 #[derive(Default)]
 pub(crate) struct MemoryFiles(pub(crate) BTreeMap<PathBuf, Vec<u8>>);
 
@@ -36,7 +36,9 @@ impl MemoryFiles {
 
 impl Files for MemoryFiles {
     fn kind(&self, path: &Path) -> io::Result<FileKind> {
-        if self.0.contains_key(path) {
+        if path.extension().is_some_and(|e| e == "dangling") {
+            Err(io::Error::from_raw_os_error(2))
+        } else if self.0.contains_key(path) {
             Ok(FileKind::Regular {
                 executable: path.extension().is_some_and(|e| e == "sh"),
             })

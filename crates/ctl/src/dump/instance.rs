@@ -164,6 +164,7 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
                 UnsupportedReason::NoMulticast => "interface without multicast",
                 UnsupportedReason::NotEthernet => "interface without Ethernet",
                 UnsupportedReason::NoIpvlanAddress => "ipvlan without address",
+                UnsupportedReason::SharedVirtualMac => "virtual MAC of another instance",
             }),
         }),
     ];

@@ -1,6 +1,7 @@
 //! The packet filter's tables, made when the first rule is needed.
 
 use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
 
 use evervip_model::{Config, Globals, Instance};
 use evervip_os::netlink::{Link, NetlinkError};
@@ -66,6 +67,13 @@ impl Firewall {
     pub(super) fn move_reports(&mut self, moved: ReportsMoved, index: u32, base: u32) {
         for family in families(moved) {
             self.change(|tables| tables.move_reports(family, index, base));
+        }
+    }
+
+    /// A virtual interface does not claim the address that it has borrowed from its base.
+    pub(super) fn shield_base(&mut self, moved: ReportsMoved, link: &Link, address: Ipv6Addr) {
+        if moved.ipv6 {
+            self.change(|tables| tables.shield_base(link.index, &link.name, address));
         }
     }
 

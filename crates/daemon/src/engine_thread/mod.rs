@@ -53,8 +53,8 @@ use evervip_os::signal::SignalQueue;
 use evervip_os::timer::DeadlineTimer;
 use evervip_script::{Outcome, Report, Request};
 use evervip_vrrp::{
-    AtStop, CheckOutcome, Engine, Event, RunId, SocketKey, Timestamp, VirtualInterface,
-    virtual_interfaces as wanted_interfaces,
+    AtStop, CheckOutcome, Engine, Event, ORDINARY_LATENESS, RunId, SocketKey, Timestamp,
+    VirtualInterface, virtual_interfaces as wanted_interfaces,
 };
 use nix::sys::signal::Signal;
 use tokio::sync::mpsc::Sender;
@@ -106,11 +106,9 @@ pub(crate) struct Parts {
     pub(crate) ledger: PathBuf,
 }
 
-/// A deadline that is missed by more was slept through: the adverts of all routers of a socket wait
-/// in it, which may be many batches.
-const ORDINARY: Duration = Duration::from_millis(10);
-/// Batches that are taken from a socket then at most: more than the room of a socket that nobody has
-/// enlarged holds, and read in some milliseconds.
+/// Batches that are taken from a socket at most after a deadline was slept through: the adverts of all
+/// its routers wait in it. More than the room of a socket that nobody has enlarged holds, and read in
+/// some milliseconds.
 const CATCH_UP: u32 = 64;
 
 /// Signals that are taken in a turn: adverts do not wait for the end of a storm of them.
@@ -445,7 +443,11 @@ impl EngineThread {
     /// Takes packets from the sockets that are ready, when a deadline is so late; what is left makes
     /// a socket ready again.
     fn waiting_packets(&mut self, ready: &[Source], late: Duration) {
-        let batches = if late > ORDINARY { CATCH_UP } else { 1 };
+        let batches = if late > ORDINARY_LATENESS {
+            CATCH_UP
+        } else {
+            1
+        };
         for source in ready {
             if let Source::Packets(token) = source {
                 let mut left = batches;

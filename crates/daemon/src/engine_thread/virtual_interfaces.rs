@@ -149,6 +149,9 @@ impl VirtualInterfaces {
             self.settings.apply(&link, base, wanted, kernel);
         }
         firewall.move_reports(wanted.reports, link.index, base.index);
+        if let Some(address) = borrowed(wanted, base, kernel) {
+            firewall.shield_base(wanted.reports, &link, address);
+        }
         kernel.requests().set_link_up(link.index, true)?;
         add_own_addresses(wanted, link.index, base, kernel);
         Ok((link.index, fresh))
@@ -316,20 +319,25 @@ fn obtain(
     Ok((link, true))
 }
 
+/// The link-local address that the interface has in common with its base.
+fn borrowed(wanted: &VirtualInterface, base: &Link, kernel: &Kernel) -> Option<Ipv6Addr> {
+    (wanted.link_local == Some(LinkLocal::OfBase)).then_some(())?;
+    kernel
+        .link_local_of(base.index)
+        .or_else(|| modified_eui64(base.hardware_address.as_bytes()))
+}
+
 /// The addresses that the interface sends from: an ipvlan's own, and an IPv6 link-local one.
 fn add_own_addresses(wanted: &VirtualInterface, index: u32, base: &Link, kernel: &mut Kernel) {
     let mut addresses = Vec::new();
     if let Some((address, prefix)) = wanted.address {
         addresses.push(VirtualAddress::new(address, prefix));
     }
-    let link_local = match wanted.link_local {
+    let configured = match wanted.link_local {
         Some(LinkLocal::Configured(address)) => Some(address),
-        Some(LinkLocal::OfBase) => kernel
-            .link_local_of(base.index)
-            .or_else(|| modified_eui64(base.hardware_address.as_bytes())),
-        None => None,
+        Some(LinkLocal::OfBase) | None => None,
     };
-    if let Some(address) = link_local {
+    if let Some(address) = configured.or_else(|| borrowed(wanted, base, kernel)) {
         // Not preferred: nothing but adverts shall leave from it.
         addresses.push(VirtualAddress {
             preferred_lifetime: AddressLifetime::Seconds(0),

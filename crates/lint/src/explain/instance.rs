@@ -46,6 +46,7 @@ const fn unsupported(reason: UnsupportedReason) -> &'static str {
         UnsupportedReason::NoMulticast => "the interface cannot multicast, and there are no peers",
         UnsupportedReason::NotEthernet => "a virtual MAC needs an Ethernet interface",
         UnsupportedReason::NoIpvlanAddress => "the ipvlan has no address of its own",
+        UnsupportedReason::SharedVirtualMac => "another instance has the same virtual MAC",
     }
 }
 

@@ -102,6 +102,7 @@ fn attributes_to_add(address: &VirtualAddress) -> Result<Vec<Attribute>, Netlink
     } else if let Some(preferred) = preferred_seconds(address) {
         attributes.push(attribute(Ifa::Cacheinfo, cache_info(preferred))?);
     }
+    attributes.push(attribute(PROTOCOL_ATTRIBUTE, vec![PROTOCOL])?);
     Ok(attributes)
 }
 
@@ -177,6 +178,10 @@ fn encoding(error: impl std::fmt::Display) -> NetlinkError {
     NetlinkError::Encoding(error.to_string())
 }
 
+/// `IFA_PROTO`, who has put an address on. Kernels before 5.18 do not look at it.
+const PROTOCOL_ATTRIBUTE: Ifa = Ifa::UnrecognizedConst(11);
+/// That of keepalived, as for routes and rules.
+const PROTOCOL: u8 = 18;
 /// Longest label in bytes.
 const LABEL_MAX: usize = 15;
 /// Lifetime without end.
@@ -189,6 +194,11 @@ mod tests {
 
     fn vip(text: &str, prefix: u8) -> VirtualAddress {
         VirtualAddress::new(text.parse().unwrap(), prefix)
+    }
+
+    /// `IFA_PROTO`.
+    fn ours() -> (u16, Vec<u8>) {
+        (11, vec![18])
     }
 
     /// Kind and value of each attribute of an add message.
@@ -211,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_address_is_its_local_attribute_and_nothing_more() {
+    fn a_plain_address_is_its_local_attribute_and_whose_it_is() {
         let bytes = encode(Change::Add, 9, 2, &vip("10.0.0.5", 24)).unwrap();
         let message = messages(&bytes).next().unwrap();
         assert_eq!(message.kind, 20);
@@ -222,7 +232,7 @@ mod tests {
         assert_eq!(read_u32(message.payload, 4), Some(2));
         assert_eq!(
             attributes_of(&bytes),
-            [(libc::IFA_LOCAL, vec![10, 0, 0, 5])]
+            [(libc::IFA_LOCAL, vec![10, 0, 0, 5]), ours()]
         );
     }
 
@@ -245,6 +255,7 @@ mod tests {
                 (libc::IFA_FLAGS, 0x210_u32.to_ne_bytes().to_vec()),
                 (libc::IFA_BROADCAST, vec![10, 0, 0, 255]),
                 (libc::IFA_LABEL, b"eth0:1\0".to_vec()),
+                ours(),
             ]
         );
     }
@@ -255,16 +266,21 @@ mod tests {
         let nodad = (libc::IFA_FLAGS, 2_u32.to_ne_bytes().to_vec());
         let lifetime = |seconds| (libc::IFA_CACHEINFO, cache_info(seconds));
         let mut address = vip("2001:db8::1", 128);
-        assert_eq!(added(&address), [local.clone(), nodad.clone(), lifetime(0)]);
+        let check = |address: &VirtualAddress, others: &[&(u16, Vec<u8>)]| {
+            let wanted = [&local].into_iter().chain(others.iter().copied());
+            let wanted: Vec<_> = wanted.cloned().chain([ours()]).collect();
+            assert_eq!(added(address), wanted);
+        };
+        check(&address, &[&nodad, &lifetime(0)]);
         address.preferred_lifetime = AddressLifetime::Seconds(FOREVER);
-        assert_eq!(added(&address), [local.clone(), nodad.clone()]);
+        check(&address, &[&nodad]);
         address.prefix = 64;
         address.preferred_lifetime = AddressLifetime::Default;
-        assert_eq!(added(&address), [local.clone(), nodad.clone()]);
+        check(&address, &[&nodad]);
         address.preferred_lifetime = AddressLifetime::Seconds(30);
-        assert_eq!(added(&address), [local.clone(), nodad, lifetime(30)]);
+        check(&address, &[&nodad, &lifetime(30)]);
         address.dad = true;
-        assert_eq!(added(&address), [local, lifetime(30)]);
+        check(&address, &[&lifetime(30)]);
     }
 
     #[test]

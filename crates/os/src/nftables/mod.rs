@@ -9,12 +9,12 @@ mod expression;
 mod rules;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 pub use batch::Family;
 use batch::{Batch, Element};
 pub use rules::TableSettings;
-use rules::{VIPS, VMAC_MAP, VMAC_SET, link_local_set};
+use rules::{PARENT_LINK_LOCAL, VIPS, VMAC_MAP, VMAC_SET, link_local_set};
 
 use crate::netlink::NetlinkError;
 use crate::netlink::message::messages;
@@ -50,6 +50,8 @@ pub struct Tables {
     closed: BTreeMap<ClosedAddress, u32>,
     /// The base through which the reports of each virtual interface leave.
     moved: BTreeMap<(Family, u32), u32>,
+    /// What each virtual interface must not claim, as an element of its set.
+    borrowed: BTreeMap<u32, Element>,
 }
 
 impl Tables {
@@ -65,6 +67,7 @@ impl Tables {
             parts: [Parts::default(); 2],
             closed: BTreeMap::new(),
             moved: BTreeMap::new(),
+            borrowed: BTreeMap::new(),
         })
     }
 
@@ -88,6 +91,10 @@ impl Tables {
                 let moved = self.moved.iter().filter(|((of, _), _)| *of == family);
                 for ((_, ifindex), base) in moved {
                     add_moved(&mut batch, family, *ifindex, *base);
+                }
+                if family == Family::Ipv6 && !self.borrowed.is_empty() {
+                    let borrowed: Vec<Element> = self.borrowed.values().cloned().collect();
+                    batch.add_elements(family, PARENT_LINK_LOCAL, &borrowed);
                 }
             }
             if parts.closed {
@@ -134,6 +141,33 @@ impl Tables {
         Ok(())
     }
 
+    /// A virtual interface whose reports were moved does not claim an address that it has borrowed
+    /// from its base, although it has it.
+    ///
+    /// # Errors
+    /// [`NetlinkError`]; then nothing has changed.
+    pub fn shield_base(
+        &mut self,
+        ifindex: u32,
+        ifname: &str,
+        address: Ipv6Addr,
+    ) -> Result<(), NetlinkError> {
+        let table = self.settings.name.clone();
+        let mut batch = Batch::new(&table, self.next_sequence());
+        let element = Element {
+            key: named_key(address, ifname),
+            value: None,
+        };
+        batch.add_elements(
+            Family::Ipv6,
+            PARENT_LINK_LOCAL,
+            std::slice::from_ref(&element),
+        );
+        self.commit(batch)?;
+        self.borrowed.insert(ifindex, element);
+        Ok(())
+    }
+
     /// A virtual interface is gone, or will be.
     ///
     /// # Errors
@@ -151,6 +185,9 @@ impl Tables {
         batch.remove_elements(family, VMAC_MAP, &element);
         if family == Family::Ipv6 {
             batch.remove_elements(family, VMAC_SET, &element);
+            if let Some(borrowed) = self.borrowed.remove(&ifindex) {
+                batch.remove_elements(family, PARENT_LINK_LOCAL, &[borrowed]);
+            }
         }
         self.commit(batch)
     }
@@ -230,6 +267,7 @@ impl Tables {
         }
         self.closed.clear();
         self.moved.clear();
+        self.borrowed.clear();
         self.commit(batch)
     }
 
@@ -349,4 +387,12 @@ fn element(closed: &ClosedAddress, settings: &TableSettings) -> Element {
         }
     }
     Element { key, value: None }
+}
+
+/// An IPv6 address on an interface of this name.
+fn named_key(address: Ipv6Addr, ifname: &str) -> Vec<u8> {
+    let mut key = address.octets().to_vec();
+    key.extend(ifname.as_bytes());
+    key.resize(32, 0);
+    key
 }

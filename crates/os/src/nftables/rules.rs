@@ -1,4 +1,4 @@
-//! The sets, chains and rules of the two tables, shaped as keepalived 2.2.7's (spec vrrp-runtime 15).
+//! The sets, chains and rules of the two tables, shaped as keepalived 2.4's (spec vrrp-runtime 15).
 //! Pure.
 
 use super::batch::{Batch, Element, Family, Hook, KeyType, Set};
@@ -21,6 +21,10 @@ pub struct TableSettings {
 pub(super) const VMAC_MAP: &str = "vmac_map";
 /// Virtual interfaces.
 pub(super) const VMAC_SET: &str = "vmac_set";
+/// Addresses that virtual interfaces have borrowed from their bases, which alone answer for them.
+pub(super) const PARENT_LINK_LOCAL: &str = "parent_link_local";
+/// Reports of both versions of MLD.
+const MLD_REPORT: &str = "mld-report";
 /// Closed addresses.
 pub(super) const VIPS: &str = "vips";
 const NEIGHBOUR_DISCOVERY: &str = "neighbor-discovery";
@@ -45,6 +49,9 @@ pub(super) fn add_output(batch: &mut Batch<'_>, family: Family, settings: &Table
 
 /// Membership reports of virtual interfaces leave through their base.
 pub(super) fn add_reports(batch: &mut Batch<'_>, family: Family, settings: &TableSettings) {
+    if family == Family::Ipv6 {
+        add_parent_link_local(batch, settings);
+    }
     batch.add_set(
         family,
         Set {
@@ -54,14 +61,6 @@ pub(super) fn add_reports(batch: &mut Batch<'_>, family: Family, settings: &Tabl
             constant: false,
         },
     );
-    let moved = match family {
-        Family::Ipv4 => vec![network(9, 1), equal(&[IGMP]), network(16, 4)],
-        Family::Ipv6 => {
-            let mut report = icmpv6(MLD2_REPORT);
-            report.push(network(24, 16));
-            report
-        }
-    };
     let to_base = [
         output_kind(),
         equal_in(Register::Two, &MACVLAN),
@@ -82,7 +81,18 @@ pub(super) fn add_reports(batch: &mut Batch<'_>, family: Family, settings: &Tabl
                 constant: false,
             },
         );
+        add_types(batch, MLD_REPORT, [MLD_REPORT_TYPE, MLD2_REPORT_TYPE]);
     }
+    let moved = match family {
+        Family::Ipv4 => vec![network(9, 1), equal(&[IGMP]), network(16, 4)],
+        Family::Ipv6 => vec![
+            meta(Register::One, Meta::Protocol),
+            equal(&[ICMPV6]),
+            icmpv6_type(),
+            member(Register::One, MLD_REPORT),
+            network(24, 16),
+        ],
+    };
     let rule = ended(settings, Verdict::Drop, moved.into_iter().chain(to_base));
     batch.add_rule(family, OUT, &rule);
     if family == Family::Ipv6 {
@@ -95,6 +105,28 @@ pub(super) fn add_reports(batch: &mut Batch<'_>, family: Family, settings: &Tabl
         let solicitations = icmpv6(ROUTER_SOLICITATION).into_iter().chain(from_virtual);
         batch.add_rule(family, OUT, &ended(settings, Verdict::Drop, solicitations));
     }
+}
+
+/// A virtual interface does not claim the address that it has borrowed from its base: whoever believed
+/// it would not reach the base after the next change of masters.
+fn add_parent_link_local(batch: &mut Batch<'_>, settings: &TableSettings) {
+    batch.add_set(
+        Family::Ipv6,
+        Set {
+            name: PARENT_LINK_LOCAL,
+            key: KeyType::Ipv6AddressOnName,
+            value: None,
+            constant: false,
+        },
+    );
+    let claims = icmpv6(NEIGHBOUR_ADVERTISEMENT).into_iter().chain([
+        output_kind(),
+        equal_in(Register::Two, &MACVLAN),
+        network(8, 16),
+        meta(Register::Two, Meta::OutputName),
+        member(Register::One, PARENT_LINK_LOCAL),
+    ]);
+    batch.add_rule(Family::Ipv6, OUT, &ended(settings, Verdict::Drop, claims));
 }
 
 /// Packets to and from closed addresses are dropped.
@@ -113,7 +145,8 @@ pub(super) fn add_closed(batch: &mut Batch<'_>, family: Family, settings: &Table
         },
     );
     if family == Family::Ipv6 {
-        add_neighbour_discovery(batch);
+        let neighbours = [NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT];
+        add_types(batch, NEIGHBOUR_DISCOVERY, neighbours);
         add_link_local(batch, settings);
     }
     batch.add_base_chain(family, IN, Hook::Input, settings.priority);
@@ -153,21 +186,22 @@ pub(super) fn add_closed(batch: &mut Batch<'_>, family: Family, settings: &Table
     }
 }
 
-fn add_neighbour_discovery(batch: &mut Batch<'_>) {
+/// A set of `ICMPv6` types that does not change.
+fn add_types(batch: &mut Batch<'_>, name: &'static str, types: [u8; 2]) {
     batch.add_set(
         Family::Ipv6,
         Set {
-            name: NEIGHBOUR_DISCOVERY,
+            name,
             key: KeyType::Icmpv6Type,
             value: None,
             constant: true,
         },
     );
-    let types = [NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT].map(|kind| Element {
+    let types = types.map(|kind| Element {
         key: vec![kind],
         value: None,
     });
-    batch.add_elements(Family::Ipv6, NEIGHBOUR_DISCOVERY, &types);
+    batch.add_elements(Family::Ipv6, name, &types);
 }
 
 fn add_link_local(batch: &mut Batch<'_>, settings: &TableSettings) {
@@ -273,6 +307,7 @@ const ICMPV6: u8 = 58;
 const ROUTER_SOLICITATION: u8 = 133;
 const NEIGHBOUR_SOLICITATION: u8 = 135;
 const NEIGHBOUR_ADVERTISEMENT: u8 = 136;
-const MLD2_REPORT: u8 = 143;
+const MLD_REPORT_TYPE: u8 = 131;
+const MLD2_REPORT_TYPE: u8 = 143;
 /// Names of interface kinds fill 16 bytes.
 const MACVLAN: [u8; 16] = *b"macvlan\0\0\0\0\0\0\0\0\0";

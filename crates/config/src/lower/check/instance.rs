@@ -38,6 +38,7 @@ impl Lower<'_> {
         self.check_virtual_interface(draft, strict);
         self.check_own_interface(draft);
         self.check_transmit_on_base(draft);
+        self.check_address_macs(draft);
         self.check_weights(draft, group);
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! A check that the original calls fatal ends them: what follows is not looked at, and there is no
 //! configuration.
 
+mod address_macs;
 mod addresses;
 mod authentication;
 mod delivery;
@@ -90,6 +91,7 @@ impl Lower<'_> {
         }
         let mut config = self.build(&mut drafts, &groups, resolved);
         self.check_duplicates(&config.instances, &drafts)?;
+        self.check_shared_macs(&mut config, &drafts);
         self.fold_group_trackers(&mut config, &groups);
         self.drop_unused_scripts(&mut config);
         self.place_objects(&mut config);

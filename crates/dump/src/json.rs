@@ -170,7 +170,10 @@ fn counters(json: &mut Writer, counted: &Statistics, signed: bool) {
         ("auth_ext_missing", counted.errors.auth_ext_missing),
         ("auth_ext_malformed", counted.errors.auth_ext_malformed),
         ("auth_ext_unknown_key", counted.errors.auth_ext_unknown_key),
-        ("auth_ext_invalid_hmac", counted.errors.auth_ext_invalid_hmac),
+        (
+            "auth_ext_invalid_hmac",
+            counted.errors.auth_ext_invalid_hmac,
+        ),
         ("auth_ext_stale", counted.errors.auth_ext_stale),
         ("auth_ext_replay", counted.errors.auth_ext_replay),
     ];

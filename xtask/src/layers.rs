@@ -67,6 +67,16 @@ const LAYERS: &[Layer] = &[
         outside: &[],
     },
     Layer {
+        name: "evervip-mib",
+        ours: &[
+            "evervip-agentx",
+            "evervip-dump",
+            "evervip-model",
+            "evervip-vrrp",
+        ],
+        outside: &[],
+    },
+    Layer {
         name: "evervip-os",
         ours: &["evervip-model", "evervip-wire"],
         outside: &["libc", "neli", "nix", "socket2", "thiserror"],
@@ -84,9 +94,11 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "evervip-daemon",
         ours: &[
+            "evervip-agentx",
             "evervip-config",
             "evervip-dump",
             "evervip-host",
+            "evervip-mib",
             "evervip-model",
             "evervip-os",
             "evervip-script",

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use evervip_vrrp::AtStop;
 use lexopt::prelude::{Long, Short, Value};
 
-use crate::configuration::Source;
+use crate::configuration::{SnmpOptions, Source};
 use crate::logging::{Facility, UnknownFacility};
 
 /// Where the configuration is without `-f`.
@@ -81,6 +81,7 @@ impl Default for Options {
                 options: evervip_config::Options::default(),
                 namespace: None,
                 umask: None,
+                snmp: SnmpOptions::default(),
             },
             foreground: false,
             log: LogOptions {
@@ -170,6 +171,8 @@ enum Effect {
     Namespace,
     Umask,
     SignalNumber,
+    Snmp,
+    SnmpSocket,
     Version,
     Help,
     /// It turns off, or names a file of, something that does not exist here.
@@ -197,7 +200,6 @@ const fn row(short: Option<char>, long: &'static str, argument: Argument, effect
     }
 }
 
-const SNMP: Effect = Effect::Without("SNMP is not supported by this version");
 const CORE: Effect = Effect::Without("core dumps are left to the system by this version");
 
 const TABLE: &[Row] = &[
@@ -270,8 +272,13 @@ const TABLE: &[Row] = &[
     row(None, "signum", Argument::Required, Effect::SignalNumber),
     row(Some('v'), "version", Argument::None, Effect::Version),
     row(Some('h'), "help", Argument::None, Effect::Help),
-    row(Some('x'), "snmp", Argument::None, SNMP),
-    row(Some('A'), "snmp-agent-socket", Argument::Required, SNMP),
+    row(Some('x'), "snmp", Argument::None, Effect::Snmp),
+    row(
+        Some('A'),
+        "snmp-agent-socket",
+        Argument::Required,
+        Effect::SnmpSocket,
+    ),
     row(Some('m'), "core-dump", Argument::None, CORE),
     row(Some('M'), "core-dump-pattern", Argument::Optional, CORE),
     row(
@@ -400,6 +407,8 @@ impl Options {
                 Some(umask) => self.configuration.umask = Some(umask),
                 None => notices.push(format!("Invalid --umask option {}", word())),
             },
+            Effect::Snmp => self.configuration.snmp.all = true,
+            Effect::SnmpSocket => self.configuration.snmp.socket = Some(word()),
             Effect::SignalNumber => self.task = Task::SignalNumber(word()),
             Effect::Version => self.task = Task::Version,
             Effect::Help => self.task = Task::Help,
@@ -498,12 +507,13 @@ mod tests {
         let parsed = parse_line("-nx -A tcp:localhost:705 -M");
         assert_eq!(
             parsed.notices,
-            [
-                "Option -x: SNMP is not supported by this version",
-                "Option -A: SNMP is not supported by this version",
-                "Option -M: core dumps are left to the system by this version",
-            ]
+            ["Option -M: core dumps are left to the system by this version",]
         );
+        let expected = SnmpOptions {
+            all: true,
+            socket: Some("tcp:localhost:705".to_owned()),
+        };
+        assert_eq!(parsed.options.configuration.snmp, expected);
         assert_eq!(parsed.errors, Vec::<String>::new());
         let parsed = parse_line("--config-fd 5 -nl");
         assert_eq!(

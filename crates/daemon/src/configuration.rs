@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use evervip_config::{Config, Files, Loaded, Mode, load_with};
 use evervip_host::{Remembered, SystemFiles, SystemHost};
-use evervip_model::Globals;
+use evervip_model::{Globals, Snmp};
 
 /// This machine, asked each question once: loading again with the same one gives the same
 /// configuration.
@@ -21,6 +21,28 @@ pub(crate) struct Source {
     pub(crate) namespace: Option<String>,
     /// `-u`, which beats the file's keyword.
     pub(crate) umask: Option<u16>,
+    /// `-x` and `-A`.
+    pub(crate) snmp: SnmpOptions,
+}
+
+/// What the command line says about SNMP.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct SnmpOptions {
+    /// `-x`: every table is served.
+    pub(crate) all: bool,
+    /// `-A`, which beats the file's keyword.
+    pub(crate) socket: Option<String>,
+}
+
+impl SnmpOptions {
+    fn apply(&self, snmp: &mut Snmp) {
+        if self.all {
+            (snmp.vrrp, snmp.rfc_v2, snmp.rfc_v3) = (true, true, true);
+        }
+        if self.socket.is_some() {
+            snmp.socket.clone_from(&self.socket);
+        }
+    }
 }
 
 /// Reads and checks the file; see [`Loaded`] for what came of it. The machine remembers the text,
@@ -37,6 +59,7 @@ pub(crate) fn load_once(source: &Source, mode: Mode) -> Loaded {
 fn load_from(files: &impl Files, machine: &Machine, source: &Source, mode: Mode) -> Loaded {
     let mut loaded = load_with(&source.path, files, machine, mode, &source.options);
     if let Some(config) = &mut loaded.config {
+<<<<<<< HEAD
         let Globals {
             processes, daemon, ..
         } = &mut config.globals;
@@ -46,6 +69,12 @@ fn load_from(files: &impl Files, machine: &Machine, source: &Source, mode: Mode)
         if let Some(namespace) = &source.namespace {
             daemon.net_namespace = Some(namespace.clone());
         }
+=======
+        if let Some(umask) = source.umask {
+            config.globals.processes.umask = umask;
+        }
+        source.snmp.apply(&mut config.globals.snmp);
+>>>>>>> ae25a0a (SNMP: subagent with the tables and traps of KEEPALIVED-MIB, VRRP-MIB and VRRPv3-MIB)
     }
     loaded
 }

@@ -28,6 +28,8 @@ pub(crate) enum Message {
     /// The bus has been left.
     #[cfg(feature = "dbus")]
     BusLeft,
+    /// The SNMP subagent wants a snapshot.
+    SceneWanted,
 }
 
 /// A new configuration, and what its new objects have been found to be.
@@ -43,8 +45,9 @@ pub(crate) struct Reload {
 }
 
 /// The sending half. Messages are bounded by what the senders have under way: a report for each
-/// running command, one reload at a time, one call to the noticeboard, one snapshot, the
-/// end of the mails, one request from D-Bus and one for all instances, the end of the bus.
+/// running command, one reload at a time, one call to the noticeboard, one snapshot for a file and one
+/// for SNMP, the end of the mails, one request from D-Bus and one for all instances, the end of the
+/// bus.
 #[derive(Debug, Clone)]
 pub(crate) struct Outlet {
     messages: Sender<Message>,

@@ -38,6 +38,7 @@ mod pid_file;
 mod pid_paths;
 mod reloader;
 mod service_manager;
+mod snmp;
 mod startup;
 mod version;
 

@@ -9,6 +9,12 @@ pub(crate) fn banner() -> String {
     concat!("Keepalived v2.2.7 (evervip ", env!("CARGO_PKG_VERSION"), ")").to_owned()
 }
 
+/// Name, version and date in the form that clients of keepalived parse.
+#[cfg(feature = "snmp")]
+pub(crate) fn compatible_name() -> String {
+    FIRST_LINE.to_owned()
+}
+
 /// The answer to `-v`. The first line has the form that clients of keepalived parse, date included;
 /// exporters read from the others what the daemon can do.
 pub(crate) fn version_text() -> String {
@@ -53,6 +59,8 @@ pub fn usage(program: &str) -> String {
          \x20 -i, --config-id=ID           lines that begin with @ID are meant for this machine\n\
          \x20     --signum=NAME            print the number of the signal for STOP, RELOAD, DATA,\n\
          \x20                              STATS, STATS_CLEAR or JSON\n\
+         \x20 -x, --snmp                   serve every SNMP table, as the enable_snmp keywords do\n\
+         \x20 -A, --snmp-agent-socket=ADDR where the AgentX master listens (default /var/agentx/master)\n\
          \x20 -v, --version                show the version\n\
          \x20 -h, --help                   show this text\n",
         file = crate::command_line::DEFAULT_CONFIGURATION

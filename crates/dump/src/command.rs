@@ -3,7 +3,8 @@
 use evervip_model::Command;
 
 /// The words of a command in quotes; the first is the path that is executed.
-pub(crate) fn words(command: &Command) -> String {
+#[must_use]
+pub fn words(command: &Command) -> String {
     let mut text = format!("'{}'", command.path.display());
     for word in command.argv.iter().skip(1) {
         text.push_str(" '");

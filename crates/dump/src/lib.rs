@@ -16,7 +16,9 @@ mod statistics;
 mod text;
 
 pub use clock::{Clock, LocalTime};
+pub use command::words as command_words;
 pub use json::json;
+pub use places::configured_name;
 pub use state::{configuration, state};
 pub use statistics::statistics;
 

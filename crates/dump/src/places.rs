@@ -39,7 +39,8 @@ impl<'a> Places<'a> {
 }
 
 /// The name of an instance's own interface as far as the file tells it.
-fn configured_name(spec: &Instance) -> &str {
+#[must_use]
+pub fn configured_name(spec: &Instance) -> &str {
     let mac = spec.virtual_mac.as_ref().and_then(|mac| mac.name.as_ref());
     let vlan = spec.ipvlan.as_ref().and_then(|vlan| vlan.name.as_ref());
     let own = mac.or(vlan).or(spec.interface.as_ref());

@@ -527,7 +527,8 @@ impl Lan {
                 | Action::RemoveStaticAddresses(_)
                 | Action::AlterAddresses(_)
                 | Action::Log(_)
-                | Action::Mail(_) => {}
+                | Action::Mail(_)
+                | Action::Trap(_) => {}
             }
         }
         self.buffer = actions;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use evervip_model::{Instance, State, SyncGroup, VrrpScript};
 
-use crate::{Alert, LogLine, PlacedAddress, RouteChange, RouterId, RuleChange, RunId};
+use crate::{Alert, LogLine, PlacedAddress, RouteChange, RouterId, RuleChange, RunId, Trap};
 
 /// Addresses to be added or removed together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,4 +135,6 @@ pub enum Action {
     Log(LogLine),
     /// Send a mail; only where [`Mail::is_possible`](evervip_model::Mail::is_possible).
     Mail(Alert),
+    /// Send an SNMP notification; only where `enable_traps` is on.
+    Trap(Trap),
 }

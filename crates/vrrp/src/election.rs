@@ -7,7 +7,9 @@ use evervip_model::State;
 
 use crate::router::Master;
 use crate::timers::TimerKey;
-use crate::{AuthenticationLine, Engine, LogLine, NotificationKind, RouterId, Timestamp};
+use crate::{
+    AuthenticationLine, Engine, LogLine, MasterReason, NotificationKind, RouterId, Timestamp,
+};
 
 /// An advert that passed every check.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +32,7 @@ impl Engine {
     fn backup_heard(&mut self, now: Timestamp, id: RouterId, advert: Accepted) {
         let name = self.routers[id].name();
         if advert.priority == 0 {
+            self.routers[id].standing.claim = MasterReason::Resigned;
             self.log(LogLine::BackupReceivedZero { name });
             let skew = self.routers[id].skew();
             let from = self.waits_from(now);
@@ -46,6 +49,7 @@ impl Engine {
         } else if self.preempt_delayed(now, id) {
             self.follow(now, id, advert);
         } else {
+            self.routers[id].standing.claim = MasterReason::Preempted;
             self.log(LogLine::Discarding {
                 name,
                 from: advert.from,

@@ -221,6 +221,7 @@ impl Engine {
             kind: NotificationKind::Entered(state),
             priority: 0,
         }));
+        self.trap_of_group(index);
         self.alert_of_group(index);
     }
 }

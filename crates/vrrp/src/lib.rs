@@ -64,6 +64,7 @@ mod track;
 mod track_file;
 mod track_process;
 mod transition;
+mod trap;
 mod vigil;
 mod virtual_interface;
 mod wall_clock;
@@ -81,6 +82,7 @@ pub use engine::{Engine, RouterStatus};
 pub use event::{CheckOutcome, Event, LinkState, RunId};
 pub use log::{
     AddressLine, AuthenticationLine, FaultReason, FirewallLine, LogLine, RouteLine, TrackLine,
+    TrapLine,
 };
 pub use receive_buffer::ReceiveBuffer;
 pub use router::{AdvertSpec, RouterId};
@@ -96,6 +98,7 @@ pub use statistics::{PacketErrors, Statistics};
 pub use stop::AtStop;
 pub use time::Timestamp;
 pub use track_file::FILE_TEXT;
+pub use trap::{AuthenticationError, InstanceNews, MasterReason, ProtocolError, Trap, TrapPlace};
 pub use virtual_interface::{
     Choice, Existing, LinkLocal, ReportsMoved, VirtualInterface, VirtualInterfaceKey,
     VirtualInterfaceKind, virtual_interfaces,

@@ -6,6 +6,7 @@ mod fault;
 mod firewall;
 mod route;
 mod track;
+mod trap;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -22,6 +23,7 @@ pub use fault::FaultReason;
 pub use firewall::FirewallLine;
 pub use route::RouteLine;
 pub use track::TrackLine;
+pub use trap::TrapLine;
 
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -216,6 +218,8 @@ pub enum LogLine {
     },
     /// About addresses of interfaces.
     Address(AddressLine),
+    /// About SNMP notifications.
+    Trap(TrapLine),
 }
 
 impl LogLine {
@@ -246,6 +250,7 @@ impl LogLine {
                 | Self::QueueingAnnouncement { .. }
                 | Self::WakingNeighbours { .. }
                 | Self::Firewall(_)
+                | Self::Trap(_)
         )
     }
 
@@ -280,6 +285,7 @@ impl fmt::Display for LogLine {
             Self::Firewall(line) => line.fmt(f),
             Self::Route(line) => line.fmt(f),
             Self::Address(line) => line.fmt(f),
+            Self::Trap(line) => line.fmt(f),
             Self::TimerExpired { late } => write!(
                 f,
                 "VRRP thread timer expired {}.{:06} seconds ago",

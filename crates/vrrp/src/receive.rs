@@ -13,7 +13,7 @@ use crate::election::Accepted;
 use crate::header::{check_header, header_key};
 use crate::router::{Router, advertised, interval_centiseconds, interval_seconds};
 use crate::signature::{check_signature, skewed_clock};
-use crate::{AuthenticationLine, Engine, LogLine, RouterId, SocketKey, Timestamp};
+use crate::{AuthenticationLine, Engine, LogLine, RouterId, SocketKey, Timestamp, trap};
 
 /// Which kinds of complaints have been logged since the last change of state or master: a flood of
 /// bad packets must not flood the log.
@@ -145,11 +145,13 @@ impl Engine {
         let router = &mut self.routers[id];
         if router.complained.first(complaint.kind()) {
             let name = router.name();
+            let errors = trap::errors(&complaint);
             self.log(LogLine::PacketDropped {
                 name,
                 from: datagram.source,
                 complaint,
             });
+            self.trap_of_complaint(id, datagram.source, errors);
         }
     }
 }

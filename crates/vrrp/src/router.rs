@@ -19,6 +19,7 @@ use crate::receive::Complained;
 use crate::routes::Routing;
 use crate::signature::{Signatures, proof, signs};
 use crate::statistics::Counters;
+use crate::trap::Standing;
 use crate::wall_clock::WallClock;
 use crate::{PlacedAddress, SocketKey, Timestamp};
 
@@ -100,6 +101,7 @@ pub(crate) struct Router {
     /// A unicast peer was heard to use the checksum of old.
     pub(crate) old_checksum_heard: bool,
     pub(crate) last_mail: LastMail,
+    pub(crate) standing: Standing,
     pub(crate) statistics: Counters,
 }
 
@@ -132,6 +134,7 @@ impl Router {
             signatures: Rare::default(),
             old_checksum_heard: false,
             last_mail: LastMail::default(),
+            standing: Standing::default(),
             statistics: Counters::default(),
             spec,
         }
@@ -144,6 +147,7 @@ impl Router {
     /// Goes into a state; gives the one before.
     pub(crate) fn set_state(&mut self, now: Timestamp, state: State) -> State {
         self.since = Some(now);
+        self.standing.entered(now, state);
         std::mem::replace(&mut self.state, state)
     }
 

@@ -17,7 +17,7 @@ use crate::log::FaultReason;
 use crate::router::Router;
 use crate::statistics::Counters;
 use crate::timers::TimerKey;
-use crate::{Engine, PlacedAddress, SocketKey, Statistics, Timestamp};
+use crate::{Engine, MasterReason, PlacedAddress, ProtocolError, SocketKey, Statistics, Timestamp};
 
 /// Everything.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +97,12 @@ pub struct RouterSnapshot {
     pub awaited_scripts: usize,
     /// A unicast peer was heard to use the checksum of old.
     pub old_checksum_heard: bool,
+    /// When it left INIT or FAULT.
+    pub up_since: Option<Timestamp>,
+    /// Why it became master last.
+    pub master_reason: Option<MasterReason>,
+    /// What was wrong with the last advert that broke the protocol.
+    pub protocol_error: Option<ProtocolError>,
     /// Its counters.
     pub statistics: Statistics,
 }
@@ -226,6 +232,9 @@ impl Engine {
                 other_faults: router.faults.len() - configuration,
                 awaited_scripts: self.awaited_scripts(router),
                 old_checksum_heard: router.old_checksum_heard,
+                up_since: router.standing.up_since,
+                master_reason: router.standing.reason,
+                protocol_error: router.standing.error,
                 statistics: router.statistics.read(),
             }
         };

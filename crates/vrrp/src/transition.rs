@@ -435,6 +435,7 @@ impl Engine {
             priority: router.effective_priority,
         };
         self.push(Action::Notify(notification));
+        self.trap_of_router(id, kind);
         self.alert_of_router(id, kind);
     }
 }

@@ -82,6 +82,7 @@ impl EngineThread {
                 self.bus.notify(&notification);
             }
             Action::Mail(alert) => self.mailer.send(alert),
+            Action::Trap(trap) => self.subagent.trap(trap),
             Action::StartCheck { run, script } => {
                 if !self.hooks.start_check(run, script) {
                     left.refused.push(run);

@@ -117,7 +117,8 @@ impl EngineThread {
         }
     }
 
-    fn scene(&mut self) -> Scene {
+    /// All that is known now.
+    pub(super) fn scene(&mut self) -> Scene {
         let now = self.now();
         Scene {
             snapshot: self.engine.snapshot(now),

@@ -66,6 +66,7 @@ use crate::identity;
 use crate::inbox::{Inbox, Message, Outlet, Reload};
 use crate::mail::Mailer;
 use crate::observe;
+use crate::snmp::Subagent;
 use agenda::Agenda;
 use dumps::Dumps;
 use fifo::Fifos;
@@ -158,6 +159,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     wanted.tell(&mut engine);
     let mailer = Mailer::new(outlet.clone());
     let bus = Bus::new(outlet.clone());
+    let subagent = Subagent::new(outlet.clone());
     let mut observers = Observers::new(outlet);
     observers.watch(wanted);
     engine.set_at_stop(at_stop);
@@ -176,6 +178,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         fifos: Fifos::default(),
         mailer,
         bus,
+        subagent,
         scheduling: Scheduling::default(),
         sockets: Sockets::default(),
         transmitter: Transmitter::default(),
@@ -241,6 +244,7 @@ struct EngineThread {
     fifos: Fifos,
     mailer: Mailer,
     bus: Bus,
+    subagent: Subagent,
     scheduling: Scheduling,
     sockets: Sockets,
     transmitter: Transmitter,
@@ -299,6 +303,7 @@ impl EngineThread {
         // Before this thread is raised: their own threads are to be ordinary ones.
         self.mailer.configure(globals);
         self.bus.configure(globals);
+        self.subagent.configure(globals);
         self.scheduling.apply(&globals.processes);
         self.fifos.configure(&globals.fifos, &self.hooks);
         self.kernel.set_receive_buffers(&globals.buffers);
@@ -309,6 +314,7 @@ impl EngineThread {
     /// Takes back what was made for the routers, when the last of them is done.
     fn tidy_up(&mut self) {
         self.mailer.give_up();
+        self.subagent.finish();
         if self.at_stop != AtStop::Keep {
             self.virtual_interfaces
                 .remove_all(&mut self.kernel, &mut self.firewall);
@@ -511,6 +517,10 @@ impl EngineThread {
                 Message::Bus(request) => self.bus_request(request),
                 #[cfg(feature = "dbus")]
                 Message::BusLeft => self.bus.set_finished(),
+                Message::SceneWanted => {
+                    let scene = self.scene();
+                    self.subagent.show(scene);
+                }
             }
         }
     }

@@ -5,16 +5,18 @@ use crate::keyword::{Keyword, flag, word};
 pub(super) const MONITORING: &[Keyword] = &[
     word("snmp_socket", "SOCKET", "Address of the AgentX master.")
         .lenient()
-        .default("unix:/var/agentx/master"),
-    flag("enable_snmp_vrrp", "Serve the keepalived MIB for VRRP."),
+        .default("unix:/var/agentx/master")
+        .yes(),
+    flag("enable_snmp_vrrp", "Serve the keepalived MIB for VRRP.").yes(),
     flag(
         "enable_snmp_keepalived",
         "Old spelling of enable_snmp_vrrp.",
-    ),
-    flag("enable_snmp_rfc", "Serve both standard MIBs."),
-    flag("enable_snmp_rfcv2", "Serve the MIB of version 2."),
-    flag("enable_snmp_rfcv3", "Serve the MIB of version 3."),
-    flag("enable_traps", "Send traps."),
+    )
+    .yes(),
+    flag("enable_snmp_rfc", "Serve both standard MIBs.").yes(),
+    flag("enable_snmp_rfcv2", "Serve the MIB of version 2.").yes(),
+    flag("enable_snmp_rfcv3", "Serve the MIB of version 3.").yes(),
+    flag("enable_traps", "Send traps.").yes(),
     flag("enable_snmp_checker", "Serve the keepalived MIB for LVS.").lvs(),
     word(
         "snmp_vs_stats_update_interval",

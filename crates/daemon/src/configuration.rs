@@ -59,9 +59,11 @@ pub(crate) fn load_once(source: &Source, mode: Mode) -> Loaded {
 fn load_from(files: &impl Files, machine: &Machine, source: &Source, mode: Mode) -> Loaded {
     let mut loaded = load_with(&source.path, files, machine, mode, &source.options);
     if let Some(config) = &mut loaded.config {
-<<<<<<< HEAD
         let Globals {
-            processes, daemon, ..
+            processes,
+            daemon,
+            snmp,
+            ..
         } = &mut config.globals;
         if let Some(umask) = source.umask {
             processes.umask = umask;
@@ -69,12 +71,7 @@ fn load_from(files: &impl Files, machine: &Machine, source: &Source, mode: Mode)
         if let Some(namespace) = &source.namespace {
             daemon.net_namespace = Some(namespace.clone());
         }
-=======
-        if let Some(umask) = source.umask {
-            config.globals.processes.umask = umask;
-        }
-        source.snmp.apply(&mut config.globals.snmp);
->>>>>>> ae25a0a (SNMP: subagent with the tables and traps of KEEPALIVED-MIB, VRRP-MIB and VRRPv3-MIB)
+        source.snmp.apply(snmp);
     }
     loaded
 }

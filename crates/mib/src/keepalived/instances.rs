@@ -2,7 +2,7 @@
 
 use evervip_agentx::{TreeBuilder, Value};
 use evervip_dump::Scene;
-use evervip_model::{Authentication, Delivery, InitialState, Instance, Version};
+use evervip_model::{Authentication, Delivery, InitialState, Instance, State, Version};
 use evervip_vrrp::RouterSnapshot;
 
 use super::table;
@@ -30,13 +30,20 @@ fn standing(rows: &mut Rows<'_>, row: &[u32], router: &RouterSnapshot) {
     let spec = &router.spec;
     rows.put(2, row, Value::text(&spec.name));
     rows.put(3, row, gauge(spec.vrid.value()));
-    rows.put(4, row, Value::Integer(state_number(router.state)));
+    // Who waits for the first results of scripts is a BACKUP in FAULT to the original.
+    let is_waiting = router.state == State::Init && router.awaited_scripts > 0;
+    let (state, want) = if is_waiting {
+        (State::Fault, State::Backup)
+    } else {
+        (router.state, router.want)
+    };
+    rows.put(4, row, Value::Integer(state_number(state)));
     let initial = match spec.initial_state {
         InitialState::Backup => 1,
         InitialState::Master => 2,
     };
     rows.put(5, row, Value::Integer(initial));
-    rows.put(6, row, Value::Integer(state_number(router.want)));
+    rows.put(6, row, Value::Integer(state_number(want)));
     rows.put(7, row, Value::Integer(router.base_priority.into()));
     rows.put(8, row, Value::Integer(router.effective_priority.into()));
     rows.put(9, row, Value::truth(!router.installed.is_empty()));

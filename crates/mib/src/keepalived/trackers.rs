@@ -78,7 +78,8 @@ fn scripts(builder: &mut TreeBuilder, checks: &[CheckSnapshot]) {
         let (row, spec) = ([index(at)], &check.spec);
         rows.put(2, &row, Value::text(&spec.name));
         rows.put_if(3, &row, command(Some(&spec.command)));
-        rows.put(4, &row, integer(spec.interval.as_secs()));
+        // Whole seconds, where intervals may be shorter here.
+        rows.put(4, &row, integer(spec.interval.as_secs().max(1)));
         rows.put(5, &row, Value::Integer(spec.weight));
         let verdict = match check.verdict {
             Verdict::Unknown => 1,

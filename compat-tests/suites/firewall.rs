@@ -15,6 +15,9 @@ use crate::{
 pub fn add(plan: &mut Plan) {
     // The original does not look at changed settings.
     plan.ours_only("firewall::reload", |program| with_single(program, reloaded));
+    plan.ours_only("firewall::flushed", |program| {
+        with_single(program, flushed)
+    });
 }
 
 /// Name, priority and counters change: the old table goes, and the address is closed in the new one.
@@ -42,6 +45,44 @@ fn reloaded(cluster: &mut Cluster) -> Verdict {
     })?;
     cluster.stop(0)?;
     let left = output(&cluster.members[0].node, "nft list ruleset")?;
+    ensure!(left.is_empty(), "left behind: {left}");
+    Ok(())
+}
+
+/// An administrator loads the rules of the machine again, which removes all others first. With the
+/// next change ours are there again, those for addresses that did not change included.
+fn flushed(cluster: &mut Cluster) -> Verdict {
+    let file = |address: &str| {
+        let excluded = format!(
+            "no_accept\nvirtual_ipaddress_excluded {{\n 10.5.0.5/24\n {address}/24\n 2001:db8:5::5/64\n}}"
+        );
+        Conf::new(V2_MULTICAST, 0).extra(&excluded).text()
+    };
+    cluster.members[0].start(&file("10.5.0.6"))?;
+    cluster.lab.wait_owner(VIP.into(), "a", PATIENCE)?;
+    let rules = |cluster: &Cluster| output(&cluster.members[0].node, "nft list ruleset");
+    let closed = |rules: &str, addresses: &[&str]| addresses.iter().all(|a| rules.contains(a));
+    let vip = VIP.to_string();
+    wait_until(PATIENCE, "addresses closed", || {
+        rules(cluster).is_ok_and(|r| closed(&r, &[&vip, "10.5.0.5", "10.5.0.6", "2001:db8:5::5"]))
+    })?;
+    cluster.members[0].node.exec(&["nft", "flush", "ruleset"])?;
+    let mark = cluster.log(0).mark();
+    cluster.reload(0, &file("10.5.0.7"))?;
+    cluster
+        .log(0)
+        .wait_after(mark, "somebody has removed our tables", PATIENCE)?;
+    wait_until(PATIENCE, "addresses closed again", || {
+        rules(cluster).is_ok_and(|r| {
+            closed(&r, &[&vip, "10.5.0.5", "10.5.0.7", "2001:db8:5::5"]) && !r.contains("10.5.0.6")
+        })
+    })?;
+    // One of the two is gone when all is to go.
+    cluster.members[0]
+        .node
+        .exec(&["nft", "delete", "table", "ip", "keepalived"])?;
+    cluster.stop(0)?;
+    let left = rules(cluster)?;
     ensure!(left.is_empty(), "left behind: {left}");
     Ok(())
 }

@@ -7,6 +7,7 @@ use evervip_model::{Config, Globals, Instance};
 use evervip_os::netlink::{Link, NetlinkError};
 use evervip_os::nftables::{ClosedAddress, Family, TableSettings, Tables};
 use evervip_vrrp::{AddressChange, ReportsMoved};
+use nix::errno::Errno;
 
 /// Name of the tables when none is configured.
 const DEFAULT_TABLE: &str = "keepalived";
@@ -59,7 +60,7 @@ impl Firewall {
     pub(super) fn open(&mut self, change: &AddressChange, links: &BTreeMap<u32, Link>) {
         if self.tables.is_some() {
             let addresses = listed(change, links);
-            self.change(|tables| tables.open_again(&addresses));
+            self.undo(|tables| tables.open_again(&addresses));
         }
     }
 
@@ -80,23 +81,56 @@ impl Firewall {
     /// A virtual interface is gone.
     pub(super) fn forget_reports(&mut self, moved: ReportsMoved, index: u32) {
         for family in families(moved) {
-            self.change(|tables| tables.forget_reports(family, index));
+            self.undo(|tables| tables.forget_reports(family, index));
         }
     }
 
     /// The end: deletes the tables.
     pub(super) fn delete(&mut self) {
         if self.tables.is_some() {
-            self.change(Tables::delete);
+            self.undo(Tables::delete);
         }
     }
 
-    fn change(&mut self, change: impl FnOnce(&mut Tables) -> Result<(), NetlinkError>) {
-        let result = match &mut self.tables {
+    /// Adds to the tables. What is missing of them is made first.
+    fn change(&mut self, change: impl Fn(&mut Tables) -> Result<(), NetlinkError>) {
+        let result = self.attempt(&change).or_else(|error| {
+            self.restore_after(error)?;
+            self.attempt(&change)
+        });
+        self.judge(result);
+    }
+
+    /// Takes something out of the tables, which holds even when the kernel refuses.
+    fn undo(&mut self, change: impl Fn(&mut Tables) -> Result<(), NetlinkError>) {
+        let result = self.attempt(change);
+        let result = result.or_else(|error| self.restore_after(error));
+        self.judge(result);
+    }
+
+    fn attempt(
+        &mut self,
+        change: impl Fn(&mut Tables) -> Result<(), NetlinkError>,
+    ) -> Result<(), NetlinkError> {
+        match &mut self.tables {
             Some(tables) => change(tables),
             None => Tables::open(self.settings.clone())
                 .and_then(|tables| change(self.tables.insert(tables))),
-        };
+        }
+    }
+
+    /// Makes the tables anew when the reason is that they are not there: who loads the rules of the
+    /// machine again mostly removes all others first.
+    fn restore_after(&mut self, error: NetlinkError) -> Result<(), NetlinkError> {
+        match &mut self.tables {
+            Some(tables) if error.errno() == Some(Errno::ENOENT as i32) => tables.restore()?,
+            _ => return Err(error),
+        }
+        tracing::warn!("Packet filter: somebody has removed our tables; they are there again");
+        Ok(())
+    }
+
+    fn judge(&mut self, result: Result<(), NetlinkError>) {
         let Err(error) = result else {
             self.complained = false;
             return;

@@ -116,6 +116,14 @@ impl Tables {
         result
     }
 
+    /// Makes what is there anew: somebody else may have removed it.
+    ///
+    /// # Errors
+    /// [`NetlinkError`]; then nothing has changed.
+    pub fn restore(&mut self) -> Result<(), NetlinkError> {
+        self.reconfigure(self.settings.clone())
+    }
+
     /// Membership reports of a virtual interface leave through its base from now on.
     ///
     /// # Errors
@@ -262,6 +270,8 @@ impl Tables {
         let mut batch = Batch::new(&table, self.next_sequence());
         for family in [Family::Ipv4, Family::Ipv6] {
             if std::mem::take(&mut self.parts[family as usize]).table {
+                // Somebody else may have removed it, which must not keep the other one.
+                batch.add_table(family);
                 batch.delete_table(family);
             }
         }

@@ -481,6 +481,10 @@ fn reloaded(cluster: &mut Cluster) -> Verdict {
         ("use_vmac", "Success creating VMAC interface vrrp.50"),
         ("use_vmac vm7", "Success creating VMAC interface vm7"),
         ("use_vmac", "Success creating VMAC interface vrrp.50"),
+        (
+            "use_vmac group 77",
+            "Success creating VMAC interface vrrp.50",
+        ),
         ("", "Success removing VMAC interface vrrp.50"),
     ] {
         let node = &cluster.members[0].node;

@@ -24,12 +24,31 @@ const RETRY: Duration = Duration::from_secs(1);
 struct Made {
     index: u32,
     name: String,
-    /// The configured name that it was made for.
-    configured: Option<String>,
+    configured: Configured,
     instance: Arc<str>,
     base: u32,
     family: Family,
     reports: ReportsMoved,
+}
+
+/// What the file says of an interface, and cannot be changed while it is there.
+#[derive(PartialEq)]
+struct Configured {
+    name: Option<String>,
+    group: Option<u32>,
+    ipvlan_mode: IpvlanMode,
+    address: Option<(IpAddr, u8)>,
+}
+
+impl Configured {
+    fn of(wanted: &VirtualInterface) -> Self {
+        Self {
+            name: wanted.name.clone(),
+            group: wanted.group,
+            ipvlan_mode: wanted.ipvlan_mode,
+            address: wanted.address,
+        }
+    }
 }
 
 /// All interfaces of our own.
@@ -63,6 +82,8 @@ impl VirtualInterfaces {
                 continue;
             }
             self.forget(&interface.key, kernel, firewall);
+            // That the old one has gone: its name may be the one that is wanted.
+            events.extend(kernel.read().unwrap_or_default());
             let Some(base) = kernel.link_named(&interface.key.base).cloned() else {
                 continue;
             };
@@ -94,7 +115,7 @@ impl VirtualInterfaces {
 
     fn is_there(&self, wanted: &VirtualInterface, kernel: &Kernel) -> bool {
         self.made.get(&wanted.key).is_some_and(|made| {
-            made.configured == wanted.name && kernel.links.contains_key(&made.index)
+            made.configured == Configured::of(wanted) && kernel.links.contains_key(&made.index)
         })
     }
 
@@ -138,7 +159,7 @@ impl VirtualInterfaces {
             Made {
                 index: link.index,
                 name: link.name.clone(),
-                configured: wanted.name.clone(),
+                configured: Configured::of(wanted),
                 instance: Arc::clone(&wanted.instance),
                 base: base.index,
                 family: wanted.family,
@@ -247,7 +268,7 @@ impl VirtualInterfaces {
             return;
         };
         if kernel.links.contains_key(&made.index) {
-            // It is to have another name: two of one hardware address cannot be.
+            // It is to be another one: two of one hardware address cannot be.
             if let Err(error) = kernel.requests().delete_link(made.index) {
                 tracing::error!("Cannot remove interface {}: {error}", made.name);
             }

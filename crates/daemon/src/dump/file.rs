@@ -18,7 +18,7 @@ const ATTEMPTS: u32 = 16;
 ///
 /// # Errors
 /// When the directory or the disk does not allow it; the old file is still there then.
-pub(super) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let (temporary, mut file) = create_beside(path)?;
     let written = file.write_all(text);
     drop(file);

@@ -17,6 +17,7 @@ use evervip_vrrp::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::inbox::{Message, Outlet};
+pub(crate) use file::replace;
 use name::Files;
 
 /// What is wanted of one snapshot.
@@ -141,7 +142,7 @@ pub(crate) fn write_configuration(globals: &Globals) {
 }
 
 fn put(path: &Path, text: &str) {
-    if let Err(error) = file::replace(path, text.as_bytes()) {
+    if let Err(error) = replace(path, text.as_bytes()) {
         tracing::error!("Can't write dump file {}: {error}", path.display());
     }
 }

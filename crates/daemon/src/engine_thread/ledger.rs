@@ -127,7 +127,8 @@ impl Ledger {
             }
         } else {
             let text: String = self.changes.iter().map(Change::to_line).collect();
-            std::fs::write(&self.path, text)
+            // As a whole or not at all: a full disk or a sudden end must not cost what it held.
+            crate::dump::replace(&self.path, text.as_bytes())
         };
         if let Err(error) = result {
             tracing::debug!("Unable to write {}: {error}", self.path.display());

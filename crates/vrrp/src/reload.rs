@@ -207,13 +207,8 @@ impl Engine {
                 continue;
             }
             self.retire(id);
-            for key in [
-                TimerKey::Router(id),
-                TimerKey::Burst(id),
-                TimerKey::LowerPriorityBurst(id),
-                TimerKey::Refresh(id),
-                TimerKey::Extra(id),
-            ] {
+            self.timers.clear(TimerKey::Router(id));
+            for key in TimerKey::of_announcements(id) {
                 self.timers.clear(key);
             }
             self.forget_announcements(id);

@@ -66,12 +66,7 @@ impl Engine {
             self.timers.set(TimerKey::Router(id), until);
             // Nor may the neighbours be told that the addresses are here. What waits in lanes stays
             // there: see `drain_lane`.
-            for key in [
-                TimerKey::Burst(id),
-                TimerKey::LowerPriorityBurst(id),
-                TimerKey::Refresh(id),
-                TimerKey::Extra(id),
-            ] {
+            for key in TimerKey::of_announcements(id) {
                 if self.timers.deadline(key).is_some_and(|at| at <= now) {
                     self.timers.set(key, until);
                 }

@@ -32,6 +32,18 @@ pub(crate) enum TimerKey {
     Link(u32),
 }
 
+impl TimerKey {
+    /// The timers of announcements, which only a master has.
+    pub(crate) const fn of_announcements(id: RouterId) -> [Self; 4] {
+        [
+            Self::Burst(id),
+            Self::LowerPriorityBurst(id),
+            Self::Refresh(id),
+            Self::Extra(id),
+        ]
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     deadlines: BTreeMap<TimerKey, Timestamp>,

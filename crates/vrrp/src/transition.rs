@@ -285,12 +285,7 @@ impl Engine {
     /// What every way out of MASTER has in common, after the state line was logged.
     pub(crate) fn release(&mut self, id: RouterId) {
         self.routers[id].statistics.release_master += 1;
-        for key in [
-            TimerKey::Burst(id),
-            TimerKey::LowerPriorityBurst(id),
-            TimerKey::Refresh(id),
-            TimerKey::Extra(id),
-        ] {
+        for key in TimerKey::of_announcements(id) {
             self.timers.clear(key);
         }
         self.forget_announcements(id);

@@ -42,8 +42,13 @@ const LAYERS: &[Layer] = &[
         outside: &["thiserror"],
     },
     Layer {
+        name: "evervip-convert",
+        ours: &[],
+        outside: &["serde", "serde_json", "thiserror"],
+    },
+    Layer {
         name: "evervip-config",
-        ours: &["evervip-model"],
+        ours: &["evervip-convert", "evervip-model"],
         outside: &["glob", "nom", "thiserror"],
     },
     Layer {
@@ -127,6 +132,7 @@ const LAYERS: &[Layer] = &[
         name: "evervip-ctl",
         ours: &[
             "evervip-config",
+            "evervip-convert",
             "evervip-host",
             "evervip-lint",
             "evervip-model",

@@ -100,6 +100,7 @@ impl<'a> Reader<'a> {
         for path in files {
             let shown = path.display().to_string();
             match include::open(self.files, path, &shown) {
+                Ok(json) if evervip_convert::is_json(&json) => self.read_json(&shown, path, &json),
                 Ok(bytes) => self.read_bytes(&shown, path, bytes),
                 Err(problem) => problems.push(problem),
             }
@@ -122,6 +123,23 @@ impl<'a> Reader<'a> {
             Diagnostic::new(Code::Include, class, text)
                 .help("name one file with -f and let it include the others"),
         );
+    }
+
+    /// A configuration of failover is read as the text that it is converted to, and messages speak of
+    /// the lines of that.
+    fn read_json(&mut self, shown: &str, path: &Path, json: &[u8]) {
+        match evervip_convert::convert(&String::from_utf8_lossy(json)) {
+            Ok(text) => self.read_bytes(&format!("{shown} (converted)"), path, text.into()),
+            Err(problem) => {
+                self.refusal = Some(Refusal::Unreadable);
+                let message = format!("Configuration file '{shown}' (JSON), {problem}");
+                self.diagnostics.push(
+                    Diagnostic::new(Code::UnreadableFile, Class::FileNotFound, message)
+                        .error()
+                        .help("`evervip convert FILE` shows the keepalived.conf that such a file stands for"),
+                );
+            }
+        }
     }
 
     fn unreadable(&mut self, problem: String) {

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod convert;
 mod dump;
 mod explain;
 mod options;
@@ -63,6 +64,7 @@ pub fn run(
         Ok(Command::Check(check)) => check.run(coloured, out)?,
         Ok(Command::Explain(explain)) => explain.run(out, err)?,
         Ok(Command::Simulate(simulate)) => simulate.run(out, err)?,
+        Ok(Command::Convert { file }) => convert::convert(&file, out, err)?,
         Ok(Command::Dump { file }) => dump::dump(&file, out, err)?,
         Err(text) => {
             writeln!(err, "evervip: {text}\nTry 'evervip --help'.")?;

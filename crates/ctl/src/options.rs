@@ -26,6 +26,11 @@ pub enum Command {
     Explain(Explain),
     /// `simulate FILE FILE...`.
     Simulate(Simulate),
+    /// `convert FILE`.
+    Convert {
+        /// The configuration of failover.
+        file: PathBuf,
+    },
     /// `dump FILE`.
     Dump {
         /// The configuration.
@@ -67,7 +72,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     }
     let name = name.ok_or("a command is missing")?;
     match name.to_str() {
-        Some("check" | "explain" | "dump") if simulate != Simulate::default() => {
+        Some("check" | "explain" | "convert" | "dump") if simulate != Simulate::default() => {
             Err("--scenario and --seed are for simulate".to_owned())
         }
         Some("check") if check.files.is_empty() => Err("check needs a file".to_owned()),
@@ -89,6 +94,10 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
             format: check.format,
             ..simulate
         })),
+        Some("convert") => match <[_; 1]>::try_from(check.files) {
+            Ok([file]) => Ok(Command::Convert { file }),
+            Err(_) => Err("convert needs one file".to_owned()),
+        },
         Some("dump") => match <[_; 1]>::try_from(check.files) {
             Ok([file]) => Ok(Command::Dump { file }),
             Err(_) => Err("dump needs one file".to_owned()),

@@ -6,7 +6,12 @@ const FIRST_LINE: &str = "Keepalived v2.2.7 (01/16,2022)";
 
 /// Name and version for log lines.
 pub(crate) fn banner() -> String {
-    concat!("Keepalived v2.2.7 (evervip ", env!("CARGO_PKG_VERSION"), ")").to_owned()
+    concat!(
+        "Keepalived v2.2.7 (evervip ",
+        env!("CARGO_PKG_VERSION"),
+        ")"
+    )
+    .to_owned()
 }
 
 /// Name, version and date in the form that clients of keepalived parse.

@@ -171,6 +171,12 @@ pub const COMMANDS: &[CommandReference] = &[
         ],
     },
     CommandReference {
+        name: "convert",
+        files: "FILE",
+        help: "Print the keepalived.conf that a JSON configuration of failover stands for.",
+        options: &[],
+    },
+    CommandReference {
         name: "dump",
         files: "FILE",
         help: "Print what the daemon would run, as JSON.",

@@ -134,6 +134,8 @@ codes! {
     StrictBlocksAddresses = "strict-blocks-addresses",
     /// Strict mode with unicast peers: newer keepalived refuses to start.
     StrictWithUnicast = "strict-with-unicast",
+    /// Alerts by mail without a relay, or without anybody to write to.
+    AlertWithoutRelay = "alert-without-relay",
 
     // Said about the nodes of a group.
     /// The VRID of a virtual router is not the same on all nodes.

@@ -52,7 +52,8 @@ fn surplus_words() {
     instance("nopreempt no", &[Code::OffMeansOn]);
     instance("preempt off", &[Code::OffMeansOn]);
     instance("skip_check_adv_addr off", &[Code::OffMeansOn]);
-    instance("smtp_alert on", &[]);
+    instance("smtp_alert off", &[]);
+    instance("smtp_alert on", &[Code::AlertWithoutRelay]);
     instance("use_vmac vrrp.5 02:00:00:00:00:01", &[]);
     instance("notify /bin/n root root", &[]);
     instance("notify \"/bin/n a b\" root", &[]);

@@ -16,6 +16,7 @@ mod elsewhere;
 pub mod explain;
 pub mod group;
 mod input;
+mod mail;
 mod merge;
 pub mod outcome;
 mod peers;
@@ -55,6 +56,7 @@ const LINTS: &[Lint] = &[
     addresses::router_ids,
     peers::addresses,
     strict::consequences,
+    mail::alerts,
 ];
 
 /// Everything there is to say about one file: what the loader said and what the lints find, each

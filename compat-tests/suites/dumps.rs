@@ -23,11 +23,13 @@ pub const DATA: &str = "/tmp/keepalived.data";
 const PARENT: &str = "/tmp/keepalived_parent.data";
 /// The counters.
 pub const STATISTICS: &str = "/tmp/keepalived.stats";
-const JSON: &str = "/tmp/keepalived.json";
-/// SIGRTMIN+2 and SIGRTMAX-1.
-const JSON_SIGNAL: &str = "36";
+/// State and counters for programs.
+pub const JSON: &str = "/tmp/keepalived.json";
+/// SIGRTMIN+2.
+pub const JSON_SIGNAL: &str = "36";
 /// What is compared of a line.
 const LONGEST: usize = 240;
+/// SIGRTMAX-1.
 const CLEAR_SIGNAL: &str = "63";
 
 /// Adds the cases.

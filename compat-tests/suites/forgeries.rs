@@ -10,7 +10,7 @@ use crate::{
     auth::signed,
     cluster::{Cluster, PATIENCE, mac, with_single},
     conf::{Conf, INTERFACE, Mode, NODES, V3_MULTICAST, VIP},
-    dumps::{STATISTICS, ask_member},
+    dumps::{JSON, JSON_SIGNAL, STATISTICS, ask_member},
     ensure,
     plan::Plan,
     verdict::Verdict,
@@ -178,6 +178,12 @@ fn counted(cluster: &Cluster, member: usize, counter: &str) -> Verdict {
         );
     }
     ensure!(text.contains(counter), "no counters: {text}");
+    let json = ask_member(cluster, member, JSON_SIGNAL, JSON)?;
+    let key = counter.to_lowercase().replace(' ', "_");
+    ensure!(
+        json.contains(&format!("\"auth_ext_{key}\":{ROUNDS},")),
+        "member {member}: {json}"
+    );
     Ok(())
 }
 

@@ -285,7 +285,7 @@ fn odd_paths(cluster: &mut Cluster) -> Verdict {
     node.create_dir("/etc/keepalived/many")?;
     for name in ["a", "b"] {
         node.write_file(
-            &format!("/etc/keepalived/many/{name}.conf"),
+            format!("/etc/keepalived/many/{name}.conf"),
             "global_defs {\n}\n",
             0o644,
         )?;

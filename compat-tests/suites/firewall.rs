@@ -15,9 +15,7 @@ use crate::{
 pub fn add(plan: &mut Plan) {
     // The original does not look at changed settings.
     plan.ours_only("firewall::reload", |program| with_single(program, reloaded));
-    plan.ours_only("firewall::flushed", |program| {
-        with_single(program, flushed)
-    });
+    plan.ours_only("firewall::flushed", |program| with_single(program, flushed));
 }
 
 /// Name, priority and counters change: the old table goes, and the address is closed in the new one.

@@ -129,7 +129,8 @@ impl SystemBus {
                 let path = path.trim_start_matches("/org/keepalived/Vrrp1");
                 heard.push(format!("{member} {path}"));
             } else if let (Some(last), Some(value)) = (heard.last_mut(), value(line)) {
-                if !last.starts_with("RequestName") || value != "0" {
+                let says_something = !last.starts_with("RequestName") || value != "0";
+                if says_something {
                     let _ = write!(last, " {value}");
                 }
             }

@@ -9,7 +9,7 @@ use std::{
 use evervip_lab::{Error, Node, wait_until};
 
 use crate::{
-    cluster::{Cluster, PATIENCE, with_single},
+    cluster::{CONFIG, Cluster, FOREGROUND, PATIENCE, with_single},
     conf::VIP,
     ensure,
     plan::{Combo, Plan},
@@ -29,13 +29,20 @@ pub const JSON: &str = "/tmp/keepalived.json";
 pub const JSON_SIGNAL: &str = "36";
 /// What is compared of a line.
 const LONGEST: usize = 240;
+/// Bytes of date and time before a line of the log.
+const DATE: usize = "Thu Jan  1 00:00:00 1970: ".len();
 /// SIGRTMAX-1.
 const CLEAR_SIGNAL: &str = "63";
 
 /// Adds the cases.
 pub fn add(plan: &mut Plan) {
     for (name, text) in CONFIGURATIONS {
-        plan.compare(&format!("dumps::{name}"), |combo| compare(combo, text));
+        plan.compare(&format!("dumps::{name}"), |combo| {
+            compare(combo, |cluster| dumps(cluster, text))
+        });
+        plan.compare(&format!("dumps::log-{name}"), |combo| {
+            compare(combo, |cluster| logged(cluster, text))
+        });
     }
     plan.single("dumps::modes", |program| with_single(program, modes));
     plan.single("dumps::clear", |program| with_single(program, clear));
@@ -55,16 +62,21 @@ const CONFIGURATIONS: &[(&str, &str)] = &[
     ("trackers", include_str!("dumps/trackers.conf")),
     ("routing", include_str!("dumps/routing.conf")),
     ("fixed", include_str!("dumps/fixed.conf")),
+    ("fault", include_str!("dumps/fault.conf")),
+    ("vmac", include_str!("dumps/vmac.conf")),
 ];
 
-fn compare(combo: &Combo, text: &str) -> Verdict {
-    let record = |program: &Program| -> Verdict<Vec<(&str, String)>> {
-        let mut files = Vec::new();
+/// Texts and what they are of.
+type Texts = Vec<(&'static str, String)>;
+
+fn compare(combo: &Combo, texts: impl Fn(&mut Cluster) -> Verdict<Texts> + Sync) -> Verdict {
+    let record = |program: &Program| -> Verdict<Texts> {
+        let mut recorded = Vec::new();
         with_single(program, |cluster| {
-            files = dumps(cluster, text)?;
+            recorded = texts(cluster)?;
             Ok(())
         })?;
-        Ok(files)
+        Ok(recorded)
     };
     let (subject, peer) = thread::scope(|scope| {
         let other = scope.spawn(|| record(&combo.peer));
@@ -73,22 +85,8 @@ fn compare(combo: &Combo, text: &str) -> Verdict {
     let peer = peer.map_err(|_| Error::new("recording panicked"))??;
     let mut differences = String::new();
     for ((file, ours), (_, theirs)) in subject?.iter().zip(&peer) {
-        let (ours, theirs) = (normalised(ours), normalised(theirs));
-        for (at, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
-            if ours != theirs {
-                let _ = writeln!(
-                    differences,
-                    "{file}:{at}\n  subject {ours}\n  peer    {theirs}"
-                );
-            }
-        }
-        if ours.len() != theirs.len() {
-            let _ = writeln!(
-                differences,
-                "{file}: {} and {} lines",
-                ours.len(),
-                theirs.len()
-            );
+        for change in changes(&normalised(ours), &normalised(theirs)) {
+            let _ = writeln!(differences, "{file} {change}");
         }
     }
     ensure!(differences.is_empty(), "{differences}");
@@ -96,7 +94,7 @@ fn compare(combo: &Combo, text: &str) -> Verdict {
 }
 
 /// Starts a configuration, waits until it has settled and asks for every file.
-fn dumps(cluster: &mut Cluster, text: &str) -> Verdict<Vec<(&'static str, String)>> {
+fn dumps(cluster: &mut Cluster, text: &str) -> Verdict<Texts> {
     start(cluster, text)?;
     // All instances have their state: address detection takes its time.
     let deadline = Instant::now() + PATIENCE;
@@ -113,6 +111,65 @@ fn dumps(cluster: &mut Cluster, text: &str) -> Verdict<Vec<(&'static str, String
         .into_iter()
         .map(|(file, signal)| Ok((file, ask(cluster, signal, file)?)))
         .collect()
+}
+
+/// What has to be taken away from the subject's lines (`-`) and added (`+`) to make the peer's.
+fn changes(subject: &[String], peer: &[String]) -> Vec<String> {
+    // How many lines the ends that begin here have in common.
+    let mut common = vec![vec![0_usize; peer.len() + 1]; subject.len() + 1];
+    for (i, ours) in subject.iter().enumerate().rev() {
+        for (j, theirs) in peer.iter().enumerate().rev() {
+            common[i][j] = if ours == theirs {
+                common[i + 1][j + 1] + 1
+            } else {
+                common[i + 1][j].max(common[i][j + 1])
+            };
+        }
+    }
+    let (mut i, mut j, mut changes) = (0, 0, Vec::new());
+    while i < subject.len() || j < peer.len() {
+        if i < subject.len() && j < peer.len() && subject[i] == peer[j] {
+            (i, j) = (i + 1, j + 1);
+        } else if j == peer.len() || i < subject.len() && common[i + 1][j] >= common[i][j + 1] {
+            changes.push(format!("{i}: - {}", subject[i]));
+            i += 1;
+        } else {
+            changes.push(format!("{i}: + {}", peer[j]));
+            j += 1;
+        }
+    }
+    changes
+}
+
+/// What `-d` writes to the log at the start, among other lines.
+fn logged(cluster: &mut Cluster, text: &str) -> Verdict<Texts> {
+    with_second_interface(cluster)?;
+    let member = &mut cluster.members[0];
+    wait_until(PATIENCE, "usable addresses of both links", || {
+        let list = |state| {
+            member
+                .node
+                .ip(&["-6", "addr", "show", "scope", "link", state])
+        };
+        let (usable, others) = (list("permanent"), list("tentative"));
+        usable.is_ok_and(|text| text.matches("fe80::").count() == 2)
+            && others.is_ok_and(|text| text.is_empty())
+    })?;
+    member.node.write_file(CONFIG, text, 0o644)?;
+    member.start_with(&[&FOREGROUND[..], &["-d"]].concat())?;
+    cluster.lab.wait_owner(VIP.into(), "a", PATIENCE)?;
+    let log = cluster.log(0).text();
+    // After the date.
+    let lines = log.lines().filter_map(|line| line.get(DATE..));
+    let lines = lines.skip_while(|line| !line.contains("Global definitions"));
+    let dump = lines.filter(|line| line.starts_with(' ') || line.starts_with("------<"));
+    // The end of what is very long stands there once more.
+    let dump = dump.filter(|line| !line.starts_with("       "));
+    let mut texts = String::new();
+    for line in dump {
+        let _ = writeln!(texts, "{line}");
+    }
+    Ok(vec![("log", texts)])
 }
 
 fn start(cluster: &mut Cluster, text: &str) -> Verdict {
@@ -181,6 +238,9 @@ fn line(line: &str) -> Option<String> {
         "    Sent: ",
         " GARP next time ",
         "   Original promote_secondaries ",
+        "   Reset ARP config counter ",
+        "   Original arp_ignore ",
+        "   Original arp_filter ",
         "   Reset promote_secondaries counter ",
     ];
     let start = cut.iter().find(|start| line.starts_with(**start));

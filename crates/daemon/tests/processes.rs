@@ -306,7 +306,10 @@ fn no_line_is_lost_when_hundreds_of_instances_start_together() {
         })
         .unwrap();
         assert_eq!(log.count("log lines dropped"), 0);
-        assert_eq!(log.count("Virtual Router ID"), 250);
+        wait_until(LONG, "250 instances in the log", || {
+            log.count("Virtual Router ID") == 250
+        })
+        .unwrap();
         assert!(end(&daemon).0.success());
     });
 }

@@ -9,7 +9,7 @@ use evervip_model::{Authentication, Command, Instance, State};
 use evervip_vrrp::{RouterSnapshot, Statistics};
 
 use crate::places::Places;
-use crate::{SECRET, Scene, address, command, route, rule};
+use crate::{SECRET, Scene, command, route, rule};
 use writer::Writer;
 
 /// The whole file; `None` without instances, for then there is no file.
@@ -116,15 +116,13 @@ fn scripts(json: &mut Writer, spec: &Instance) {
 
 fn lists(json: &mut Writer, scene: &Scene, places: &Places<'_>, router: &RouterSnapshot) {
     let spec = &*router.spec;
-    let known = places.of_addresses(router);
+    let known = places.of_addresses(router, false);
     let addresses = [
         ("vips", &spec.addresses),
         ("evips", &spec.excluded_addresses),
     ];
     for (name, list) in addresses {
-        json.texts(name, list, |one| {
-            address::address(one, &known.device(one), known.is_set(one))
-        });
+        json.texts(name, list, |one| known.words(one));
     }
     json.texts("vroutes", &spec.routes, route::route);
     json.texts("vrules", &spec.rules, rule::rule);

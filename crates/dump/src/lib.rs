@@ -33,6 +33,9 @@ pub struct Scene {
     pub host: Host,
     /// What time it is.
     pub clock: Clock,
+    /// It is about what was found at the start (`-d`): what instances only have afterwards is left
+    /// out.
+    pub at_start: bool,
 }
 
 /// What the driver knows of the machine.

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use evervip_model::{Instance, VirtualAddress};
-use evervip_vrrp::{InterfaceSnapshot, RouterSnapshot, Snapshot};
+use evervip_vrrp::{InterfaceSnapshot, RouterSnapshot, Snapshot, refuses_packets};
+
+use crate::address::address;
 
 /// The interfaces of the host by index.
 pub(crate) struct Places<'a>(HashMap<u32, &'a InterfaceSnapshot>);
@@ -26,14 +28,20 @@ impl<'a> Places<'a> {
             .map_or_else(|| configured_name(&router.spec), |link| &link.name)
     }
 
-    /// The addresses of a router with what is known of their places.
-    pub(crate) fn of_addresses(&self, router: &'a RouterSnapshot) -> Addresses<'_, 'a> {
+    /// The addresses of a router with what is known of their places; at the start none is there.
+    pub(crate) fn of_addresses(
+        &self,
+        router: &'a RouterSnapshot,
+        at_start: bool,
+    ) -> Addresses<'_, 'a> {
         let placed = router.placed.iter();
+        let installed = router.installed.iter().filter(|_| !at_start);
         Addresses {
             places: self,
             own: self.own_name(router),
             on: placed.map(|p| (&p.address, p.interface)).collect(),
-            installed: router.installed.iter().map(|p| &p.address).collect(),
+            installed: installed.map(|p| &p.address).collect(),
+            closed: refuses_packets(&router.spec),
         }
     }
 }
@@ -53,11 +61,13 @@ pub(crate) struct Addresses<'p, 'a> {
     own: &'a str,
     on: HashMap<&'a VirtualAddress, u32>,
     installed: HashSet<&'a VirtualAddress>,
+    /// Packets to those are dropped.
+    closed: bool,
 }
 
 impl Addresses<'_, '_> {
     /// The interface of an address; for one of ours also the one below.
-    pub(crate) fn device(&self, address: &VirtualAddress) -> String {
+    fn device(&self, address: &VirtualAddress) -> String {
         let index = self.on.get(address).copied();
         match index.and_then(|index| self.places.get(index)) {
             Some(link) => match &link.base {
@@ -68,7 +78,13 @@ impl Addresses<'_, '_> {
         }
     }
 
-    pub(crate) fn is_set(&self, address: &VirtualAddress) -> bool {
-        self.installed.contains(address)
+    /// An address and what has become of it.
+    pub(crate) fn words(&self, one: &VirtualAddress) -> String {
+        let is_set = self.installed.contains(one);
+        let mut words = address(one, &self.device(one), is_set);
+        if is_set && self.closed {
+            words.push_str(" nftable_set");
+        }
+        words
     }
 }

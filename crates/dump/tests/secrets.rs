@@ -23,6 +23,7 @@ fn scene(authentication: Authentication) -> Scene {
                 year: 1970,
             },
         },
+        at_start: false,
     }
 }
 
@@ -36,7 +37,11 @@ fn passwords_are_never_shown() {
         let scene = scene(kind);
         let json = json(&scene).unwrap();
         assert!(json.contains(r#""auth_data":"***""#), "{json}");
-        for text in [state(&scene), statistics(&scene), json] {
+        let at_start = state(&Scene {
+            at_start: true,
+            ..self::scene(kind)
+        });
+        for text in [state(&scene), at_start, statistics(&scene), json] {
             assert!(!text.contains("topsecre"), "{text}");
         }
     }

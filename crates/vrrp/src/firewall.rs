@@ -10,7 +10,8 @@ use crate::{Action, AddressChange, Engine, LogLine, PlacedAddress, RouterId};
 
 /// Whether the addresses of an instance are its own to answer for: an address owner accepts packets
 /// whatever the file says.
-pub(crate) fn refuses_packets(spec: &Instance) -> bool {
+#[must_use]
+pub fn refuses_packets(spec: &Instance) -> bool {
     !spec.accept && spec.priority.value() != 255
 }
 

@@ -80,6 +80,7 @@ pub use check::Verdict;
 pub use complaint::{PacketComplaint, ProofComplaint};
 pub use engine::{Engine, RouterStatus};
 pub use event::{CheckOutcome, Event, LinkState, RunId};
+pub use firewall::refuses_packets;
 pub use log::{
     AddressLine, AuthenticationLine, FaultReason, FirewallLine, LogLine, RouteLine, TrackLine,
     TrapLine,

@@ -86,8 +86,8 @@ impl Objects {
         path
     }
 
-    /// Takes all instances; gives those that listeners believe to be in another state, or do not
-    /// know in one that is told.
+    /// Takes all instances; gives those that listeners do not know, or believe to be in another
+    /// state.
     pub(super) fn replace(
         &mut self,
         instances: Vec<(Arc<Instance>, State)>,
@@ -98,7 +98,7 @@ impl Objects {
             let status = Status::In(state);
             let path = self.set(&instance, status);
             let known = old.get(&path).map(|entry| entry.status);
-            if known.unwrap_or(Status::In(State::Init)) != status {
+            if known != Some(status) {
                 news.push((path, status));
             }
         }
@@ -160,6 +160,7 @@ mod tests {
         let told = objects.replace(all([State::Backup, State::Init, State::Fault]));
         let expected = [
             (path("eth1/3"), Status::In(State::Backup)),
+            (path("eth0/1"), Status::In(State::Init)),
             (path("eth0/2"), Status::In(State::Fault)),
         ];
         assert_eq!(told, expected);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use evervip_model::State;
 use futures_core::Stream as _;
 use tokio::sync::{mpsc, oneshot, watch};
 use zbus::message::{Flags, Header, Type};
@@ -116,7 +117,10 @@ impl Session {
                     self.signal_of_daemon("VrrpStarted").await?;
                 }
                 for (path, status) in changed {
-                    self.signal_status(&path, status).await?;
+                    // Later on nobody enters the first state.
+                    if joins || status != Status::In(State::Init) {
+                        self.signal_status(&path, status).await?;
+                    }
                 }
                 if joins {
                     self.request_name().await?;

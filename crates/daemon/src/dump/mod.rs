@@ -10,6 +10,7 @@ mod name;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 use evervip_dump::Scene;
 use evervip_model::Globals;
@@ -58,6 +59,8 @@ pub(crate) struct Job {
     pub(crate) scene: Scene,
     /// A file that gets the state besides (`config_save_dir`).
     pub(crate) archive: Option<PathBuf>,
+    /// The state goes to the log.
+    pub(crate) logged: bool,
     /// Who waits for the end of it.
     pub(crate) waiting: Vec<oneshot::Sender<()>>,
 }
@@ -108,6 +111,9 @@ fn write(job: &Job) {
     if let Some(path) = archive {
         put(path, &evervip_dump::state(scene));
     }
+    if job.logged {
+        log(&evervip_dump::state(scene));
+    }
     let files = Files::of(&scene.snapshot.globals);
     if wanted.state {
         say(wanted, "Printing VRRP data");
@@ -125,6 +131,22 @@ fn write(job: &Job) {
         }
     }
 }
+
+/// Puts a text into the log, no faster than that may be expected to be written.
+fn log(text: &str) {
+    let lines: Vec<&str> = text.lines().collect();
+    for some in lines.chunks(LINES_AT_ONCE) {
+        for line in some {
+            tracing::info!("{line}");
+        }
+        std::thread::sleep(BETWEEN_LINES);
+    }
+}
+
+/// A small part of what has room in the log's queue.
+const LINES_AT_ONCE: usize = 512;
+/// Time to write so many.
+const BETWEEN_LINES: Duration = Duration::from_millis(20);
 
 fn say(wanted: &Wanted, what: &str) {
     if wanted.signalled {

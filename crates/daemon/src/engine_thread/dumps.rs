@@ -89,6 +89,7 @@ impl EngineThread {
             wanted,
             scene: self.scene(),
             archive: None,
+            logged: false,
             waiting: std::mem::take(&mut self.dumps.waiting),
         };
         if wanted.clear {
@@ -110,11 +111,28 @@ impl EngineThread {
             wanted: Wanted::default(),
             scene: self.scene(),
             archive: Some(path.clone()),
+            logged: false,
             waiting: Vec::new(),
         };
         if self.dumps.jobs.try_send(job).is_err() {
             tracing::warn!("{} is not written: the disk is too slow", path.display());
         }
+    }
+
+    /// Has what was found at the start written to the log (`-d`).
+    pub(super) fn log_start(&mut self) {
+        let job = Job {
+            wanted: Wanted::default(),
+            scene: Scene {
+                at_start: true,
+                ..self.scene()
+            },
+            archive: None,
+            logged: true,
+            waiting: Vec::new(),
+        };
+        // Nothing else can have been asked for yet.
+        let _ = self.dumps.jobs.try_send(job);
     }
 
     /// All that is known now.
@@ -124,6 +142,7 @@ impl EngineThread {
             snapshot: self.engine.snapshot(now),
             host: self.host(),
             clock: clock(now),
+            at_start: false,
         }
     }
 

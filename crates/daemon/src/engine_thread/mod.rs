@@ -36,7 +36,6 @@ mod routes;
 mod scheduling;
 mod shared_sockets;
 mod sockets;
-mod summary;
 mod transmit;
 mod virtual_interfaces;
 mod wall_clock;
@@ -145,9 +144,6 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         Err(error) if is_permission(&error) => return Ok(permission_missing()),
         kernel => kernel?,
     };
-    if dump {
-        summary::log(&config);
-    }
     observe::initialise(&config.files);
     let wanted = Wanted::by(&config);
     let firewall = Firewall::new(&config);
@@ -202,7 +198,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         ending: None,
     };
     thread.configure(&globals);
-    Ok(thread.run())
+    Ok(thread.run(dump))
 }
 
 /// What the thread listens to.
@@ -272,13 +268,16 @@ struct EngineThread {
 }
 
 impl EngineThread {
-    fn run(mut self) -> u8 {
+    fn run(mut self, dump: bool) -> u8 {
         self.kernel.log_addresses();
         for (address, interface) in self.engine.own_addresses() {
             tracing::debug!("Assigned address {address} for interface {interface}");
         }
         self.make_virtual_interfaces();
         self.handle(Event::Started);
+        if dump {
+            self.log_start();
+        }
         if self.sockets.permission_missing() || self.kernel.permission_missing() {
             self.handle(Event::StopRequested);
             self.tidy_up();

@@ -12,7 +12,10 @@ use crate::text::{Text, on_off, yes_no};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Writer {
     Parent,
-    Child,
+    Child {
+        /// Instances need the packet filter.
+        filtering: bool,
+    },
 }
 
 pub(super) fn write(text: &mut Text, globals: &Globals, writer: Writer) {
@@ -26,7 +29,8 @@ pub(super) fn write(text: &mut Text, globals: &Globals, writer: Writer) {
     interfaces(text, globals, writer);
     fifos(text, globals);
     announcements(text, globals, writer);
-    firewall(text, globals);
+    let filtering = matches!(writer, Writer::Child { filtering: true });
+    firewall(text, globals, filtering);
     text.fixed(" VRRP check unicast_src = false");
     text.fixed(" VRRP skip check advert addresses = false");
     text.fixed(" VRRP strict mode = false");
@@ -177,7 +181,7 @@ fn interfaces(text: &mut Text, globals: &Globals, writer: Writer) {
     if globals.mail.no_faults {
         text.fixed(" Send emails for fault transitions = off");
     }
-    if writer == Writer::Child {
+    if writer != Writer::Parent {
         let name = globals.vrrp.default_interface.as_deref();
         text.line(format_args!(
             " Default interface = {}",
@@ -237,7 +241,11 @@ fn announcements(text: &mut Text, globals: &Globals, writer: Writer) {
     text.fixed(" Gratuitous ARP refresh timer = 0");
     text.fixed(" Gratuitous ARP refresh repeat = 1");
     // The guardian does not fill in what the configuration leaves open.
-    let lower = if writer == Writer::Child { 5 } else { u32::MAX };
+    let lower = if writer != Writer::Parent {
+        5
+    } else {
+        u32::MAX
+    };
     text.line(format_args!(
         " Gratuitous ARP lower priority delay = {lower}"
     ));
@@ -262,9 +270,10 @@ fn announcements(text: &mut Text, globals: &Globals, writer: Writer) {
     text.fixed(" VRRP default protocol version = 2");
 }
 
-fn firewall(text: &mut Text, globals: &Globals) {
+fn firewall(text: &mut Text, globals: &Globals, filtering: bool) {
     let firewall = &globals.firewall;
-    if let Some(table) = &firewall.table {
+    let usual = filtering.then_some("keepalived");
+    if let Some(table) = firewall.table.as_deref().or(usual) {
         text.line(format_args!(" nftables table name = {table}"));
         text.line(format_args!(
             " nftables base chain priority = {}",

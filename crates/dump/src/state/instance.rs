@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use evervip_model::{
-    Authentication, Delivery, Family, Instance, OldUnicastChecksum, State, Version, VirtualAddress,
+    Authentication, Delivery, Family, InitialState, Instance, OldUnicastChecksum, State, Version,
+    VirtualAddress,
 };
 use evervip_vrrp::{RouterSnapshot, Snapshot};
 
 use super::{notify, tracks};
 use crate::places::{Addresses, Places};
 use crate::text::{Text, on_off, yes_no};
-use crate::{SECRET, Scene, address, route, rule};
+use crate::{SECRET, Scene, route, rule};
 
 pub(super) fn write(text: &mut Text, scene: &Scene, places: &Places<'_>, router: &RouterSnapshot) {
     let spec = &*router.spec;
@@ -21,9 +22,9 @@ pub(super) fn write(text: &mut Text, scene: &Scene, places: &Places<'_>, router:
     settings(text, router);
     source(text, router);
     announcements(text, spec);
-    election(text, router);
+    election(text, scene, router);
     authentication(text, spec);
-    let known = places.of_addresses(router);
+    let known = places.of_addresses(router, scene.at_start);
     if !spec.addresses.is_empty() {
         text.line(format_args!("   Virtual IP ({}):", spec.addresses.len()));
         addresses(text, &known, &spec.addresses);
@@ -65,6 +66,35 @@ fn standing(text: &mut Text, scene: &Scene, router: &RouterSnapshot) {
     if spec.family == Family::Inet6 {
         text.fixed("   Using Native IPv6");
     }
+    if !scene.at_start {
+        state_and_master(text, router);
+    }
+    flags(text, spec);
+    let want = if scene.at_start {
+        first_want(router)
+    } else {
+        router.want
+    };
+    text.line(format_args!("   Wantstate = {}", state_word(want)));
+    text.line(format_args!(
+        "   Number of config faults = {}",
+        router.configuration_faults
+    ));
+    if !scene.at_start {
+        course(text, scene, router);
+    }
+}
+
+/// `state MASTER` counts for members of a group only if they own their addresses.
+fn first_want(router: &RouterSnapshot) -> State {
+    let counts = router.group.is_none() || router.base_priority == 255;
+    match router.spec.initial_state {
+        InitialState::Master if counts => State::Master,
+        InitialState::Master | InitialState::Backup => State::Backup,
+    }
+}
+
+fn state_and_master(text: &mut Text, router: &RouterSnapshot) {
     text.line(format_args!("   State = {}", state_word(router.state)));
     if router.state == State::Backup {
         let (address, priority) = match router.master {
@@ -74,20 +104,20 @@ fn standing(text: &mut Text, scene: &Scene, router: &RouterSnapshot) {
         };
         text.line(format_args!("   Master router = {address}"));
         text.line(format_args!("   Master priority = {priority}"));
-        if spec.version == Version::V3 {
+        if router.spec.version == Version::V3 {
             let seconds = router.interval.as_secs_f64();
             text.line(format_args!("   Master advert int = {seconds:.2} sec"));
         }
     }
-    flags(text, spec);
-    text.line(format_args!("   Wantstate = {}", state_word(router.want)));
-    text.line(format_args!(
-        "   Number of config faults = {}",
-        router.configuration_faults
-    ));
+}
+
+/// What has become of it, and when.
+fn course(text: &mut Text, scene: &Scene, router: &RouterSnapshot) {
+    // The original counts a missing interface and that there is no address on it.
+    let without_address = router.base.is_none() && router.source.is_none();
     text.line(format_args!(
         "   Number of interface and track script faults = {}",
-        router.other_faults
+        router.other_faults + usize::from(without_address && router.other_faults > 0)
     ));
     text.line(format_args!(
         "   Number of track scripts init = {}",
@@ -211,13 +241,16 @@ fn source(text: &mut Text, router: &RouterSnapshot) {
     let spec = &*router.spec;
     let configured =
         spec.source.is_some() || matches!(&spec.ipvlan, Some(v) if v.address.is_some());
-    if let Some(source) = router.source {
-        let origin = if configured {
-            " (from configuration)"
-        } else {
-            ""
-        };
-        text.line(format_args!("   Using src_ip = {source}{origin}"));
+    match router.source {
+        Some(source) => {
+            let origin = if configured {
+                " (from configuration)"
+            } else {
+                ""
+            };
+            text.line(format_args!("   Using src_ip = {source}{origin}"));
+        }
+        None => text.fixed("   Using src_ip = (none)"),
     }
     match &spec.delivery {
         Delivery::Multicast { group } => match router.interface {
@@ -246,7 +279,7 @@ fn announcements(text: &mut Text, spec: &Instance) {
     row("lower priority repeat", f64::from(garp.lower_prio_repeat));
 }
 
-fn election(text: &mut Text, router: &RouterSnapshot) {
+fn election(text: &mut Text, scene: &Scene, router: &RouterSnapshot) {
     let spec = &*router.spec;
     text.line(format_args!(
         "   Down timer adverts = {}",
@@ -262,14 +295,11 @@ fn election(text: &mut Text, router: &RouterSnapshot) {
     ));
     text.line(format_args!("   Virtual Router ID = {}", spec.vrid));
     text.line(format_args!("   Priority = {}", router.base_priority));
-    text.line(format_args!(
-        "   Effective priority = {}",
-        router.effective_priority
-    ));
-    text.line(format_args!(
-        "   Total priority = {}",
-        router.total_priority
-    ));
+    if !scene.at_start {
+        let (effective, total) = (router.effective_priority, router.total_priority);
+        text.line(format_args!("   Effective priority = {effective}"));
+        text.line(format_args!("   Total priority = {total}"));
+    }
     match spec.version {
         Version::V2 => text.line(format_args!(
             "   Advert interval = {} sec",
@@ -280,7 +310,7 @@ fn election(text: &mut Text, router: &RouterSnapshot) {
             spec.advert_interval.as_millis()
         )),
     }
-    if spec.version == Version::V3 && router.state == State::Backup {
+    if spec.version == Version::V3 && router.state == State::Backup && !scene.at_start {
         text.line(format_args!(
             "   Master advert interval = {} milli-sec",
             router.interval.as_millis()
@@ -325,8 +355,7 @@ fn authentication(text: &mut Text, spec: &Instance) {
 
 fn addresses(text: &mut Text, known: &Addresses<'_, '_>, list: &[VirtualAddress]) {
     for one in list {
-        let words = address::address(one, &known.device(one), known.is_set(one));
-        text.line(format_args!("     {words}"));
+        text.line(format_args!("     {}", known.words(one)));
     }
 }
 
@@ -365,6 +394,9 @@ fn unicast(text: &mut Text, router: &RouterSnapshot) {
 }
 
 fn descriptors(text: &mut Text, scene: &Scene, router: &RouterSnapshot) {
+    if scene.at_start {
+        return text.fixed("   No sockets allocated");
+    }
     let sockets = &scene.host.sockets;
     let own = sockets
         .iter()

@@ -76,9 +76,16 @@ fn watchers<'a>(snapshot: &'a Snapshot, places: &Places<'a>) -> BTreeMap<&'a str
         let amount = if spec.track_primary { 0 } else { NOT_TRACKED };
         add(places.own_name(router), amount, false);
         add(spec.interface.as_deref().unwrap_or_default(), amount, false);
+        // An address may be on a virtual interface of its own.
+        let placed = router.placed.iter();
+        let placed: HashMap<_, _> = placed.map(|p| (&p.address, p.interface)).collect();
         let addresses = spec.addresses.iter().chain(&spec.excluded_addresses);
         for address in addresses.filter(|address| !address.no_track) {
-            add(address.dev.as_deref().unwrap_or_default(), 0, false);
+            let Some(named) = address.dev.as_deref() else {
+                continue;
+            };
+            let link = placed.get(address).and_then(|index| places.get(*index));
+            add(link.map_or(named, |link| &link.name), 0, false);
         }
         for route in spec.routes.iter().filter(|route| !route.no_track) {
             add(route.interface.as_deref().unwrap_or_default(), 0, false);

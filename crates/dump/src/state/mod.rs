@@ -12,6 +12,7 @@ mod trackers;
 mod tracks;
 
 use evervip_model::Globals;
+use evervip_vrrp::refuses_packets;
 
 use crate::Scene;
 use crate::places::Places;
@@ -23,7 +24,13 @@ pub fn state(scene: &Scene) -> String {
     let mut text = Text::default();
     let snapshot = &scene.snapshot;
     let places = Places::of(snapshot);
-    globals::write(&mut text, &snapshot.globals, globals::Writer::Child);
+    let routers = &snapshot.routers;
+    let filtering = routers.iter().any(|router| {
+        let spec = &router.spec;
+        spec.virtual_mac.is_some() || spec.virtual_mac_for_addresses || refuses_packets(spec)
+    });
+    let writer = globals::Writer::Child { filtering };
+    globals::write(&mut text, &snapshot.globals, writer);
     pace::write(&mut text, scene);
     fixed::write(&mut text, snapshot);
     if !snapshot.routers.is_empty() {
@@ -32,7 +39,9 @@ pub fn state(scene: &Scene) -> String {
     for router in &snapshot.routers {
         instance::write(&mut text, scene, &places, router);
     }
-    sockets::write(&mut text, scene, &places);
+    if !scene.at_start {
+        sockets::write(&mut text, scene, &places);
+    }
     groups::write(&mut text, scene);
     trackers::write(&mut text, scene);
     interfaces::write(&mut text, scene, &places);

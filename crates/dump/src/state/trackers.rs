@@ -19,7 +19,7 @@ pub(super) fn write(text: &mut Text, scene: &Scene) {
         tracks.map(|t| (t.script.0, t.weight, t.reverse)).collect()
     });
     for (check, watchers) in snapshot.checks.iter().zip(watchers) {
-        script(text, check, &watchers);
+        script(text, check, &watchers, scene.at_start);
     }
     if !snapshot.files.is_empty() {
         text.section("VRRP Track files");
@@ -39,7 +39,7 @@ pub(super) fn write(text: &mut Text, scene: &Scene) {
         tracks.map(|t| (t.process.0, t.weight, t.reverse)).collect()
     });
     for (tracked, watchers) in snapshot.processes.iter().zip(watchers) {
-        process(text, tracked, &watchers);
+        process(text, tracked, &watchers, scene.at_start);
     }
 }
 
@@ -67,7 +67,7 @@ fn watched_by(text: &mut Text, watchers: &[String]) {
     }
 }
 
-fn script(text: &mut Text, check: &CheckSnapshot, watchers: &[String]) {
+fn script(text: &mut Text, check: &CheckSnapshot, watchers: &[String], at_start: bool) {
     let spec = &*check.spec;
     // The original keeps 0 for a time-out that is not configured.
     let timeout = if spec.timeout == spec.interval {
@@ -91,7 +91,8 @@ fn script(text: &mut Text, check: &CheckSnapshot, watchers: &[String]) {
     ));
     text.line(format_args!("   Rise = {}", spec.rise));
     text.line(format_args!("   Fall = {}", spec.fall));
-    text.line(format_args!("   Result = {}", check.level));
+    let level = if at_start { 0 } else { check.level };
+    text.line(format_args!("   Result = {level}"));
     text.fixed("   Insecure = no");
     let awaited = check.verdict == Verdict::Unknown;
     let init = if awaited { "INIT" } else { "unknown" };
@@ -108,7 +109,8 @@ fn script(text: &mut Text, check: &CheckSnapshot, watchers: &[String]) {
     text.line(format_args!("   Script uid:gid = {}:{}", who.uid, who.gid));
     text.fixed("   VRRP instances :");
     watched_by(text, watchers);
-    let running = if check.running { "running" } else { "idle" };
+    let is_running = check.running && !at_start;
+    let running = if is_running { "running" } else { "idle" };
     text.line(format_args!("   State = {running}"));
 }
 
@@ -127,7 +129,7 @@ fn file(text: &mut Text, file: &FileSnapshot, watchers: &[String]) {
     watched_by(text, watchers);
 }
 
-fn process(text: &mut Text, process: &ProcessSnapshot, watchers: &[String]) {
+fn process(text: &mut Text, process: &ProcessSnapshot, watchers: &[String], at_start: bool) {
     let spec = &process.spec;
     let mut words = vec![spec.process.to_string_lossy()];
     words.extend(spec.parameters.iter().map(|word| word.to_string_lossy()));
@@ -159,13 +161,17 @@ fn process(text: &mut Text, process: &ProcessSnapshot, watchers: &[String]) {
         "   Fork delay = {:.6}s",
         seconds(spec.fork_delay)
     ));
-    let running = |yes: bool| if yes { "running" } else { "not running" };
-    let (begun, ended) = (
-        process.delayed && !process.quorum,
-        process.delayed && process.quorum,
-    );
-    text.line(format_args!("   Fork delay timer {}", running(begun)));
-    text.line(format_args!("   Terminate delay timer {}", running(ended)));
+    if !at_start {
+        delays(text, process);
+    }
     text.line(format_args!("   Full command = {}", spec.full_command));
     watched_by(text, watchers);
+}
+
+fn delays(text: &mut Text, process: &ProcessSnapshot) {
+    let running = |yes: bool| if yes { "running" } else { "not running" };
+    let begun = process.delayed && !process.quorum;
+    let ended = process.delayed && process.quorum;
+    text.line(format_args!("   Fork delay timer {}", running(begun)));
+    text.line(format_args!("   Terminate delay timer {}", running(ended)));
 }

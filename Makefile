@@ -84,7 +84,7 @@ tools-demo:
 	@$(INSTALL) ip=iproute2 haproxy=haproxy
 
 tools-test:
-	@$(INSTALL) ip=iproute2 keepalived=keepalived dbus-daemon=dbus-daemon,dbus-bin
+	@$(INSTALL) ip=iproute2 keepalived=keepalived dbus-daemon=dbus-daemon,dbus-bin snmpd=snmpd snmpwalk=snmp snmptrapd=snmptrapd
 
 tools-guest:
 	@$(INSTALL) qemu-system-x86_64=qemu-system-x86 busybox=busybox-static cpio=cpio depmod=kmod nft=nftables

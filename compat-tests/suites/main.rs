@@ -43,6 +43,7 @@ mod reload_files;
 mod routing;
 mod settings;
 mod smtp_sink;
+mod snmp;
 mod stalls;
 mod stalls_several;
 mod static_entries;
@@ -106,6 +107,7 @@ fn main() -> ExitCode {
     routing::add(&mut plan);
     static_entries::add(&mut plan);
     dumps::add(&mut plan);
+    snmp::add(&mut plan);
     stalls::add(&mut plan);
     stalls_several::add(&mut plan);
     bad_input::add(&mut plan);

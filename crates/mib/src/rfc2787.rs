@@ -65,10 +65,10 @@ fn routers(scene: &Scene) -> impl Iterator<Item = &RouterSnapshot> {
         .filter(|router| router.spec.version == Version::V2 && router.spec.family == Family::Inet)
 }
 
-/// Interface and VRID.
+/// Interface, that which is configured and not a virtual one on it, and VRID.
 fn row(router: &RouterSnapshot) -> [u32; 2] {
     let vrid = router.spec.vrid.value();
-    [router.interface.unwrap_or(0), vrid.into()]
+    [router.base.unwrap_or(0), vrid.into()]
 }
 
 fn operation(

@@ -52,10 +52,10 @@ pub(crate) fn write(builder: &mut TreeBuilder, scene: &Scene) {
 /// `RowStatus` (RFC 2579) of a row that is in use.
 const ACTIVE: Value = Value::Integer(1);
 
-/// Interface, VRID and family.
+/// Interface, that which is configured and not a virtual one on it, VRID and family.
 fn row(router: &RouterSnapshot) -> [u32; 3] {
     let (vrid, family) = (router.spec.vrid.value(), router.spec.family);
-    let interface = router.interface.unwrap_or(0);
+    let interface = router.base.unwrap_or(0);
     [interface, vrid.into(), family_number(family)]
 }
 

@@ -179,7 +179,7 @@ impl Trap {
 /// Which row of the tables of both RFCs a router has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrapPlace {
-    /// The interface; 0 while there is none.
+    /// The configured interface; 0 while there is none.
     pub interface: u32,
     /// VRID.
     pub vrid: u8,
@@ -304,7 +304,7 @@ impl Engine {
     fn trap_place(&self, id: RouterId) -> TrapPlace {
         let router = &self.routers[id];
         TrapPlace {
-            interface: router.interface.unwrap_or(0),
+            interface: router.base.unwrap_or(0),
             vrid: router.spec.vrid.value(),
             family: router.spec.family,
         }

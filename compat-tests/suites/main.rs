@@ -41,6 +41,7 @@ mod program;
 mod reload;
 mod reload_files;
 mod routing;
+mod script_security;
 mod settings;
 mod smtp_sink;
 mod snmp;
@@ -77,6 +78,7 @@ fn main() -> ExitCode {
     packets::add(&mut plan);
     ipv6::add(&mut plan);
     unicast::add(&mut plan);
+    script_security::add(&mut plan);
     settings::add(&mut plan);
     daemon::add(&mut plan);
     dbus::add(&mut plan);

@@ -32,6 +32,7 @@ mod sequence;
 mod source;
 mod text;
 mod tree;
+mod weakness;
 
 pub use diagnostic::{Class, Code, Diagnostic, Label, Severity};
 pub use evervip_model::Config;
@@ -41,3 +42,4 @@ pub use machine::{FileKind, Files, Host, InterfaceFacts, IprouteFile, ScriptChec
 pub use network_namespace::network_namespace;
 pub use source::{FileId, FileOffset, Position, SourceMap, Span};
 pub use tree::{Line, Node, Tree};
+pub use weakness::Weakness;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use evervip_model::Credentials;
 
+use crate::weakness::Weakness;
+
 /// Kind of a file, symbolic links followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileKind {
@@ -86,8 +88,8 @@ pub enum ScriptCheck {
     Usable {
         /// Absolute path without symbolic links.
         path: PathBuf,
-        /// It would run with root's user or group, and somebody else could replace it.
-        insecure: bool,
+        /// It would run with root's user or group, and by this somebody else could replace it.
+        weakness: Option<Weakness>,
     },
     /// It cannot be found or reached.
     NotFound {

@@ -360,3 +360,24 @@ fn the_service_manager_hears_of_refused_and_accepted_reloads() {
         assert!(end(&daemon).0.success());
     });
 }
+
+#[test]
+fn serial_notify_commands_are_told_everything_in_order_before_the_end() {
+    const SCRIPT: &str = "/etc/keepalived/notify.sh";
+    let script = "#!/bin/sh\n[ $3 = MASTER ] && sleep 1.5\necho $3 >> /run/told\n";
+    let configuration = format!(
+        "global_defs {{\n script_user root\n}}\n@evervip notify_order serial\n{}",
+        owner_with(&format!("notify {SCRIPT}"))
+    );
+    in_lab("serial", |lab| {
+        let node = host(lab, &configuration)
+            .file(SCRIPT, script, 0o755)
+            .start()
+            .unwrap();
+        let daemon = daemon(&node);
+        has_address(&node, true);
+        assert!(end(&daemon).0.success());
+        let told = node.read_file("/run/told").unwrap();
+        assert!(told.ends_with("MASTER\nSTOP\n"), "{told}");
+    });
+}

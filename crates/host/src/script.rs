@@ -6,7 +6,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use evervip_config::ScriptCheck;
+use evervip_config::{ScriptCheck, Weakness};
 use evervip_model::Credentials;
 
 /// Looks at a script for the user who will run it.
@@ -33,7 +33,9 @@ pub(crate) fn check(path: &Path, who: Credentials) -> ScriptCheck {
         return ScriptCheck::NotExecutable;
     }
     ScriptCheck::Usable {
-        insecure: runs_as_root(&metadata, who) && replaceable(path, &resolved),
+        weakness: runs_as_root(&metadata, who)
+            .then(|| weakness(path, &resolved))
+            .flatten(),
         path: resolved,
     }
 }
@@ -70,14 +72,35 @@ fn runs_as_root(metadata: &Metadata, who: Credentials) -> bool {
     who.uid == 0 || who.gid == 0 || set_uid || set_gid
 }
 
-/// Whether others than root could put something else in the script's place: by the path as
-/// written, with its symbolic links, or by the path that it leads to.
-fn replaceable(written: &Path, resolved: &Path) -> bool {
-    let steps = |path: &Path| -> Vec<PathBuf> { path.ancestors().map(Path::to_owned).collect() };
+/// Where others than root could put something else in the script's place: by the path as written,
+/// with its symbolic links, or by the path that it leads to. The outermost one is named.
+fn weakness(written: &Path, resolved: &Path) -> Option<Weakness> {
     let absolute = std::path::absolute(written).unwrap_or_else(|_| written.to_owned());
-    let unsafe_step =
-        |path: &PathBuf| std::fs::symlink_metadata(path).map_or(true, |m| writable_by_others(&m));
-    steps(&absolute).iter().any(unsafe_step) || steps(resolved).iter().any(unsafe_step)
+    [absolute.as_path(), resolved].into_iter().find_map(|path| {
+        let mut steps: Vec<&Path> = path.ancestors().collect();
+        steps.reverse();
+        steps.into_iter().find_map(weak_step)
+    })
+}
+
+fn weak_step(path: &Path) -> Option<Weakness> {
+    let Ok(metadata) = std::fs::symlink_metadata(path) else {
+        // It was there a moment ago: who took it away can put something else there.
+        return Some(Weakness {
+            path: path.to_owned(),
+            owner: u32::MAX,
+            group: u32::MAX,
+            mode: 0,
+            is_link: false,
+        });
+    };
+    writable_by_others(&metadata).then(|| Weakness {
+        path: path.to_owned(),
+        owner: metadata.uid(),
+        group: metadata.gid(),
+        mode: metadata.mode() & 0o7777,
+        is_link: metadata.is_symlink(),
+    })
 }
 
 fn writable_by_others(metadata: &Metadata) -> bool {
@@ -129,11 +152,11 @@ mod tests {
     #[test]
     fn a_system_command_is_usable_and_safe() {
         let usable = check(Path::new("/bin/sh"), ROOT);
-        let ScriptCheck::Usable { path, insecure } = usable else {
+        let ScriptCheck::Usable { path, weakness } = usable else {
             panic!("{usable:?}");
         };
         assert!(path.is_absolute());
-        assert!(!insecure, "{}", path.display());
+        assert_eq!(weakness, None, "{}", path.display());
     }
 
     #[test]
@@ -164,7 +187,13 @@ mod tests {
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         let script = file(dir.path(), "script", 0o777);
         let insecure = |path: &Path, who| {
-            matches!(check(path, who), ScriptCheck::Usable { insecure: true, .. })
+            matches!(
+                check(path, who),
+                ScriptCheck::Usable {
+                    weakness: Some(_),
+                    ..
+                }
+            )
         };
         assert!(insecure(&script, ROOT));
         assert!(!insecure(&script, NOBODY));

@@ -125,7 +125,7 @@ impl Host for Elsewhere<'_> {
                 self.assumed.borrow_mut().scripts.insert(name);
                 ScriptCheck::Usable {
                     path: path.to_owned(),
-                    insecure: false,
+                    weakness: None,
                 }
             }
             known => known,

@@ -42,7 +42,7 @@ pub use bfd::{BfdIndex, BfdInstance, TrackedBfd};
 pub use command::{Command, Credentials, NotifyCommands};
 pub use config::Config;
 pub use election::{contribution, master_down_interval, skew_time};
-pub use extension::{Extensions, RemovedAddresses, UnrunnableScripts};
+pub use extension::{Extensions, NotifyOrder, NotifyRules, RemovedAddresses, UnrunnableScripts};
 pub use fixture::{Fixture, Fixtures};
 pub use globals::{
     Daemon, Dbus, Dumps, ExtraAnnouncements, Fifo, Firewall, GlobalScripts, Globals, Mail,

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! Invariants:
-//! * commands are started in the order of their requests, hooks side by side;
+//! * commands are started in the order of their requests, hooks side by side; those of a
+//!   [`Notice`] one after another, for each object;
 //! * every [`Request::Check`] gets exactly one [`Report::CheckEnded`], every
 //!   [`Request::Drain`] exactly one [`Report::Drained`];
 //! * a full report channel delays reports, it never loses one and never delays a start;
@@ -22,9 +23,10 @@
 #![forbid(unsafe_code)]
 
 mod launch;
+mod queue;
 mod request;
 mod runner;
 mod watch;
 
-pub use request::{Check, Outcome, Report, Request};
+pub use request::{Check, Notice, Outcome, Report, Request};
 pub use runner::{REPORT_CAPACITY, REQUEST_CAPACITY, Runner, runner};

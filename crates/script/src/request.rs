@@ -23,6 +23,8 @@ pub enum Request {
         command: Command,
         /// Words appended to the command's own (spec vrrp-runtime 9.2).
         words: Vec<OsString>,
+        /// Longest run; then SIGTERM to the group, 2 s later SIGKILL.
+        limit: Option<Duration>,
     },
     /// Like [`Request::Hook`], and [`Request::Drain`] waits for its end.
     StopHook {
@@ -30,7 +32,12 @@ pub enum Request {
         command: Command,
         /// Words appended to the command's own.
         words: Vec<OsString>,
+        /// Longest run.
+        limit: Option<Duration>,
     },
+    /// Run notify commands one after another, behind those of the same object. [`Request::Drain`]
+    /// waits for the end of all.
+    Notice(Notice),
     /// Start a program that reads a FIFO until it is told to end. When it ends by itself a line says
     /// so; it is not started again (spec vrrp-runtime 9.4). [`Request::Drain`] waits for its end, and
     /// sends SIGTERM when the time is over.
@@ -56,6 +63,23 @@ pub enum Request {
         /// Longest wait (the original's is 1 s); what still runs then is killed.
         within: Duration,
     },
+}
+
+/// What an object has come to, and the commands that are to be told of it.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// Name of the object; different ones do not wait for each other.
+    pub object: String,
+    /// Its state: a notice of a state that waits is replaced by the next one. Others are replaced by
+    /// others only.
+    pub is_state: bool,
+    /// Each with the words appended to its own, in order.
+    pub commands: Vec<(Command, Vec<OsString>)>,
+    /// Longest run of each; then SIGTERM to its group, 2 s later SIGKILL.
+    pub limit: Option<Duration>,
+    /// How often a command that fails is run again, unless there is something newer to tell: after
+    /// 1 s, and twice as long each further time, 30 s at most.
+    pub retries: u32,
 }
 
 /// One run of the command of a `vrrp_script`.

@@ -12,6 +12,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::launch::{Group, launch};
+use crate::queue::{Queues, within};
 use crate::watch::{cannot_run, reason, watch_check};
 use crate::{Check, Report, Request};
 
@@ -36,6 +37,7 @@ pub fn runner() -> (mpsc::Sender<Request>, Runner, mpsc::Receiver<Report>) {
         spawner: Spawner::default(),
         stop: watch::Sender::new(0),
         tasks: JoinSet::new(),
+        queues: Queues::default(),
         awaited: HashMap::new(),
         listeners: HashMap::new(),
         checks: HashMap::new(),
@@ -53,6 +55,8 @@ pub struct Runner {
     /// Counts the calls to stop the checks; each check's task has a receiver.
     stop: watch::Sender<u64>,
     tasks: JoinSet<()>,
+    /// Notify commands that run one after another.
+    queues: Queues,
     /// What a drain waits for: stop hooks, checks that were told to stop, and listeners; and how each
     /// is ended when the time is over.
     awaited: HashMap<Id, (Group, Signal)>,
@@ -82,6 +86,10 @@ impl Runner {
             tokio::select! {
                 biased;
                 Some(ended) = self.tasks.join_next_with_id() => self.forget(ended),
+                Some(ended) = self.queues.step_ended() => {
+                    self.queues.go_on(&ended, &mut self.spawner);
+                    self.end_drain_when_idle();
+                }
                 () = drain_over => self.end_drain(),
                 request = self.requests.recv() => match request {
                     Some(request) => self.take(request),
@@ -94,8 +102,17 @@ impl Runner {
     fn take(&mut self, request: Request) {
         match request {
             Request::Check(check) => self.check(check),
-            Request::Hook { command, words } => self.hook(&command, &words, false),
-            Request::StopHook { command, words } => self.hook(&command, &words, true),
+            Request::Hook {
+                command,
+                words,
+                limit,
+            } => self.hook(&command, &words, limit, false),
+            Request::StopHook {
+                command,
+                words,
+                limit,
+            } => self.hook(&command, &words, limit, true),
+            Request::Notice(notice) => self.queues.put(notice, &mut self.spawner),
             Request::Listener {
                 listener,
                 command,
@@ -142,13 +159,19 @@ impl Runner {
     }
 
     /// Starts a notify command; its task only reaps it.
-    fn hook(&mut self, command: &Command, words: &[OsString], awaited: bool) {
+    fn hook(
+        &mut self,
+        command: &Command,
+        words: &[OsString],
+        limit: Option<Duration>,
+        awaited: bool,
+    ) {
         match launch(&mut self.spawner, command, words) {
             Ok(mut running) => {
                 let group = running.group;
                 let task = self.tasks.spawn(async move {
                     // Nobody looks at the status of a hook.
-                    let _ = running.leader.wait().await;
+                    let _ = within(&mut running, limit).await;
                 });
                 if awaited {
                     self.awaited.insert(task.id(), (group, Signal::SIGKILL));
@@ -188,10 +211,13 @@ impl Runner {
         let listeners = self.listeners.drain();
         self.awaited
             .extend(listeners.map(|(_, (task, group))| (task, (group, Signal::SIGTERM))));
-        if self.awaited.is_empty() {
+        self.drain = Some(Instant::now() + within);
+        self.end_drain_when_idle();
+    }
+
+    fn end_drain_when_idle(&mut self) {
+        if self.drain.is_some() && self.awaited.is_empty() && self.queues.is_idle() {
             self.end_drain();
-        } else {
-            self.drain = Some(Instant::now() + within);
         }
     }
 
@@ -199,7 +225,7 @@ impl Runner {
     /// daemon is about to leave, and init reaps.
     fn end_drain(&mut self) {
         self.drain = None;
-        let killed = self.awaited.len();
+        let killed = self.awaited.len() + self.queues.give_up();
         for (_, (group, signal)) in self.awaited.drain() {
             group.signal(signal);
         }
@@ -218,14 +244,13 @@ impl Runner {
         if self.listeners.len() < before {
             tracing::info!("vrrp notify fifo script terminated");
         }
-        let was_last = self.awaited.remove(&id).is_some() && self.awaited.is_empty();
-        if was_last && self.drain.is_some() {
-            self.end_drain();
+        if self.awaited.remove(&id).is_some() {
+            self.end_drain_when_idle();
         }
     }
 }
 
-fn not_executed(command: &Command, error: &std::io::Error) {
+pub(crate) fn not_executed(command: &Command, error: &std::io::Error) {
     tracing::error!(
         "Error exec-ing command '{}', error {}: {}",
         command.path.display(),

@@ -70,6 +70,7 @@ fn first_word_is_as_written_and_words_are_appended() {
         b.send(Request::Hook {
             command: hook,
             words: words.to_vec(),
+            limit: None,
         })
         .await;
         assert_eq!(
@@ -93,6 +94,7 @@ fn first_word_is_as_written_and_words_are_appended() {
             command: as_written,
             // `sh -c` takes the next word as its own $0, hence argv[0] from /proc below.
             words: vec!["zero".into(), target.clone().into_os_string()],
+            limit: None,
         })
         .await;
         assert_eq!(
@@ -108,6 +110,7 @@ fn first_word_is_as_written_and_words_are_appended() {
         b.send(Request::StopHook {
             command: sleeper,
             words: vec![],
+            limit: None,
         })
         .await;
         until(|| child_with_command_line(b"./as written\x0029\0")).await;
@@ -348,6 +351,7 @@ fn drain_waits_for_stop_hooks_and_kills_the_late() {
         b.send(Request::StopHook {
             command: quick,
             words: vec![],
+            limit: None,
         })
         .await;
         b.send(Request::Drain { within: PATIENCE }).await;
@@ -357,6 +361,7 @@ fn drain_waits_for_stop_hooks_and_kills_the_late() {
         b.send(Request::StopHook {
             command: late,
             words: vec![],
+            limit: None,
         })
         .await;
         let pid = b.content("pid").await;
@@ -422,6 +427,7 @@ fn hooks_are_not_waited_for() {
         b.send(Request::Hook {
             command: hang,
             words: vec![],
+            limit: None,
         })
         .await;
         let ok = b.script("ok", "exit 0");
@@ -457,6 +463,7 @@ fn commands_get_term_when_the_daemon_dies() {
             let hook = Request::Hook {
                 command: hang,
                 words: vec![],
+                limit: None,
             };
             requests.send(hook).await.unwrap();
             drop(requests);

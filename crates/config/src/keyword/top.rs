@@ -217,6 +217,26 @@ pub(super) const EVERVIP: &[Keyword] = &[
     )
     .default("on")
     .yes(),
+    word(
+        "notify_order",
+        "parallel | serial",
+        "Whether the notify commands of an instance or group wait for each other.",
+    )
+    .default("parallel")
+    .yes(),
+    word(
+        "notify_timeout",
+        "1 to 4294 s",
+        "Longest run of a notify command; 60 with notify_order serial, else without end.",
+    )
+    .yes(),
+    word(
+        "notify_retries",
+        "0 to 100",
+        "How often a notify command that fails is run again, with notify_order serial.",
+    )
+    .default("0")
+    .yes(),
 ];
 
 /// The reader acts on these; one that is left has no pattern, which is an unknown keyword.

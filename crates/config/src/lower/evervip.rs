@@ -3,7 +3,10 @@
 //! They are read before everything else, so that it does not matter where in the file they stand.
 //! Complaints about them are shown by `-t` and do not count there: to keepalived the file is right.
 
-use evervip_model::{RemovedAddresses, UnrunnableScripts};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use evervip_model::{NotifyOrder, RemovedAddresses, UnrunnableScripts};
 
 use super::Lower;
 use crate::diagnostic::{Class, Code, Diagnostic};
@@ -49,6 +52,18 @@ impl Lower<'_> {
             match entry.name {
                 "unrunnable_scripts" => self.unrunnable_scripts(value),
                 "reinstate_addresses" => self.reinstate_addresses(value),
+                "notify_order" => self.notify_order(value),
+                "notify_timeout" => {
+                    if let Some(seconds) = self.bounded(entry.name, value, 1..=4294) {
+                        let timeout = Duration::from_secs(u64::from(seconds));
+                        self.globals.model.extensions.notify.timeout = Some(timeout);
+                    }
+                }
+                "notify_retries" => {
+                    if let Some(retries) = self.bounded(entry.name, value, 0..=100) {
+                        self.globals.model.extensions.notify.retries = retries;
+                    }
+                }
                 _ => {}
             }
         }
@@ -73,6 +88,32 @@ impl Lower<'_> {
             }
             None => self.bad_choice("reinstate_addresses", value, &["on", "off"]),
         }
+    }
+
+    fn notify_order(&mut self, value: &Token) {
+        let order = &mut self.globals.model.extensions.notify.order;
+        match value.text.as_str() {
+            "parallel" => *order = NotifyOrder::SideBySide,
+            "serial" => *order = NotifyOrder::Serial,
+            _ => self.bad_choice("notify_order", value, &["parallel", "serial"]),
+        }
+    }
+
+    fn bounded(&mut self, keyword: &str, value: &Token, range: RangeInclusive<u32>) -> Option<u32> {
+        let number = value.text.parse().ok().filter(|n| range.contains(n));
+        if number.is_none() {
+            let text = format!(
+                "'@evervip {keyword}' has no value '{}' - ignoring",
+                value.text
+            );
+            let help = format!(
+                "write a whole number from {} to {}",
+                range.start(),
+                range.end()
+            );
+            self.notice(Code::InvalidValue, value.span, text, help);
+        }
+        number
     }
 
     fn bad_choice(&mut self, keyword: &str, value: &Token, choices: &[&str]) {

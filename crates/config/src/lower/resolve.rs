@@ -11,12 +11,13 @@ use super::draft::{CommandDraft, NotifyDraft};
 use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::machine::ScriptCheck;
 use crate::source::Span;
+use crate::weakness::Weakness;
 
 /// Why a command is not run.
 pub(super) enum Dropped {
     NotFound,
     NotExecutable,
-    Insecure,
+    Insecure(Weakness),
 }
 
 impl Dropped {
@@ -25,7 +26,7 @@ impl Dropped {
         match self {
             Self::NotFound => "not found or not accessible",
             Self::NotExecutable => "not executable for its user",
-            Self::Insecure => "insecure: others could replace it",
+            Self::Insecure(_) => "insecure: others could replace it",
         }
     }
 }
@@ -89,18 +90,18 @@ impl Lower<'_> {
             }
             ScriptCheck::Usable {
                 path: resolved,
-                insecure,
+                weakness,
             } => {
-                if insecure {
-                    self.unsafe_permissions(draft, &written);
+                seen.insecure |= weakness.is_some();
+                if let Some(weakness) = weakness {
+                    self.unsafe_permissions(draft, &written, &weakness);
                     if self.globals.model.script_security {
-                        return Err(Dropped::Insecure);
+                        return Err(Dropped::Insecure(weakness));
                     }
                 }
                 if !self.globals.model.script_security {
                     seen.unguarded(draft);
                 }
-                seen.insecure |= insecure;
                 let keeps_links = self.globals.model.scripts.use_symlink_paths;
                 Ok(Command {
                     path: Some(path)
@@ -162,17 +163,17 @@ impl Lower<'_> {
         found
     }
 
-    fn unsafe_permissions(&mut self, draft: &CommandDraft, written: &str) {
+    fn unsafe_permissions(&mut self, draft: &CommandDraft, written: &str, weakness: &Weakness) {
         let end = if self.globals.model.script_security {
             " - disabling"
         } else {
             ""
         };
         let text = format!("Unsafe permissions found for script '{written}'{end}.");
-        self.log(Code::InsecureScript, draft.span, text).help = Some(
-            "let only root write to it and to the directories above it, or run it as another user"
-                .to_owned(),
-        );
+        self.log(Code::InsecureScript, draft.span, text).help = Some(format!(
+            "{weakness}: {}, or run the script as another user",
+            weakness.remedy()
+        ));
     }
 
     pub(super) fn resolve_notify(

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use evervip_model::{
     Config, Daemon, Dbus, Dumps, Extensions, Firewall, GlobalScripts, Globals, Mail, MarkerFile,
-    NetlinkBuffer, NotifyFifo, NotifyFifos, Process, Processes, ReceiveBuffers, ReceivePolicy,
-    Reload, ReloadCheck, RemovedAddresses, Snmp, UnrunnableScripts, VrrpSettings,
+    NetlinkBuffer, NotifyFifo, NotifyFifos, NotifyOrder, NotifyRules, Process, Processes,
+    ReceiveBuffers, ReceivePolicy, Reload, ReloadCheck, RemovedAddresses, Snmp, UnrunnableScripts,
+    VrrpSettings,
 };
 
 use super::writer::{Writer, word};
@@ -99,6 +100,11 @@ fn extension_lines(out: &mut Writer<'_>, extensions: Extensions) {
     let Extensions {
         unrunnable_scripts,
         removed_addresses,
+        notify: NotifyRules {
+            order,
+            timeout,
+            retries,
+        },
     } = extensions;
     out.flag(
         "@evervip unrunnable_scripts fail",
@@ -108,6 +114,14 @@ fn extension_lines(out: &mut Writer<'_>, extensions: Extensions) {
         "@evervip reinstate_addresses off",
         removed_addresses != RemovedAddresses::default(),
     );
+    out.flag("@evervip notify_order serial", order == NotifyOrder::Serial);
+    out.option(
+        "@evervip notify_timeout",
+        timeout.map(|timeout| timeout.as_secs()),
+    );
+    if retries > 0 {
+        out.line(format_args!("@evervip notify_retries {retries}"));
+    }
 }
 
 fn daemon(out: &mut Writer<'_>, daemon: &Daemon) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use evervip_config::{FileKind, Files, Host, InterfaceFacts, IprouteFile, ScriptCheck};
+use evervip_config::{FileKind, Files, Host, InterfaceFacts, IprouteFile, ScriptCheck, Weakness};
 use evervip_model::Credentials;
 
 /// Files in memory; `x.sh` is executable, `x.dangling` a link to nothing.
@@ -161,7 +161,13 @@ impl Host for FakeHost {
             return ScriptCheck::NotExecutable;
         }
         ScriptCheck::Usable {
-            insecure: self.insecure.iter().any(|x| *x == name),
+            weakness: self.insecure.iter().any(|x| *x == name).then(|| Weakness {
+                path: name.as_ref().into(),
+                owner: 0,
+                group: 4,
+                mode: 0o775,
+                is_link: false,
+            }),
             path: if name.contains("symlink") {
                 PathBuf::from("/behind/the/link")
             } else {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use evervip_model::{
     Daemon, Dbus, Dumps, Extensions, Fifo, Firewall, GlobalScripts, Globals, Mail, MarkerFile,
-    NetlinkBuffer, NotifyFifo, NotifyFifos, Process, Processes, ReceiveBuffers, ReceivePolicy,
-    Reload, ReloadCheck, RemovedAddresses, Snmp, UnrunnableScripts, VrrpSettings,
+    NetlinkBuffer, NotifyFifo, NotifyFifos, NotifyOrder, Process, Processes, ReceiveBuffers,
+    ReceivePolicy, Reload, ReloadCheck, RemovedAddresses, Snmp, UnrunnableScripts, VrrpSettings,
 };
 use serde_json::{Map, Value, json};
 
@@ -350,6 +350,7 @@ fn extensions(own: &Extensions) -> Value {
     let Extensions {
         unrunnable_scripts,
         removed_addresses,
+        notify,
     } = own;
     json!({
         "@evervip unrunnable_scripts": match unrunnable_scripts {
@@ -357,6 +358,12 @@ fn extensions(own: &Extensions) -> Value {
             UnrunnableScripts::Fail => "fail",
         },
         "@evervip reinstate_addresses": *removed_addresses == RemovedAddresses::Reinstate,
+        "@evervip notify_order": match notify.order {
+            NotifyOrder::SideBySide => "parallel",
+            NotifyOrder::Serial => "serial",
+        },
+        "@evervip notify_timeout": notify.limit().map(|limit| limit.as_secs()),
+        "@evervip notify_retries": notify.retries,
     })
 }
 

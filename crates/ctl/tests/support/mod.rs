@@ -96,7 +96,7 @@ impl Host for ExampleHost {
         }
         ScriptCheck::Usable {
             path: path.to_owned(),
-            insecure: false,
+            weakness: None,
         }
     }
 

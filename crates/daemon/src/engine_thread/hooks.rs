@@ -5,16 +5,25 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use evervip_model::{Command, NotifyCommands, State, VrrpScript};
-use evervip_script::{Check, Request};
+use evervip_model::{
+    Command, Globals, NotifyCommands, NotifyOrder, NotifyRules, State, VrrpScript,
+};
+use evervip_script::{Check, Notice, Request};
 use evervip_vrrp::{Notification, NotificationKind, RunId, Subject};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
+
+/// Longest wait for stop hooks and running checks (spec vrrp-runtime 18).
+pub(super) const DRAIN: Duration = Duration::from_secs(1);
+/// What the end of this process takes besides.
+const RESERVE: Duration = Duration::from_millis(500);
 
 /// The way to the script runner.
 pub(super) struct Hooks {
     requests: Sender<Request>,
     drained: bool,
+    rules: NotifyRules,
+    stop_patience: Duration,
 }
 
 impl Hooks {
@@ -22,7 +31,25 @@ impl Hooks {
         Self {
             requests,
             drained: false,
+            rules: NotifyRules {
+                order: NotifyOrder::SideBySide,
+                timeout: None,
+                retries: 0,
+            },
+            stop_patience: DRAIN,
         }
+    }
+
+    /// Heeds what the configuration says, from the next notification on.
+    pub(super) fn configure(&mut self, globals: &Globals) {
+        self.rules = globals.extensions.notify;
+        self.stop_patience = match self.rules.limit() {
+            // The guardian does not wait longer for this process.
+            Some(limit) if self.rules.order == NotifyOrder::Serial => limit
+                .min(globals.daemon.child_wait_time.saturating_sub(RESERVE))
+                .max(DRAIN),
+            _ => DRAIN,
+        };
     }
 
     /// Starts the commands of a notification: the specific one, then the generic one
@@ -39,21 +66,59 @@ impl Hooks {
             NotificationKind::Deleted => (commands.deleted.as_deref(), "DELETED"),
             NotificationKind::Removed => (None, State::Fault.keepalived_name()),
             NotificationKind::MasterRxLowerPri => {
-                if let Some(command) = &commands.master_rx_lower_pri {
-                    self.start(command, Vec::new(), false);
+                if let Some(command) = commands.master_rx_lower_pri.as_deref() {
+                    let told = vec![(command.clone(), Vec::new())];
+                    self.tell(notification, &format!("{kind} {name}"), told);
                 }
                 return;
             }
             NotificationKind::PriorityChanged(_) | NotificationKind::StillIn(_) => return,
         };
-        let last = notification.kind == NotificationKind::Entered(State::Stop);
-        if let Some(command) = specific {
-            self.start(command, Vec::new(), last);
-        }
-        if let Some(command) = &commands.any {
+        let mut told: Vec<(Command, Vec<OsString>)> = Vec::new();
+        told.extend(specific.map(|command| (command.clone(), Vec::new())));
+        if let Some(command) = commands.any.as_deref() {
             let priority = notification.priority.to_string();
             let words = [kind, name, word, &priority].map(OsString::from);
-            self.start(command, words.to_vec(), last);
+            told.push((command.clone(), words.to_vec()));
+        }
+        if !told.is_empty() {
+            self.tell(notification, &format!("{kind} {name}"), told);
+        }
+    }
+
+    fn tell(
+        &self,
+        notification: &Notification,
+        object: &str,
+        commands: Vec<(Command, Vec<OsString>)>,
+    ) {
+        let limit = self.rules.limit();
+        if self.rules.order == NotifyOrder::Serial {
+            let notice = Notice {
+                object: object.to_owned(),
+                is_state: notification.kind != NotificationKind::MasterRxLowerPri,
+                commands,
+                limit,
+                retries: self.rules.retries,
+            };
+            self.request(Request::Notice(notice));
+            return;
+        }
+        let last = notification.kind == NotificationKind::Entered(State::Stop);
+        for (command, words) in commands {
+            self.request(if last {
+                Request::StopHook {
+                    command,
+                    words,
+                    limit,
+                }
+            } else {
+                Request::Hook {
+                    command,
+                    words,
+                    limit,
+                }
+            });
         }
     }
 
@@ -78,22 +143,20 @@ impl Hooks {
         let _ = self.requests.try_send(Request::StopListener { listener });
     }
 
-    fn start(&self, command: &Command, words: Vec<OsString>, last: bool) {
-        let command = command.clone();
-        let request = if last {
-            Request::StopHook { command, words }
-        } else {
-            Request::Hook { command, words }
+    fn request(&self, request: Request) {
+        let Err(TrySendError::Full(refused)) = self.requests.try_send(request) else {
+            return;
         };
-        if let Err(TrySendError::Full(
-            Request::Hook { command, .. } | Request::StopHook { command, .. },
-        )) = self.requests.try_send(request)
-        {
-            tracing::error!(
-                "notify script {} was not started: thousands of scripts wait to be started already",
-                command.path.display()
-            );
-        }
+        let what = match refused {
+            Request::Notice(notice) => format!("scripts of {} were", notice.object),
+            Request::Hook { command, .. } | Request::StopHook { command, .. } => {
+                format!("script {} was", command.path.display())
+            }
+            _ => return,
+        };
+        tracing::error!(
+            "notify {what} not started: thousands of scripts wait to be started already"
+        );
     }
 
     /// Asks for a run of a check; `false` when there is no room for the request.
@@ -104,7 +167,8 @@ impl Hooks {
     }
 
     /// Asks for the end of running checks and to be told when they and the stop hooks have ended.
-    pub(super) fn drain(&mut self, within: Duration) {
+    pub(super) fn drain(&mut self) {
+        let within = self.stop_patience;
         let asked = self.requests.try_send(Request::StopChecks).is_ok()
             && self.requests.try_send(Request::Drain { within }).is_ok();
         self.drained = !asked;
@@ -116,6 +180,11 @@ impl Hooks {
 
     pub(super) const fn is_drained(&self) -> bool {
         self.drained
+    }
+
+    /// How long the last commands may take.
+    pub(super) const fn stop_patience(&self) -> Duration {
+        self.stop_patience
     }
 }
 

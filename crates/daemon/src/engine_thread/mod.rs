@@ -70,7 +70,7 @@ use agenda::Agenda;
 use dumps::Dumps;
 use fifo::Fifos;
 use firewall::Firewall;
-use hooks::Hooks;
+use hooks::{DRAIN, Hooks};
 use journal::Journal;
 use kernel::Kernel;
 use local_igmp::LocalIgmp;
@@ -113,9 +113,6 @@ const CATCH_UP: u32 = 64;
 
 /// Signals that are taken in a turn: adverts do not wait for the end of a storm of them.
 const SIGNALS_AT_ONCE: usize = 8;
-
-/// Longest wait for stop hooks and running checks (spec vrrp-runtime 18).
-const DRAIN: Duration = Duration::from_secs(1);
 
 /// Exit status when the kernel refuses sockets or changes (spec cli-and-process 1).
 const MISSING_PERMISSION: u8 = 4;
@@ -304,6 +301,7 @@ impl EngineThread {
         self.bus.configure(globals);
         self.subagent.configure(globals);
         self.scheduling.apply(&globals.processes);
+        self.hooks.configure(globals);
         self.fifos.configure(&globals.fifos, &self.hooks);
         self.kernel.set_receive_buffers(&globals.buffers);
         self.local_igmp
@@ -362,7 +360,7 @@ impl EngineThread {
                     + if self.hooks.is_drained() {
                         DRAIN
                     } else {
-                        DRAIN * 2
+                        DRAIN + self.hooks.stop_patience()
                     }
             }),
             self.sockets.retry_at(),
@@ -378,7 +376,7 @@ impl EngineThread {
     fn is_finished(&self) -> bool {
         self.ending.is_some_and(|since| {
             let waited = since.elapsed();
-            (self.hooks.is_drained() || waited > DRAIN * 2)
+            (self.hooks.is_drained() || waited > DRAIN + self.hooks.stop_patience())
                 && (self.mailer.is_finished() && self.bus.is_finished() || waited > DRAIN)
         })
     }
@@ -627,7 +625,7 @@ impl EngineThread {
         }
         self.handle(Event::StopRequested);
         self.fifos.close();
-        self.hooks.drain(DRAIN);
+        self.hooks.drain();
         self.mailer.finish();
         self.bus.finish();
         self.ending = Some(Instant::now());

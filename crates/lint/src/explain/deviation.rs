@@ -1,7 +1,7 @@
 //! Where evervip does something else than keepalived 2.2.7 with the file at hand
 //! (`docs/deviations.md`).
 
-use evervip_model::{Config, RemovedAddresses, UnrunnableScripts};
+use evervip_model::{Config, NotifyOrder, RemovedAddresses, UnrunnableScripts};
 
 /// A row of the table: when it touches a configuration, and what is different.
 struct Deviation {
@@ -28,6 +28,14 @@ const DEVIATIONS: &[Deviation] = &[
     Deviation {
         touches: |c| c.globals.extensions.unrunnable_scripts == UnrunnableScripts::Fail,
         text: "a check that cannot be executed counts as failed (`@evervip unrunnable_scripts fail`)",
+    },
+    Deviation {
+        touches: |c| c.globals.extensions.notify.order == NotifyOrder::Serial,
+        text: "notify commands of an instance or group run one after another, and only the newest state waits (`@evervip notify_order serial`); keepalived starts each at once",
+    },
+    Deviation {
+        touches: |c| c.globals.extensions.notify.timeout.is_some(),
+        text: "a notify command that runs too long is ended (`@evervip notify_timeout`)",
     },
     Deviation {
         touches: |c| c.scripts.iter().any(|s| s.timeout > s.interval),

@@ -153,13 +153,17 @@ impl Lower<'_> {
             Dropped::NotFound => {
                 format!("Disabling track script {name} since not found/accessible")
             }
-            Dropped::Insecure => format!("Disabling track script {name} due to insecure"),
+            Dropped::Insecure(_) => format!("Disabling track script {name} due to insecure"),
             Dropped::NotExecutable => return,
         };
-        let help = if fails {
+        let until = if fails {
             "until that is put right, the check counts as failed"
         } else {
             "until that is put right, instances run as if they did not track it"
+        };
+        let help = match why {
+            Dropped::Insecure(weakness) => format!("{weakness}: {}; {until}", weakness.remedy()),
+            _ => until.to_owned(),
         };
         self.say(
             Diagnostic::new(Code::UnusableScript, Class::General, text)

@@ -7,6 +7,7 @@ mod adverts_go_on;
 mod auth;
 mod bad_input;
 mod bad_scripts;
+mod bfd;
 mod cli;
 mod cli_rows;
 mod client_view;
@@ -96,6 +97,7 @@ fn main() -> ExitCode {
     reload::add(&mut plan);
     reload_files::add(&mut plan);
     group_reload::add(&mut plan);
+    bfd::add(&mut plan);
     tracking::add(&mut plan);
     sync_groups::add(&mut plan);
     hostile::add(&mut plan);

@@ -68,7 +68,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "evervip-dump",
-        ours: &["evervip-model", "evervip-vrrp"],
+        ours: &["evervip-bfd", "evervip-model", "evervip-vrrp"],
         outside: &[],
     },
     Layer {
@@ -100,6 +100,7 @@ const LAYERS: &[Layer] = &[
         name: "evervip-daemon",
         ours: &[
             "evervip-agentx",
+            "evervip-bfd",
             "evervip-config",
             "evervip-dump",
             "evervip-host",

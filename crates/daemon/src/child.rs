@@ -11,6 +11,7 @@ use evervip_script::runner;
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
 
+use crate::bfd::BfdReports;
 use crate::command_line::Options;
 use crate::dump;
 use crate::engine_thread::{self, Parts};
@@ -50,7 +51,7 @@ impl Status {
 /// The writing end of the pipe to the guardian. It never blocks: the guardian reads at once, and a
 /// status that found no room would only spare a log line.
 #[derive(Debug)]
-pub(crate) struct StatusPipe(OwnedFd);
+pub(crate) struct StatusPipe(pub(crate) OwnedFd);
 
 impl StatusPipe {
     pub(crate) fn tell(&self, status: Status) {
@@ -65,6 +66,7 @@ pub(crate) fn run(
     config: Config,
     log: &Log,
     parent: Pid,
+    bfd: BfdReports,
     report: OwnedFd,
 ) -> u8 {
     // The guardian may be killed: then this process hands over and leaves.
@@ -77,7 +79,7 @@ pub(crate) fn run(
     let _ = children.thread_unblock();
     log.start_thread();
     identity::of_child(&config.globals.processes);
-    let code = match run_threads(options, pid_file, config, report) {
+    let code = match run_threads(options, pid_file, config, bfd, report) {
         Ok(code) => code,
         Err(error) => {
             tracing::error!("VRRP process cannot run: {error:#}");
@@ -105,6 +107,7 @@ fn run_threads(
     options: &Options,
     pid_file: &Path,
     config: Config,
+    bfd: BfdReports,
     report: OwnedFd,
 ) -> anyhow::Result<u8> {
     // Without more room the sockets that find none are tried again and again.
@@ -126,6 +129,7 @@ fn run_threads(
         scripts: requests,
         inbox,
         outlet: outlet.clone(),
+        bfd,
         reload,
         dumps,
         status: StatusPipe(report.try_clone()?),

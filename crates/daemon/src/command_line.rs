@@ -25,13 +25,13 @@ pub(crate) enum Task {
     SignalNumber(String),
 }
 
-/// When the VRRP child runs.
+/// When a child runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum VrrpChild {
+pub(crate) enum ChildRuns {
     WhenConfigured,
     /// `--all`
     Always,
-    /// `-C`
+    /// `-C` for VRRP, `-B` for BFD
     Never,
 }
 
@@ -42,6 +42,8 @@ pub(crate) struct LogOptions {
     pub(crate) console: bool,
     /// `-D`
     pub(crate) detail: bool,
+    /// `-D` twice: more of BFD
+    pub(crate) extra_detail: bool,
     /// Not `-G`.
     pub(crate) syslog: bool,
     /// `-S`
@@ -58,7 +60,8 @@ pub(crate) struct Options {
     pub(crate) foreground: bool,
     pub(crate) log: LogOptions,
     pub(crate) dump: bool,
-    pub(crate) vrrp: VrrpChild,
+    pub(crate) vrrp: ChildRuns,
+    pub(crate) bfd: ChildRuns,
     /// Not `-R`: a child that dies is started again.
     pub(crate) respawn: bool,
     pub(crate) at_stop: AtStop,
@@ -68,6 +71,8 @@ pub(crate) struct Options {
     pub(crate) parent_pid_file: Option<PathBuf>,
     /// `-r`
     pub(crate) vrrp_pid_file: Option<PathBuf>,
+    /// `-b`
+    pub(crate) bfd_pid_file: Option<PathBuf>,
     /// An option had a value that was not understood: a test of the configuration does not pass.
     pub(crate) is_doubtful: bool,
 }
@@ -87,17 +92,20 @@ impl Default for Options {
             log: LogOptions {
                 console: false,
                 detail: false,
+                extra_detail: false,
                 syslog: true,
                 facility: Facility::default(),
                 file: None,
             },
             dump: false,
-            vrrp: VrrpChild::WhenConfigured,
+            vrrp: ChildRuns::WhenConfigured,
+            bfd: ChildRuns::WhenConfigured,
             respawn: true,
             at_stop: AtStop::Release,
             address_monitoring: false,
             parent_pid_file: None,
             vrrp_pid_file: None,
+            bfd_pid_file: None,
             is_doubtful: false,
         }
     }
@@ -121,6 +129,7 @@ impl Options {
             },
             parent_pid_file: self.parent_pid_file.as_ref().map(absolute),
             vrrp_pid_file: self.vrrp_pid_file.as_ref().map(absolute),
+            bfd_pid_file: self.bfd_pid_file.as_ref().map(absolute),
             ..self.clone()
         }
     }
@@ -162,7 +171,9 @@ enum Effect {
     NoSyslog,
     ParentPid,
     VrrpPid,
+    BfdPid,
     NoVrrp,
+    NoBfd,
     All,
     DontRespawn,
     ReleaseAll,
@@ -206,7 +217,7 @@ const TABLE: &[Row] = &[
     row(Some('f'), "use-file", Argument::Required, Effect::UseFile),
     row(Some('P'), "vrrp", Argument::None, Effect::Nothing),
     row(Some('C'), "check", Argument::None, Effect::NoVrrp),
-    row(Some('B'), "no_bfd", Argument::None, Effect::Nothing),
+    row(Some('B'), "no_bfd", Argument::None, Effect::NoBfd),
     row(None, "all", Argument::None, Effect::All),
     row(Some('n'), "dont-fork", Argument::None, Effect::DontFork),
     row(Some('l'), "log-console", Argument::None, Effect::LogConsole),
@@ -229,7 +240,7 @@ const TABLE: &[Row] = &[
         Argument::Required,
         Effect::Nothing,
     ),
-    row(Some('b'), "bfd_pid", Argument::Required, Effect::Nothing),
+    row(Some('b'), "bfd_pid", Argument::Required, Effect::BfdPid),
     row(
         Some('R'),
         "dont-respawn",
@@ -379,7 +390,10 @@ impl Options {
             Effect::DontFork => self.foreground = true,
             Effect::DumpConf => self.dump = true,
             Effect::LogConsole => self.log.console = true,
-            Effect::LogDetail => self.log.detail = true,
+            Effect::LogDetail => {
+                self.log.extra_detail = self.log.detail;
+                self.log.detail = true;
+            }
             Effect::LogFacility => match word().parse() {
                 Ok(facility) => self.log.facility = facility,
                 Err(UnknownFacility) => {
@@ -396,8 +410,13 @@ impl Options {
             Effect::NoSyslog => self.log.syslog = false,
             Effect::ParentPid => self.parent_pid_file = Some(path()),
             Effect::VrrpPid => self.vrrp_pid_file = Some(path()),
-            Effect::NoVrrp => self.vrrp = VrrpChild::Never,
-            Effect::All => self.vrrp = VrrpChild::Always,
+            Effect::BfdPid => self.bfd_pid_file = Some(path()),
+            Effect::NoVrrp => self.vrrp = ChildRuns::Never,
+            Effect::NoBfd => self.bfd = ChildRuns::Never,
+            Effect::All => {
+                self.vrrp = ChildRuns::Always;
+                self.bfd = ChildRuns::Always;
+            }
             Effect::DontRespawn => self.respawn = false,
             Effect::ReleaseAll => self.at_stop = AtStop::ReleaseAll,
             Effect::KeepAll => self.at_stop = AtStop::Keep,
@@ -535,9 +554,9 @@ mod tests {
 
     #[test]
     fn parts_and_their_respawning() {
-        assert_eq!(options("-C").vrrp, VrrpChild::Never);
-        assert_eq!(options("-C --all").vrrp, VrrpChild::Always);
-        assert_eq!(options("--all -C").vrrp, VrrpChild::Never);
+        assert_eq!(options("-C").vrrp, ChildRuns::Never);
+        assert_eq!(options("-C --all").vrrp, ChildRuns::Always);
+        assert_eq!(options("--all -C").vrrp, ChildRuns::Never);
         assert!(!options("-R").respawn);
         assert_eq!(options("-X").at_stop, AtStop::ReleaseAll);
         assert_eq!(options("--dont-release-vrrp").at_stop, AtStop::Keep);

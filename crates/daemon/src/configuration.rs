@@ -86,6 +86,7 @@ pub(crate) struct Accepted {
     machine: Machine,
     config: Option<Config>,
     is_empty: bool,
+    has_bfd: bool,
 }
 
 impl Accepted {
@@ -95,6 +96,7 @@ impl Accepted {
             source,
             machine,
             is_empty: config.is_idle(),
+            has_bfd: !config.bfd_instances.is_empty(),
             config: Some(config),
         }
     }
@@ -104,7 +106,12 @@ impl Accepted {
         self.config.as_ref().map(|config| &config.globals)
     }
 
-    /// Whether there is nothing to run.
+    /// Whether there are BFD sessions.
+    pub(crate) const fn has_bfd(&self) -> bool {
+        self.has_bfd
+    }
+
+    /// Whether there is nothing of VRRP to run.
     pub(crate) const fn is_empty(&self) -> bool {
         self.is_empty
     }

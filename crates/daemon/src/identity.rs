@@ -2,13 +2,16 @@
 //!
 //! Both follow the configuration at a start and at every reload, as in the original.
 
-use evervip_model::Processes;
+use evervip_model::{Process, Processes};
 use evervip_os::process::{set_process_name, set_umask};
 
 /// Name of every process that the configuration does not name.
 const PROGRAM: &str = "keepalived";
 /// Name of the VRRP child under `process_names`.
 const VRRP_CHILD: &str = "keepalived_vrrp";
+
+/// Name of the BFD child under `process_names`.
+const BFD_CHILD: &str = "keepalived_bfd";
 
 /// Gives the guardian its name and umask.
 pub(crate) fn of_guardian(processes: &Processes) {
@@ -17,7 +20,15 @@ pub(crate) fn of_guardian(processes: &Processes) {
 
 /// Gives the VRRP child its name and umask.
 pub(crate) fn of_child(processes: &Processes) {
-    take(child_name(processes), processes);
+    take(
+        child_name(processes, &processes.vrrp, VRRP_CHILD),
+        processes,
+    );
+}
+
+/// Gives the BFD child its name and umask.
+pub(crate) fn of_bfd_child(processes: &Processes) {
+    take(child_name(processes, &processes.bfd, BFD_CHILD), processes);
 }
 
 fn take(name: &str, processes: &Processes) {
@@ -31,10 +42,10 @@ fn guardian_name(processes: &Processes) -> &str {
 }
 
 /// Without a name of its own the child has that of the guardian, which forked it.
-fn child_name(processes: &Processes) -> &str {
-    match &processes.vrrp.name {
+fn child_name<'a>(processes: &'a Processes, own: &'a Process, usual: &'a str) -> &'a str {
+    match &own.name {
         Some(name) => name,
-        None if processes.own_names => VRRP_CHILD,
+        None if processes.own_names => usual,
         None => guardian_name(processes),
     }
 }
@@ -50,7 +61,11 @@ mod tests {
             ..Processes::default()
         };
         processes.vrrp.name = child.map(str::to_owned);
-        [guardian_name(&processes), child_name(&processes)].map(str::to_owned)
+        [
+            guardian_name(&processes),
+            child_name(&processes, &processes.vrrp, VRRP_CHILD),
+        ]
+        .map(str::to_owned)
     }
 
     #[test]

@@ -9,6 +9,9 @@
 //!        ├─ dbus          the D-Bus interface, when it is wanted
 //!        ├─ track-files, track-processes, linkbeat   watch what is tracked, when there is any
 //!        └─ log           writes lines to syslog and the console
+//!   └─ BFD child, when there are sessions
+//!        ├─ main          one loop: deadlines, packets; nothing here may block
+//!        └─ reload, log   as above
 //! ```
 //!
 //! Invariants:
@@ -19,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 mod archive;
+mod bfd;
 mod child;
 mod command_line;
 mod config_test;

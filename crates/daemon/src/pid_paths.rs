@@ -17,6 +17,7 @@ const DIRECTORY: &str = "/run/keepalived";
 pub(crate) struct PidPaths {
     pub(crate) parent: PathBuf,
     pub(crate) vrrp: PathBuf,
+    pub(crate) bfd: PathBuf,
 }
 
 impl PidPaths {
@@ -28,6 +29,7 @@ impl PidPaths {
         Self {
             parent: path(&options.parent_pid_file, "keepalived"),
             vrrp: path(&options.vrrp_pid_file, "vrrp"),
+            bfd: path(&options.bfd_pid_file, "bfd"),
         }
     }
 
@@ -38,7 +40,7 @@ impl PidPaths {
     /// As the file system gives them; without privilege for a namespace.
     pub(crate) fn make_directory(&self, namespace: Option<&str>) -> std::io::Result<PidDirectory> {
         let common = Path::new(DIRECTORY);
-        let files = [&self.parent, &self.vrrp];
+        let files = [&self.parent, &self.vrrp, &self.bfd];
         let is_used = files.iter().any(|file| file.parent() == Some(common));
         let mut directory = PidDirectory::default();
         if is_used || namespace.is_some() {
@@ -113,28 +115,34 @@ fn default_path(name: &str, daemon: &Daemon) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn paths(options: &Options, instance: Option<&str>, use_pid_dir: bool) -> [String; 2] {
+    fn paths(options: &Options, instance: Option<&str>, use_pid_dir: bool) -> [String; 3] {
         let daemon = Daemon {
             instance: instance.map(str::to_owned),
             use_pid_dir,
             ..Daemon::default()
         };
         let paths = PidPaths::of(options, &daemon);
-        [paths.parent, paths.vrrp].map(|path| path.to_string_lossy().into_owned())
+        [paths.parent, paths.vrrp, paths.bfd].map(|path| path.to_string_lossy().into_owned())
     }
 
     #[test]
     fn every_combination() {
         let options = Options::default();
-        let check = |instance, directory, expected: [&str; 2]| {
+        let check = |instance, directory, expected: [&str; 3]| {
             assert_eq!(paths(&options, instance, directory), expected);
         };
-        check(None, false, ["/run/keepalived.pid", "/run/vrrp.pid"]);
-        let in_directory = ["/run/keepalived/keepalived.pid", "/run/keepalived/vrrp.pid"];
+        let usual = ["/run/keepalived.pid", "/run/vrrp.pid", "/run/bfd.pid"];
+        check(None, false, usual);
+        let in_directory = [
+            "/run/keepalived/keepalived.pid",
+            "/run/keepalived/vrrp.pid",
+            "/run/keepalived/bfd.pid",
+        ];
         check(None, true, in_directory);
         let named = [
             "/run/keepalived/keepalived_a.pid",
             "/run/keepalived/vrrp_a.pid",
+            "/run/keepalived/bfd_a.pid",
         ];
         check(Some("a"), false, named);
         check(Some("a"), true, named);
@@ -154,9 +162,10 @@ mod tests {
     fn the_command_line_beats_the_file() {
         let options = Options {
             vrrp_pid_file: Some("/x/v.pid".into()),
+            bfd_pid_file: Some("/x/b.pid".into()),
             ..Options::default()
         };
-        let expected = ["/run/keepalived/keepalived_a.pid", "/x/v.pid"];
+        let expected = ["/run/keepalived/keepalived_a.pid", "/x/v.pid", "/x/b.pid"];
         assert_eq!(paths(&options, Some("a"), true), expected);
     }
 }

@@ -13,7 +13,7 @@ use evervip_os::process::{
 use evervip_os::signal::{real_time, real_time_from_top};
 use nix::sys::signal::Signal;
 
-use crate::command_line::{self, Options, Task};
+use crate::command_line::{self, ChildRuns, Options, Task};
 use crate::configuration::{self, Accepted, Machine};
 use crate::logging::{Log, Settings};
 use crate::pid_file::{self, Occupant};
@@ -108,8 +108,10 @@ fn start(options: &Options) -> ExitCode {
             return ExitCode::from(1);
         }
     };
+    let has_bfd = !config.bfd_instances.is_empty() && options.bfd != ChildRuns::Never;
     if is_running(&pid_paths.parent, Duration::ZERO)
         || is_running(&pid_paths.vrrp, LAST_OF_OLD_CHILD)
+        || (has_bfd && is_running(&pid_paths.bfd, LAST_OF_OLD_CHILD))
     {
         return ExitCode::SUCCESS;
     }

@@ -43,10 +43,11 @@ pub fn usage(program: &str) -> String {
          \x20 -f, --use-file=FILE          configuration file (default {file})\n\
          \x20 -P, --vrrp                   run only the VRRP part (there is no other here)\n\
          \x20 -C, --check                  run no VRRP process\n\
-         \x20     --all                    run the VRRP process without a configuration, too\n\
+         \x20 -B, --no_bfd                 run no BFD process\n\
+         \x20     --all                    run both processes without a configuration, too\n\
          \x20 -n, --dont-fork              stay in the foreground\n\
          \x20 -l, --log-console            with -n: write log lines to standard error, too\n\
-         \x20 -D, --log-detail             write more log lines\n\
+         \x20 -D, --log-detail             write more log lines; twice: still more of BFD\n\
          \x20 -S, --log-facility=FACILITY  syslog facility: 0 to 7 or local0 to local7, user, daemon\n\
          \x20 -G, --no-syslog              write nothing to the system log\n\
          \x20 -g, --log-file[=FILE]        write log lines to FILE, too (default keepalived.log in\n\
@@ -54,7 +55,8 @@ pub fn usage(program: &str) -> String {
          \x20 -d, --dump-conf              write the configuration to the log after start-up\n\
          \x20 -p, --pid=FILE               pid file of the parent process\n\
          \x20 -r, --vrrp_pid=FILE          pid file of the VRRP process\n\
-         \x20 -R, --dont-respawn           end when the VRRP process dies\n\
+         \x20 -b, --bfd_pid=FILE           pid file of the BFD process\n\
+         \x20 -R, --dont-respawn           end when a child process dies\n\
          \x20 -X, --release-vips           at the end remove addresses of backups, too\n\
          \x20 -V, --dont-release-vrrp      at the end keep addresses and tell no peer\n\
          \x20 -a, --address-monitoring     log addresses that others add and remove\n\

@@ -58,6 +58,14 @@ impl Clock {
         let LocalTime { date, year } = (self.local)(i64::try_from(seconds).unwrap_or(i64::MAX));
         format!("{seconds}.{rest:06} ({date}.{rest:06} {year})")
     }
+
+    /// As in `1795263336.540070 (Sat Nov 21 12:15:36 2026.540070)`.
+    pub(crate) fn bfd(&self, moment: Timestamp) -> String {
+        let micros = self.unix_micros(Some(moment));
+        let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
+        let LocalTime { date, year } = (self.local)(i64::try_from(seconds).unwrap_or(i64::MAX));
+        format!("{seconds}.{rest:06} ({date} {year}.{rest:06})")
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod bfd;
 mod clock;
 mod command;
 mod json;
@@ -15,6 +16,7 @@ mod state;
 mod statistics;
 mod text;
 
+pub use bfd::{BfdFacts, BfdScene, bfd};
 pub use clock::{Clock, LocalTime};
 pub use command::words as command_words;
 pub use json::json;

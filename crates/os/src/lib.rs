@@ -14,6 +14,8 @@
 //! | [`shared_socket`] | the same on all virtual interfaces of a link at once |
 //! | [`packet_socket`] | sending complete link-layer frames (gratuitous ARP) |
 //! | [`bpf`] | the kernel filters of both, as plain data |
+//! | [`bfd_socket`] | receiving and sending BFD control packets |
+//! | [`report_channel`] | messages between two processes |
 //! | [`directory_watch`] | what happens to the files of directories |
 //! | [`open_file`] | locks, and whether a path still leads to it |
 //! | [`host_name`] | the name of this machine |
@@ -27,6 +29,7 @@
 //! Invariants: no function blocks unless its documentation says for how long; every descriptor is
 //! close-on-exec; nothing outside this crate needs `unsafe`.
 
+pub mod bfd_socket;
 pub mod bpf;
 pub mod clock;
 pub mod directory_watch;
@@ -40,6 +43,7 @@ pub mod packet_socket;
 pub mod process;
 pub mod process_events;
 pub mod process_table;
+pub mod report_channel;
 pub mod scheduling;
 pub mod shared_socket;
 pub mod signal;

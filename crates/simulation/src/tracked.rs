@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use evervip_model::{Config, ProcessPattern, TrackFile};
 use evervip_vrrp::Event;
@@ -12,9 +13,12 @@ use evervip_vrrp::Event;
 pub(crate) enum Fact {
     File(PathBuf, String),
     Processes(ProcessPattern, u32),
+    /// A BFD session that is up.
+    BfdUp(Arc<str>),
 }
 
-/// What is known of a host; of the rest, files are missing and as many processes run as are wanted.
+/// What is known of a host; of the rest, files are missing, as many processes run as are wanted, and
+/// BFD sessions are up.
 #[derive(Debug, Default)]
 pub(crate) struct Tracked {
     files: BTreeMap<PathBuf, String>,
@@ -32,6 +36,7 @@ impl Fact {
                 pattern,
                 count: *count,
             },
+            Self::BfdUp(session) => Event::BfdReported { session, up: true },
         }
     }
 }
@@ -64,6 +69,8 @@ impl Tracked {
             let count = count.unwrap_or(process.quorum);
             facts.push(Fact::Processes(pattern, count));
         }
+        let sessions = config.bfd_instances.iter();
+        facts.extend(sessions.map(|session| Fact::BfdUp(Arc::clone(&session.name))));
         facts
     }
 
@@ -75,6 +82,8 @@ impl Tracked {
             Fact::Processes(pattern, count) => {
                 self.processes.insert(pattern.clone(), *count);
             }
+            // All sessions are up anyway.
+            Fact::BfdUp(_) => {}
         }
     }
 }

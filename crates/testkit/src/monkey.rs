@@ -263,7 +263,7 @@ impl Run {
     /// Something that is tracked, or was, or never will be.
     fn observed(&mut self, bytes: &mut Bytes<'_>) {
         let name = ["t0", "t1", "gone"][bytes.below(3)];
-        match bytes.below(3) {
+        match bytes.below(4) {
             0 => {
                 let length = bytes.below(8);
                 let text = bytes.take(length);
@@ -275,6 +275,10 @@ impl Run {
                 let count = u32::from(bytes.byte() % 4);
                 self.event(Event::ProcessesCounted { pattern, count });
             }
+            2 => self.event(Event::BfdReported {
+                session: name,
+                up: bytes.flag(),
+            }),
             _ => self.event(Event::LinkPolled {
                 interface: "eth1",
                 up: bytes.flag(),

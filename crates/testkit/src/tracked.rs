@@ -1,10 +1,11 @@
 //! Tracked files, processes and links of arbitrary configurations.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use evervip_model::{
-    Config, FileIndex, LinkDelays, Linkbeat, LinkbeatMethod, ParameterMatch, ProcessIndex,
-    TrackFile, TrackProcess, TrackedFile, TrackedProcess,
+    BfdIndex, BfdInstance, Config, FileIndex, LinkDelays, Linkbeat, LinkbeatMethod, ParameterMatch,
+    ProcessIndex, TrackFile, TrackProcess, TrackedBfd, TrackedFile, TrackedProcess,
 };
 
 /// A process of this name; its changes count after a while.
@@ -24,7 +25,27 @@ pub(crate) fn process(name: &str) -> TrackProcess {
     }
 }
 
-/// Has every instance track files and processes, the second one also without weight; `eth1` is asked
+fn bfd(name: &str) -> BfdInstance {
+    BfdInstance {
+        name: name.into(),
+        neighbor: Some(Ipv4Addr::LOCALHOST.into()),
+        source: None,
+        min_rx: Duration::from_millis(10),
+        min_tx: Duration::from_millis(10),
+        idle_tx: Duration::from_secs(1),
+        multiplier: 5,
+        passive: false,
+        ttl: 255,
+        max_hops: Some(0),
+        multihop: false,
+        weight: 0,
+        reverse: false,
+        vrrp: true,
+        checker: true,
+    }
+}
+
+/// Has every instance track files, processes and BFD sessions, the second one also without weight; `eth1` is asked
 /// for its state, and `eth0` has delays.
 pub(crate) fn add(config: &mut Config, reverse: bool) {
     let names = ["t0", "t1"];
@@ -37,6 +58,7 @@ pub(crate) fn add(config: &mut Config, reverse: bool) {
     };
     config.files = names.map(file).into();
     config.processes = names.map(process).into();
+    config.bfd_instances = names.map(bfd).into();
     for (number, instance) in config.instances.iter_mut().enumerate() {
         // Faults for one of them alone.
         let tracked = if number == 1 {
@@ -54,6 +76,12 @@ pub(crate) fn add(config: &mut Config, reverse: bool) {
                 process: ProcessIndex(index),
                 weight,
                 reverse,
+            });
+            instance.track_bfd.push(TrackedBfd {
+                bfd: BfdIndex(index),
+                weight,
+                // What was never heard of is no fault.
+                reverse: reverse || weight == 0,
             });
         }
     }

@@ -20,6 +20,7 @@ use crate::sockets::Lookup;
 use crate::spacing::Spacing;
 use crate::stop::AtStop;
 use crate::timers::{TimerKey, Timers};
+use crate::track_bfd::BfdSessions;
 use crate::track_file::Files;
 use crate::track_process::Processes;
 use crate::virtual_interface::VirtualInterfaces;
@@ -44,6 +45,7 @@ pub struct Engine {
     pub(crate) checks: Vec<Check>,
     pub(crate) files: Files,
     pub(crate) processes: Processes,
+    pub(crate) bfd: BfdSessions,
     pub(crate) interfaces: Interfaces,
     pub(crate) debounce: Debounce,
     pub(crate) linkbeats: Linkbeats,
@@ -114,6 +116,7 @@ impl Engine {
             checks: Vec::new(),
             files: Files::default(),
             processes: Processes::default(),
+            bfd: BfdSessions::default(),
             interfaces: Interfaces::default(),
             debounce: Debounce::default(),
             linkbeats: Linkbeats::default(),
@@ -166,6 +169,7 @@ impl Engine {
         self.checks = config.scripts.into_iter().map(Check::new).collect();
         self.files.configure(config.files);
         self.processes.configure(config.processes, &mut self.timers);
+        self.bfd.configure(config.bfd_instances);
         let mut ids = Vec::new();
         for instance in config.instances {
             let revision = self.new_revision();
@@ -231,6 +235,7 @@ impl Engine {
                 self.note_file(path, text);
             }
             Event::ProcessesCounted { pattern, count } => self.note_processes(pattern, count),
+            Event::BfdReported { session, up } => self.note_bfd(session, up),
             Event::LinkPolled { interface, up } => self.note_polled_link(interface, up),
             Event::WallClockSet { unix_nanos } => self.wall_clock.set(now, unix_nanos),
             Event::StopRequested => self.phase = Phase::Stopped,
@@ -279,6 +284,7 @@ impl Engine {
                 self.processes_counted(now, pattern, count);
             }
             Event::LinkPolled { interface, up } => self.link_polled(now, interface, up),
+            Event::BfdReported { session, up } => self.bfd_reported(now, session, up),
             Event::WallClockSet { unix_nanos } => self.wall_clock.set(now, unix_nanos),
             Event::RouteRemoved(report) => {
                 self.route_taken(now, &report);

@@ -144,6 +144,14 @@ pub enum Event<'a> {
         /// Which router.
         router: RouterId,
     },
+    /// A BFD session has been reported to be up or down, which may be news. One that nothing was told
+    /// of is down.
+    BfdReported {
+        /// Its name.
+        session: &'a str,
+        /// Whether it is up.
+        up: bool,
+    },
     /// The daemon is to end. Everything after it is ignored.
     StopRequested,
 }

@@ -61,6 +61,7 @@ mod stop;
 mod time;
 mod timers;
 mod track;
+mod track_bfd;
 mod track_file;
 mod track_process;
 mod transition;
@@ -82,16 +83,16 @@ pub use engine::{Engine, RouterStatus};
 pub use event::{CheckOutcome, Event, LinkState, RunId};
 pub use firewall::refuses_packets;
 pub use log::{
-    AddressLine, AuthenticationLine, FaultReason, FirewallLine, LogLine, RouteLine, TrackLine,
-    TrapLine,
+    AddressLine, AuthenticationLine, BfdLine, FaultReason, FirewallLine, LogLine, RouteLine,
+    TrackLine, TrapLine,
 };
 pub use receive_buffer::ReceiveBuffer;
 pub use router::{AdvertSpec, RouterId};
 pub use routes::{PlacedRoute, RouteChange, RouteReport, RuleChange, RuleReport};
 pub use signature::proof;
 pub use snapshot::{
-    CheckSnapshot, FileSnapshot, GroupSnapshot, InterfaceSnapshot, ProcessSnapshot, RouterSnapshot,
-    Snapshot,
+    BfdSnapshot, CheckSnapshot, FileSnapshot, GroupSnapshot, InterfaceSnapshot, ProcessSnapshot,
+    RouterSnapshot, Snapshot,
 };
 pub use sockets::{ROUTED, SocketKey, SocketKind, SocketSpec};
 pub use stall::ORDINARY_LATENESS;

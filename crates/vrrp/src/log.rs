@@ -2,6 +2,7 @@
 
 mod address;
 mod authentication;
+mod bfd;
 mod fault;
 mod firewall;
 mod route;
@@ -19,6 +20,7 @@ use crate::complaint::PacketComplaint;
 
 pub use address::AddressLine;
 pub use authentication::AuthenticationLine;
+pub use bfd::BfdLine;
 pub use fault::FaultReason;
 pub use firewall::FirewallLine;
 pub use route::RouteLine;
@@ -210,6 +212,7 @@ pub enum LogLine {
     Firewall(FirewallLine),
     /// About routes, rules and static entries.
     Route(RouteLine),
+    Bfd(BfdLine),
     StartupDelayed {
         delay: Duration,
     },
@@ -284,6 +287,7 @@ impl fmt::Display for LogLine {
             Self::Authentication(line) => line.fmt(f),
             Self::Firewall(line) => line.fmt(f),
             Self::Route(line) => line.fmt(f),
+            Self::Bfd(line) => line.fmt(f),
             Self::Address(line) => line.fmt(f),
             Self::Trap(line) => line.fmt(f),
             Self::TimerExpired { late } => write!(

@@ -77,6 +77,7 @@ impl Engine {
         self.reload_checks(now, config.scripts);
         self.files.configure(config.files);
         self.processes.configure(config.processes, &mut self.timers);
+        self.bfd.configure(config.bfd_instances);
         let mut order = Vec::new();
         let mut fresh = Vec::new();
         let mut changed = Vec::new();

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evervip_model::{
-    Fixtures, GarpGroup, Globals, Instance, InstanceIndex, State, SyncGroup, TrackFile, TrackGroup,
-    TrackProcess, VrrpScript,
+    BfdInstance, Fixtures, GarpGroup, Globals, Instance, InstanceIndex, State, SyncGroup,
+    TrackFile, TrackGroup, TrackProcess, VrrpScript,
 };
 
 use crate::check::Verdict;
@@ -36,6 +36,8 @@ pub struct Snapshot {
     pub files: Vec<FileSnapshot>,
     /// All tracked processes.
     pub processes: Vec<ProcessSnapshot>,
+    /// All BFD sessions that may be tracked.
+    pub bfd_sessions: Vec<BfdSnapshot>,
     /// All interfaces of the host, by index.
     pub interfaces: Vec<InterfaceSnapshot>,
     /// `garp_group` blocks.
@@ -153,6 +155,15 @@ pub struct ProcessSnapshot {
     pub delayed: bool,
 }
 
+/// One BFD session, as far as VRRP knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BfdSnapshot {
+    /// As configured.
+    pub spec: BfdInstance,
+    /// Whether it is up.
+    pub up: bool,
+}
+
 /// One interface of the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InterfaceSnapshot {
@@ -184,6 +195,7 @@ impl Engine {
             checks: self.check_snapshots(),
             files: self.file_snapshots(),
             processes: self.process_snapshots(),
+            bfd_sessions: self.bfd_snapshots(),
             interfaces: self.interface_snapshots(),
             garp_groups: self.spacing.groups().to_vec(),
             fixtures: self.fixtures.wanted().clone(),
@@ -294,6 +306,16 @@ impl Engine {
                 count,
                 quorum,
                 delayed: self.timers.deadline(TimerKey::Process(slot)).is_some(),
+            })
+            .collect()
+    }
+
+    fn bfd_snapshots(&self) -> Vec<BfdSnapshot> {
+        let sessions = self.bfd.all();
+        sessions
+            .map(|(spec, up)| BfdSnapshot {
+                spec: spec.clone(),
+                up,
             })
             .collect()
     }

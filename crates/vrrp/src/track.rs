@@ -67,6 +67,9 @@ impl Engine {
                 FileStatus::Fault => faults.push(FaultReason::File(self.files.name(track))),
             }
         }
+        for track in &router.spec.track_bfd {
+            self.bfd.assess(track, &mut faults, &mut total);
+        }
         // Who was an address owner and gave 255 up has 254 for good.
         let priority = if router.spec.priority.is_owner() {
             router.base_priority

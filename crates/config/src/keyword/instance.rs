@@ -244,7 +244,8 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "{ NAME [weight N [reverse]] }",
         "BFD sessions whose state counts.",
     )
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     flag(
         "dont_track_primary",
         "The instance's own interface going down is no fault.",

@@ -35,7 +35,8 @@ pub(super) const SYNC_GROUP: &[Keyword] = &[
         "{ NAME [weight N [reverse]] }",
         "Tracked by every member.",
     )
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     script("notify_master", "Run when the group is MASTER.").yes(),
     script("notify_backup", "Run when the group is BACKUP.").yes(),
     script("notify_fault", "Run when the group is FAULT.").yes(),
@@ -187,55 +188,78 @@ pub(super) const TRACK_PROCESS: &[Keyword] = &[
 ];
 
 pub(super) const BFD: &[Keyword] = &[
-    word("neighbor_ip", "ADDRESS", "The other end.").since("2.0.0"),
-    word("neighbour_ip", "ADDRESS", "The other end.").since("2.0.0"),
-    word("source_ip", "ADDRESS", "This end.").since("2.0.0"),
+    word("neighbor_ip", "ADDRESS", "The other end.")
+        .since("2.0.0")
+        .yes(),
+    word("neighbour_ip", "ADDRESS", "The other end.")
+        .since("2.0.0")
+        .yes(),
+    word("source_ip", "ADDRESS", "This end.")
+        .since("2.0.0")
+        .yes(),
     word(
         "min_rx",
         "1 to 4294967 ms",
         "Least gap between packets received.",
     )
     .default("10")
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     word(
         "min_tx",
         "1 to 4294967 ms",
         "Least gap between packets sent.",
     )
     .default("10")
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     word(
         "idle_tx",
         "1000 to 4294967 ms",
         "Gap while the session is down.",
     )
     .default("1000")
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     word(
         "multiplier",
         "1 to 255",
         "Packets missed until the session is down.",
     )
     .default("5")
-    .since("2.0.0"),
-    flag("passive", "Wait for the other end.").since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
+    flag("passive", "Wait for the other end.")
+        .since("2.0.0")
+        .yes(),
     word("ttl", "1 to 255", "TTL of packets.")
         .default("255, IPv6 64")
-        .since("2.0.0"),
-    word("hoplimit", "1 to 255", "The same as ttl.").since("2.0.0"),
+        .since("2.0.0")
+        .yes(),
+    word("hoplimit", "1 to 255", "The same as ttl.")
+        .since("2.0.0")
+        .yes(),
     word("max_hops", "-1 to 255", "Routers allowed on the way.")
         .default("0")
-        .since("2.0.0"),
-    boolean("multihop", "Use the port of multihop sessions.").since("2.2.8"),
+        .since("2.0.0")
+        .yes(),
+    boolean("multihop", "Use the port of multihop sessions.")
+        .since("2.2.8")
+        .yes(),
     word(
         "weight",
         "-253 to 253 [reverse]",
         "Added to the priority; 0: down is a fault.",
     )
     .default("0")
-    .since("2.0.0"),
-    flag("vrrp", "Events go to the VRRP process.").since("2.0.0"),
-    flag("checker", "Events go to the checker process.").since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
+    flag("vrrp", "Events go to the VRRP process.")
+        .since("2.0.0")
+        .yes(),
+    flag("checker", "Events go to the checker process.")
+        .since("2.0.0")
+        .yes(),
 ];
 
 pub(super) const GARP_GROUP: &[Keyword] = &[

@@ -151,7 +151,8 @@ pub(super) const TOP: &[Keyword] = &[
         "A BFD session that instances may track.",
     )
     .args("NAME")
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     values(
         "virtual_server_group",
         "NAME { ADDRESS[-END] [PORT] | fwmark N }",

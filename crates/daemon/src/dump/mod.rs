@@ -163,6 +163,13 @@ pub(crate) fn write_configuration(globals: &Globals) {
     put(&Files::of(globals).state("_parent"), &text);
 }
 
+/// Writes what the BFD process knows.
+pub(crate) fn write_bfd(globals: &Globals, text: &str) {
+    let process = std::process::id();
+    tracing::info!("Printing BFD data for process({process}) on signal");
+    put(&Files::of(globals).state("_bfd"), text);
+}
+
 fn put(path: &Path, text: &str) {
     if let Err(error) = replace(path, text.as_bytes()) {
         tracing::error!("Can't write dump file {}: {error}", path.display());

@@ -16,6 +16,7 @@
 mod actions;
 mod agenda;
 mod announce;
+mod bfd;
 mod bus;
 mod culprit;
 mod dumps;
@@ -58,6 +59,7 @@ use evervip_vrrp::{
 use nix::sys::signal::Signal;
 use tokio::sync::mpsc::Sender;
 
+use crate::bfd::BfdReports;
 use crate::child::{Status, StatusPipe};
 use crate::dbus::Bus;
 use crate::dump::Job;
@@ -78,7 +80,7 @@ use observers::{Observers, Wanted};
 use pace::Pace;
 use poller::{Poller, Source};
 use promotion::Promotion;
-use scheduling::Scheduling;
+pub(crate) use scheduling::Scheduling;
 use sockets::Sockets;
 use transmit::Transmitter;
 use virtual_interfaces::VirtualInterfaces;
@@ -91,6 +93,8 @@ pub(crate) struct Parts {
     pub(crate) inbox: Inbox,
     /// The way into the inbox, for the watchers.
     pub(crate) outlet: Outlet,
+    /// Tells of BFD sessions.
+    pub(crate) bfd: BfdReports,
     /// Asks for the configuration to be read again.
     pub(crate) reload: SyncSender<()>,
     /// Takes snapshots that are to be written down.
@@ -126,6 +130,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         scripts,
         inbox,
         outlet,
+        bfd,
         reload,
         dumps,
         status,
@@ -163,6 +168,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
     poller.add(kernel.monitor(), Source::Kernel)?;
     poller.add(&inbox, Source::Inbox)?;
     poller.add(&signals, Source::Signal)?;
+    poller.add(&bfd, Source::Bfd)?;
     let mut thread = EngineThread {
         engine,
         kernel,
@@ -172,7 +178,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         mailer,
         bus,
         subagent,
-        scheduling: Scheduling::default(),
+        scheduling: Scheduling::new("vrrp"),
         sockets: Sockets::default(),
         transmitter: Transmitter::default(),
         wall_clock: WallClock::default(),
@@ -180,6 +186,7 @@ pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
         timer,
         signals,
         inbox,
+        bfd,
         reload,
         dumps: Dumps::new(dumps),
         status,
@@ -246,6 +253,7 @@ struct EngineThread {
     timer: DeadlineTimer,
     signals: SignalQueue,
     inbox: Inbox,
+    bfd: BfdReports,
     reload: SyncSender<()>,
     dumps: Dumps,
     status: StatusPipe,
@@ -280,6 +288,7 @@ impl EngineThread {
             self.tidy_up();
             return permission_missing();
         }
+        self.bfd.ask();
         self.status.tell(Status::Started);
         if let Err(error) = self.turn_until_finished() {
             tracing::error!("VRRP process cannot go on: {error:#}");
@@ -300,7 +309,8 @@ impl EngineThread {
         self.mailer.configure(globals);
         self.bus.configure(globals);
         self.subagent.configure(globals);
-        self.scheduling.apply(&globals.processes);
+        self.scheduling
+            .apply(&globals.processes, &globals.processes.vrrp);
         self.hooks.configure(globals);
         self.fifos.configure(&globals.fifos, &self.hooks);
         self.kernel.set_receive_buffers(&globals.buffers);
@@ -388,6 +398,9 @@ impl EngineThread {
             self.timer.acknowledge()?;
             self.see_to_deadlines();
             self.scheduling.late(late);
+        }
+        if ready.contains(&Source::Bfd) {
+            self.bfd_reports();
         }
         if ready.contains(&Source::Kernel) {
             self.kernel_reports()?;
@@ -596,6 +609,7 @@ impl EngineThread {
         self.observers.watch(wanted);
         self.keep_state(archive.as_deref(), "post");
         self.reload_told();
+        self.bfd.ask();
         self.status.tell(Status::Reloaded);
     }
 

@@ -13,6 +13,7 @@ pub(super) enum Source {
     Kernel,
     Inbox,
     Signal,
+    Bfd,
     /// Packets on the socket with this token.
     Packets(u32),
 }
@@ -26,6 +27,7 @@ impl Source {
             Self::Kernel => 1,
             Self::Inbox => 2,
             Self::Signal => 3,
+            Self::Bfd => 4,
             Self::Packets(token) => Self::FIRST_TOKEN + u64::from(token),
         }
     }
@@ -36,6 +38,7 @@ impl Source {
             1 => Self::Kernel,
             2 => Self::Inbox,
             3 => Self::Signal,
+            4 => Self::Bfd,
             token => Self::Packets(u32::try_from(token.checked_sub(Self::FIRST_TOKEN)?).ok()?),
         })
     }
@@ -49,7 +52,7 @@ pub(super) struct Poller {
 }
 
 /// Descriptors besides the packet sockets.
-const OTHERS: usize = 4;
+const OTHERS: usize = 5;
 
 impl Poller {
     pub(super) fn new() -> anyhow::Result<Self> {
@@ -124,6 +127,7 @@ mod tests {
             Source::Kernel,
             Source::Inbox,
             Source::Signal,
+            Source::Bfd,
             Source::Packets(0),
             Source::Packets(u32::MAX),
         ] {

@@ -16,8 +16,10 @@ use evervip_os::scheduling::{
 const RUNAWAY: Duration = Duration::from_secs(1);
 
 /// What is in force.
-#[derive(Debug, Default)]
-pub(super) struct Scheduling {
+#[derive(Debug)]
+pub(crate) struct Scheduling {
+    /// How the keywords of the process begin.
+    prefix: &'static str,
     process: Process,
     /// Raised because timers were late.
     raised: Option<u8>,
@@ -26,31 +28,41 @@ pub(super) struct Scheduling {
 }
 
 impl Scheduling {
-    /// Applies what a configuration says; what did not change is left alone.
-    pub(super) fn apply(&mut self, wanted: &Processes) {
+    /// Nothing is in force for the process whose keywords begin so.
+    pub(crate) fn new(prefix: &'static str) -> Self {
+        Self {
+            prefix,
+            process: Process::default(),
+            raised: None,
+            max_auto: 0,
+            min_lateness: Duration::ZERO,
+        }
+    }
+
+    /// Applies what a configuration says of this process; what did not change is left alone.
+    pub(crate) fn apply(&mut self, wanted: &Processes, process: &Process) {
         self.max_auto = wanted.max_auto_priority;
         self.min_lateness = wanted.min_auto_priority_delay;
-        let process = &wanted.vrrp;
         if process.nice != self.process.nice {
-            report("vrrp_priority", set_nice(process.nice));
+            self.report("priority", set_nice(process.nice));
         }
         if process.realtime != self.process.realtime
             || process.realtime_limit != self.process.realtime_limit
         {
             self.raised = None;
-            report("vrrp_rt_priority", real_time(process.realtime, process));
+            self.report("rt_priority", real_time(process.realtime, process));
         }
         if process.no_swap && !self.process.no_swap {
-            report("vrrp_no_swap", lock_memory());
+            self.report("no_swap", lock_memory());
         }
         if process.processors != self.process.processors && !process.processors.is_empty() {
-            report("vrrp_cpu_affinity", set_processors(&process.processors));
+            self.report("cpu_affinity", set_processors(&process.processors));
         }
         self.process = process.clone();
     }
 
     /// A deadline was met so much too late: raises the priority by one if that is wanted.
-    pub(super) fn late(&mut self, lateness: Duration) {
+    pub(crate) fn late(&mut self, lateness: Duration) {
         let Some(next) = self.next_priority(lateness) else {
             return;
         };
@@ -63,6 +75,10 @@ impl Scheduling {
                 report("max_auto_priority", Err(error));
             }
         }
+    }
+
+    fn report(&self, keyword: &str, result: io::Result<()>) {
+        report(&format!("{}_{keyword}", self.prefix), result);
     }
 
     fn next_priority(&self, lateness: Duration) -> Option<u8> {
@@ -98,7 +114,7 @@ mod tests {
         let mut scheduling = Scheduling {
             max_auto: 2,
             min_lateness: second,
-            ..Scheduling::default()
+            ..Scheduling::new("vrrp")
         };
         assert_eq!(scheduling.next_priority(second / 2), None);
         assert_eq!(scheduling.next_priority(second), Some(1));

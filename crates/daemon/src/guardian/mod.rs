@@ -1,6 +1,7 @@
 //! The parent process: small, one thread, no runtime. It owns the pid file, passes signals on and
 //! starts the VRRP child again when that dies (spec cli-and-process 2, 3 and 5).
 
+mod bfd;
 mod marker;
 mod own_script;
 mod reload_time;
@@ -24,13 +25,15 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
+use crate::bfd::Exchange;
 use crate::child::{self, Status};
-use crate::command_line::{Options, VrrpChild};
+use crate::command_line::{ChildRuns, Options};
 use crate::configuration::{self, Accepted, Machine};
 use crate::logging::Log;
 use crate::pid_file::PidFile;
 use crate::pid_paths::{PidDirectory, PidPaths};
 use crate::{archive, dump, identity, service_manager, version};
+use bfd::BfdChild;
 use marker::Marker;
 use respawn::Respawn;
 use schedule::Schedule;
@@ -53,6 +56,7 @@ struct Guardian<'a> {
     signals: SignalQueue,
     child: Option<Child>,
     respawn: Respawn,
+    bfd: BfdChild,
     stopping: Option<Instant>,
     /// The service manager was told that the last reload was refused.
     refusal_shown: bool,
@@ -102,6 +106,13 @@ pub(crate) fn run(
             return ExitCode::from(1);
         }
     };
+    let exchange = match Exchange::new() {
+        Ok(exchange) => exchange,
+        Err(error) => {
+            tracing::error!("Cannot make sockets for the child processes: {error}");
+            return ExitCode::from(70);
+        }
+    };
     // Only orphans of a dead child are concerned; without it init takes them.
     let _ = become_child_subreaper();
     let mut guardian = Guardian {
@@ -113,6 +124,7 @@ pub(crate) fn run(
         signals,
         child: None,
         respawn: Respawn::default(),
+        bfd: BfdChild::new(exchange),
         stopping: None,
         refusal_shown: false,
         marker: Marker::default(),
@@ -180,17 +192,24 @@ impl Guardian<'_> {
     /// Whether no child is to run.
     fn is_idle(&self) -> bool {
         match self.options.vrrp {
-            VrrpChild::WhenConfigured => self.accepted.is_empty(),
-            VrrpChild::Always => false,
-            VrrpChild::Never => true,
+            ChildRuns::WhenConfigured => self.accepted.is_empty(),
+            ChildRuns::Always => false,
+            ChildRuns::Never => true,
         }
     }
 
     fn watch(&mut self) -> ExitCode {
         if self.is_idle() {
-            tracing::warn!("Warning - keepalived has no configuration to run");
-            service_manager::ready();
+            if self.wants_bfd() {
+                self.tell_started_without_vrrp();
+            } else {
+                tracing::warn!("Warning - keepalived has no configuration to run");
+                service_manager::ready();
+            }
         } else if let Some(code) = self.start_child() {
+            return code;
+        }
+        if let Some(code) = self.start_bfd() {
             return code;
         }
         loop {
@@ -214,6 +233,11 @@ impl Guardian<'_> {
         }
         if self.respawn.due(Instant::now()) && self.stopping.is_none() {
             if let Some(code) = self.start_child() {
+                return Some(code);
+            }
+        }
+        if self.bfd.respawn.due(Instant::now()) && self.stopping.is_none() {
+            if let Some(code) = self.start_bfd() {
                 return Some(code);
             }
         }
@@ -246,6 +270,7 @@ impl Guardian<'_> {
             Ok(Signal::SIGCHLD | Signal::SIGPIPE | Signal::SIGXCPU) => {}
             Ok(Signal::SIGUSR1) => {
                 self.pass_on(number);
+                self.bfd.pass_on(number);
                 dump::write_configuration(&self.globals);
             }
             _ => self.pass_on(number),
@@ -256,6 +281,7 @@ impl Guardian<'_> {
         let now = Instant::now();
         let deadlines = [
             self.respawn.at(),
+            self.bfd.respawn.at(),
             self.stopping
                 .map(|since| since + self.globals.daemon.child_wait_time),
         ];
@@ -295,6 +321,13 @@ impl Guardian<'_> {
                 return Some(ExitCode::from(70));
             }
         };
+        let reports = match self.bfd.exchange.for_vrrp() {
+            Ok(reports) => reports,
+            Err(error) => {
+                tracing::error!("Cannot make a socket for the VRRP child process: {error}");
+                return Some(ExitCode::from(70));
+            }
+        };
         let parent = Pid::this();
         match fork_single_threaded() {
             Ok(Fork::Parent { child }) => {
@@ -317,6 +350,7 @@ impl Guardian<'_> {
                     config,
                     &self.log,
                     parent,
+                    reports,
                     report,
                 );
                 // What the guardian would do behind us, such as removing its pid file, is not for
@@ -370,17 +404,21 @@ impl Guardian<'_> {
         if let Some(child) = &self.child {
             let _ = kill(child.pid, Signal::SIGTERM);
         }
+        self.bfd.stop();
     }
 
     /// Ends when there is no child left; kills one that does not end in time.
     fn enforce_stop(&mut self) -> Option<ExitCode> {
         let since = self.stopping?;
-        let Some(child) = &self.child else {
+        if self.child.is_none() && !self.bfd.is_running() {
             return Some(ExitCode::SUCCESS);
-        };
+        }
         if since.elapsed() >= self.globals.daemon.child_wait_time {
-            tracing::error!("vrrp process failed to die - forcing termination");
-            let _ = kill(child.pid, Signal::SIGKILL);
+            if let Some(child) = &self.child {
+                tracing::error!("vrrp process failed to die - forcing termination");
+                let _ = kill(child.pid, Signal::SIGKILL);
+            }
+            self.bfd.force();
             // The next SIGCHLD brings the end.
             self.stopping = Some(Instant::now());
         }
@@ -420,9 +458,19 @@ impl Guardian<'_> {
         }
         self.accepted = Accepted::new(source.clone(), machine, config);
         self.take_globals();
+        let has_bfd = self.bfd.is_running() || self.wants_bfd();
+        if self.bfd.is_running() {
+            self.bfd.pass_on(Signal::SIGHUP as i32);
+        } else if has_bfd {
+            // Started in the next turn.
+            self.bfd.respawn.at_once();
+        }
         if let Some(child) = &self.child {
             let _ = kill(child.pid, Signal::SIGHUP);
             self.accepted.forget();
+        } else if self.is_idle() && has_bfd {
+            tracing::info!("Reload complete");
+            self.tell_ready();
         } else if self.is_idle() {
             tracing::warn!("Warning - keepalived has no configuration to run");
             self.tell_ready();
@@ -457,7 +505,8 @@ impl Guardian<'_> {
             let status = waitpid(None, Some(WaitPidFlag::WNOHANG)).ok()?;
             let pid = status.pid()?;
             if self.child.as_ref().is_none_or(|child| child.pid != pid) {
-                // An orphaned script.
+                // The BFD child, or an orphaned script.
+                self.reap_bfd(pid, status);
                 continue;
             }
             self.read_status();

@@ -60,6 +60,11 @@ const VRRP_CHILD: Role = Role {
     suffix: "_vrrp",
 };
 
+const BFD_CHILD: Role = Role {
+    ident: "Keepalived_bfd",
+    suffix: "_bfd",
+};
+
 #[derive(Debug)]
 enum Sink {
     Direct(Destination),
@@ -106,7 +111,16 @@ impl Log {
 
     /// Goes on with a thread that writes, under the VRRP child's name. Call it after the fork.
     pub(crate) fn start_thread(&self) {
-        let destination = Destination::new(VRRP_CHILD, self.instance(), &self.settings);
+        self.start_thread_as(VRRP_CHILD);
+    }
+
+    /// As [`Self::start_thread`] under the BFD child's name.
+    pub(crate) fn start_bfd_thread(&self) {
+        self.start_thread_as(BFD_CHILD);
+    }
+
+    fn start_thread_as(&self, role: Role) {
+        let destination = Destination::new(role, self.instance(), &self.settings);
         *self.lock() = Sink::Queued(Queue::start(destination));
     }
 

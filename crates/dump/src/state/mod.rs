@@ -48,6 +48,11 @@ pub fn state(scene: &Scene) -> String {
     text.finish()
 }
 
+/// What the BFD process says of `global_defs`.
+pub(crate) fn bfd_globals(text: &mut Text, globals: &Globals) {
+    globals::write(text, globals, globals::Writer::Parent);
+}
+
 /// The file of the process that runs no instance (`keepalived_parent.data`).
 #[must_use]
 pub fn configuration(globals: &Globals) -> String {

@@ -1,9 +1,9 @@
-//! Check scripts, tracked files and tracked processes, each with those who watch it.
+//! Check scripts, tracked files, tracked processes and BFD sessions, each with those who watch it.
 
 use std::time::Duration;
 
 use evervip_model::{Instance, ParameterMatch, Weight};
-use evervip_vrrp::{CheckSnapshot, FileSnapshot, ProcessSnapshot, Snapshot, Verdict};
+use evervip_vrrp::{BfdSnapshot, CheckSnapshot, FileSnapshot, ProcessSnapshot, Snapshot, Verdict};
 
 use super::tracks::weight;
 use crate::text::Text;
@@ -40,6 +40,20 @@ pub(super) fn write(text: &mut Text, scene: &Scene) {
     });
     for (tracked, watchers) in snapshot.processes.iter().zip(watchers) {
         process(text, tracked, &watchers, scene.at_start);
+    }
+    // Those for the checkers alone are none of VRRP's.
+    let is_ours = |session: &BfdSnapshot| session.spec.vrrp;
+    if snapshot.bfd_sessions.iter().any(is_ours) {
+        text.section("VRRP Track BFDs");
+    }
+    let watchers = by_slot(snapshot, snapshot.bfd_sessions.len(), |spec| {
+        let tracks = spec.track_bfd.iter();
+        tracks.map(|t| (t.bfd.0, t.weight, t.reverse)).collect()
+    });
+    for (session, watchers) in snapshot.bfd_sessions.iter().zip(watchers) {
+        if is_ours(session) {
+            bfd(text, session, &watchers);
+        }
     }
 }
 
@@ -126,6 +140,17 @@ fn file(text: &mut Text, file: &FileSnapshot, watchers: &[String]) {
     text.line(format_args!("   Status = {}", file.value));
     let weight = capitalised(&weight(spec.weight, spec.reverse));
     text.line(format_args!("   {weight}"));
+    watched_by(text, watchers);
+}
+
+fn bfd(text: &mut Text, session: &BfdSnapshot, watchers: &[String]) {
+    let spec = &session.spec;
+    text.line(format_args!(" VRRP Track BFD = {}", spec.name));
+    let weight = capitalised(&weight(spec.weight, spec.reverse));
+    text.line(format_args!("   {weight}"));
+    let state = if session.up { "up" } else { "down" };
+    text.line(format_args!("   Bfd is {state}"));
+    text.fixed("   Tracking VRRP instances :");
     watched_by(text, watchers);
 }
 

@@ -1,7 +1,7 @@
 //! What an instance or a group watches.
 
 use evervip_model::{
-    Instance, TrackedFile, TrackedInterface, TrackedProcess, TrackedScript, Weight,
+    Instance, TrackedBfd, TrackedFile, TrackedInterface, TrackedProcess, TrackedScript, Weight,
 };
 use evervip_vrrp::Snapshot;
 
@@ -13,6 +13,7 @@ pub(super) struct Tracks<'a> {
     pub(super) scripts: &'a [TrackedScript],
     pub(super) files: &'a [TrackedFile],
     pub(super) processes: &'a [TrackedProcess],
+    pub(super) bfd: &'a [TrackedBfd],
 }
 
 impl<'a> Tracks<'a> {
@@ -22,6 +23,7 @@ impl<'a> Tracks<'a> {
             scripts: &spec.track_scripts,
             files: &spec.track_files,
             processes: &spec.track_processes,
+            bfd: &spec.track_bfd,
         }
     }
 }
@@ -65,6 +67,12 @@ pub(super) fn write(text: &mut Text, snapshot: &Snapshot, tracks: &Tracks<'_>) {
         ))
     });
     list("processes", processes.collect());
+    let sessions = tracks.bfd.iter().filter_map(|t| {
+        let session = snapshot.bfd_sessions.get(t.bfd.0)?;
+        let weight = weight(t.weight, t.reverse);
+        Some(format!("{}: {weight}", session.spec.name))
+    });
+    list("BFDs", sessions.collect());
 }
 
 /// A weight and its direction.

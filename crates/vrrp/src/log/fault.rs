@@ -30,6 +30,13 @@ pub enum FaultReason {
     Process(Arc<str>),
     /// Its virtual interface on top of this one does not exist.
     VirtualInterfaceMissing(String),
+    /// An unweighted BFD session is down (or up, with `reverse`).
+    Bfd {
+        /// Its name.
+        session: Arc<str>,
+        /// Whether it is up.
+        up: bool,
+    },
 }
 
 impl fmt::Display for FaultReason {
@@ -51,6 +58,10 @@ impl fmt::Display for FaultReason {
                 f.write_str("(the configuration asks for something not supported)")
             }
             Self::Process(process) => write!(f, "(tracked process {process} quorum not achieved)"),
+            Self::Bfd { session, up } => {
+                let state = if *up { "up" } else { "down" };
+                write!(f, "(tracked BFD instance {session} is {state})")
+            }
             // The status is clamped to this value.
             Self::File(file) => write!(f, "(tracked file {file} has status -254)"),
         }

@@ -39,7 +39,8 @@ pub(super) const PROCESS: &[Keyword] = &[
         "NAME, at most 15 bytes",
         "Name of the BFD process.",
     )
-    .since("2.0.16"),
+    .since("2.0.16")
+    .yes(),
     word(
         "vrrp_priority",
         "-20 to 19",
@@ -63,7 +64,8 @@ pub(super) const PROCESS: &[Keyword] = &[
     )
     .default("0")
     .lenient()
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     word(
         "vrrp_rt_priority",
         "1 to 99",
@@ -87,7 +89,8 @@ pub(super) const PROCESS: &[Keyword] = &[
         "Real-time priority of the BFD process.",
     )
     .lenient()
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     word(
         "vrrp_rlimit_rttime",
         "MICROSECONDS",
@@ -108,7 +111,8 @@ pub(super) const PROCESS: &[Keyword] = &[
         "MICROSECONDS",
         "The same for the BFD process.",
     )
-    .since("2.1.0"),
+    .since("2.1.0")
+    .yes(),
     word(
         "vrrp_rlimit_rtime",
         "MICROSECONDS",
@@ -128,10 +132,11 @@ pub(super) const PROCESS: &[Keyword] = &[
         "MICROSECONDS",
         "Old spelling of bfd_rlimit_rttime.",
     )
-    .since("2.0.0"),
+    .since("2.0.0")
+    .yes(),
     flag("vrrp_no_swap", "Keep the VRRP process in memory.").yes(),
     flag("checker_no_swap", "Keep the checker process in memory.").lvs(),
-    flag("bfd_no_swap", "Keep the BFD process in memory."),
+    flag("bfd_no_swap", "Keep the BFD process in memory.").yes(),
     word(
         "vrrp_cpu_affinity",
         "CPU …",
@@ -154,7 +159,8 @@ pub(super) const PROCESS: &[Keyword] = &[
         "Processors of the BFD process.",
     )
     .lenient()
-    .since("2.0.17"),
+    .since("2.0.17")
+    .yes(),
     word(
         "max_auto_priority",
         "[-1 to 99]",

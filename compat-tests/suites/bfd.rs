@@ -175,6 +175,8 @@ fn weight(cluster: &mut Cluster) -> Verdict {
     cluster.members[1].start(&only_session(1))?;
     let up = "(LB_VIP) Changing effective priority from 90 to 150";
     cluster.log(0).wait_for(up, PATIENCE)?;
+    // Only then does the detection time count fast packets.
+    cluster.log(1).wait_for(UP, PATIENCE)?;
     cluster.settle(0, VIP.into())?;
     let mark = cluster.log(0).mark();
     let without = Conf::new(V3_MULTICAST, 1).text();
@@ -200,6 +202,7 @@ fn group(cluster: &mut Cluster) -> Verdict {
     cluster.members[0].start(&(session(0, "") + group + &conf.text()))?;
     cluster.members[1].start(&only_session(1))?;
     cluster.log(0).wait_for(TRACKED_UP, PATIENCE)?;
+    cluster.log(1).wait_for(UP, PATIENCE)?;
     cluster.settle(0, VIP.into())?;
     let mark = cluster.log(0).mark();
     cluster.reload(1, &Conf::new(V3_MULTICAST, 1).text())?;

@@ -38,13 +38,14 @@ pub enum ConvertError {
     },
 }
 
-/// Whether this looks like JSON. A keepalived.conf begins with a word or a comment.
+/// Whether this looks like JSON. A keepalived.conf begins with a word or a comment; one with stray
+/// braces at its beginning is still read as such.
 #[must_use]
 pub fn is_json(content: &[u8]) -> bool {
     let mut seen = content.iter().filter(|byte| !byte.is_ascii_whitespace());
     matches!(
         (seen.next(), seen.next()),
-        (Some(b'{'), Some(b'"' | b'}')) | (Some(b'['), Some(b'{' | b']'))
+        (Some(b'{'), Some(b'"')) | (Some(b'['), Some(b'{' | b']'))
     )
 }
 

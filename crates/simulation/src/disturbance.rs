@@ -68,6 +68,7 @@ impl Disturbance {
                 | Self::Start(_)
                 | Self::Partition(_)
                 | Self::Sever(..)
+                | Self::Link(..)
                 | Self::Pause(..)
                 | Self::Reload(..)
         )

@@ -2,9 +2,11 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use evervip_model::{Instance, State};
-use evervip_vrrp::{Action, Engine, NotificationKind, Subject, Timestamp};
+use evervip_vrrp::{Action, Engine, Notification, NotificationKind, Subject, Timestamp};
+use evervip_wire::Datagram;
 
 use crate::{Lan, Sleep};
 
@@ -36,6 +38,29 @@ pub enum Doing {
     Severed(usize, Vec<u8>),
     /// Something else was done to the network, a host or its surroundings.
     Disturbed,
+    /// The state of an interface of a host changed.
+    Linked(usize, u32, bool),
+    /// An advert of another host reached an interface; what follows from it comes next.
+    Heard(Heard),
+    /// The effective priority of an instance changed. Only where the configuration wants it to be told
+    /// (`notify_priority_changes`).
+    Priority {
+        /// On which host.
+        host: usize,
+        /// Name of the instance.
+        name: Arc<str>,
+        /// The new one.
+        priority: u8,
+    },
+    /// An instance told the neighbours of so many addresses.
+    Announced {
+        /// On which host.
+        host: usize,
+        /// Name of the instance.
+        name: Arc<str>,
+        /// Addresses of one round.
+        addresses: usize,
+    },
     /// An instance sent an advert of this priority.
     Advert {
         /// On which host.
@@ -53,6 +78,8 @@ pub enum Doing {
         name: Arc<str>,
         /// Its new state.
         state: State,
+        /// Its effective priority.
+        priority: u8,
     },
     /// An instance puts addresses on, or takes them off.
     Moved {
@@ -65,6 +92,23 @@ pub enum Doing {
         /// Whether they are put on.
         added: bool,
     },
+}
+
+/// An advert, and who hears it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// On which host.
+    pub host: usize,
+    /// For which VRID.
+    pub vrid: u8,
+    /// Whose it is.
+    pub from: IpAddr,
+    /// The priority in it.
+    pub priority: u8,
+    /// The interval in it, in version 3.
+    pub interval: Option<Duration>,
+    /// The effective priority of the instance that hears it, if there is one.
+    pub own: Option<u8>,
 }
 
 /// What a judge wants to know of a configuration.
@@ -96,25 +140,41 @@ impl Doing {
                     added: matches!(action, Action::AddAddresses(_)),
                 })
             }
-            Action::Notify(notification) => {
-                let Subject::Instance(instance) = &notification.subject else {
-                    return None;
-                };
-                let state = match notification.kind {
-                    NotificationKind::Entered(state) => state,
-                    NotificationKind::Deleted | NotificationKind::Removed => State::Fault,
-                    NotificationKind::MasterRxLowerPri
-                    | NotificationKind::PriorityChanged(_)
-                    | NotificationKind::StillIn(_) => return None,
-                };
-                Some(Self::Entered {
-                    host,
-                    name: Arc::clone(&instance.name),
-                    state,
-                })
-            }
+            Action::Announce(announcement) => Some(Self::Announced {
+                host,
+                name: engine.router_name(announcement.router)?,
+                addresses: announcement.addresses.len(),
+            }),
+            Action::Notify(notification) => Self::of_notification(host, notification),
             _ => None,
         }
+    }
+}
+
+impl Doing {
+    fn of_notification(host: usize, notification: &Notification) -> Option<Self> {
+        let Subject::Instance(instance) = &notification.subject else {
+            return None;
+        };
+        let (name, priority) = (Arc::clone(&instance.name), notification.priority);
+        let state = match notification.kind {
+            NotificationKind::Entered(state) => state,
+            NotificationKind::Deleted | NotificationKind::Removed => State::Fault,
+            NotificationKind::PriorityChanged(_) => {
+                return Some(Self::Priority {
+                    host,
+                    name,
+                    priority,
+                });
+            }
+            NotificationKind::MasterRxLowerPri | NotificationKind::StillIn(_) => return None,
+        };
+        Some(Self::Entered {
+            host,
+            name,
+            state,
+            priority,
+        })
     }
 }
 
@@ -135,6 +195,27 @@ impl Lan {
             let (at, what) = (self.now, what(self));
             self.history.get_or_insert_default().push(Deed { at, what });
         }
+    }
+
+    /// Keeps an advert that arrives.
+    pub(crate) fn keep_heard(&mut self, host: usize, datagram: &Datagram<'_>) {
+        let advert = &datagram.advert;
+        let (vrid, from, priority) = (advert.vrid(), datagram.source, advert.priority());
+        let interval = (advert.version() == 3)
+            .then(|| Duration::from_millis(10) * u32::from(advert.interval_centiseconds()));
+        self.keep(|lan| {
+            let instances = lan.hosts[host].config.instances.iter();
+            let mut known = instances.zip(lan.hosts[host].status());
+            let own = known.find(|(instance, _)| instance.vrid.value() == vrid);
+            Doing::Heard(Heard {
+                host,
+                vrid,
+                from,
+                priority,
+                interval,
+                own: own.map(|(_, status)| status.priority),
+            })
+        });
     }
 
     /// What a host's configuration says.

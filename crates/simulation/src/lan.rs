@@ -262,6 +262,7 @@ impl Lan {
                 self.crash(host);
             }
             Disturbance::Link(host, interface, up) => {
+                self.keep(|_| Doing::Linked(host, interface, up));
                 if self.hosts[host].set_link(interface, up) {
                     self.notice(host, Notice::Link(interface));
                 }
@@ -435,7 +436,7 @@ impl Lan {
                 bytes,
             } => {
                 if self.side_of(to, interface) == from {
-                    self.deliver(to, interface, &bytes);
+                    self.receive(to, interface, &bytes);
                 }
             }
             Item::Notice(host, life, notice) => {

@@ -21,7 +21,7 @@ mod tracked;
 mod wire;
 
 pub use disturbance::{Disturbance, Sleep};
-pub use history::{Deed, Doing, Loaded};
+pub use history::{Deed, Doing, Heard, Loaded};
 pub use lan::{Lan, Side, Weather};
 pub use node::{Node, Port};
 pub use record::{Record, What};

@@ -90,8 +90,17 @@ impl Lan {
         }
     }
 
-    /// A packet arrives. Like the kernel, takes it only where a socket waits for it.
-    pub(crate) fn deliver(&mut self, to: usize, interface: u32, bytes: &[u8]) {
+    /// A packet of another host arrives.
+    pub(crate) fn receive(&mut self, to: usize, interface: u32, bytes: &[u8]) {
+        let heard = Datagram::parse(bytes).ok();
+        if let Some(datagram) = heard.filter(|_| self.hosts[to].is_up(interface)) {
+            self.keep_heard(to, &datagram);
+            self.deliver(to, interface, bytes);
+        }
+    }
+
+    /// Like the kernel, takes a packet only where a socket waits for it.
+    fn deliver(&mut self, to: usize, interface: u32, bytes: &[u8]) {
         if !self.hosts[to].is_up(interface) {
             return;
         }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use evervip_model::{Authentication, Config, Instance, Priority, State};
 use evervip_testkit::lan::{
-    self, Deed, Disturbance, Doing, Edit, Lan, Limits, Loaded, Reloaded, Sleep, judge, judge_by,
-    judge_reload, schedule, watch,
+    self, Deed, Disturbance, Doing, Edit, Heard, Lan, Limits, Loaded, Reloaded, Sleep, judge,
+    judge_by, judge_reload, schedule, watch,
 };
 use evervip_testkit::sample;
 use evervip_vrrp::Timestamp;
@@ -176,25 +176,37 @@ impl Tale {
             groups: Vec::new(),
         };
         let started = (0..2).map(|host| (0, Doing::Started(host, loaded.clone())));
-        let deeds = started.chain(deeds).map(|(millis, what)| Deed {
-            at: at(millis),
-            what,
+        let deeds = started.chain(deeds).flat_map(|(millis, what)| {
+            let at = at(millis);
+            let announced = announced(&what).map(|what| Deed { at, what });
+            announced.into_iter().chain([Deed { at, what }])
         });
         Self(deeds.collect())
     }
 
-    fn faults(&self, end: u64) -> Vec<String> {
+    /// The same where every advert is accepted.
+    fn plain_faults(&self, end: u64) -> Vec<String> {
         let limits = Limits {
-            takeover: Duration::from_secs(4),
-            startup: Duration::from_secs(1),
-            arrival: Some(Duration::from_millis(1100)),
-            way: Duration::from_millis(1),
-            jitter: Duration::ZERO,
-            believed: true,
+            plain: true,
+            ..LIMITS
         };
         watch(&self.0, 2, at(end), limits)
     }
+
+    fn faults(&self, end: u64) -> Vec<String> {
+        watch(&self.0, 2, at(end), LIMITS)
+    }
 }
+
+const LIMITS: Limits = Limits {
+    takeover: Duration::from_secs(4),
+    startup: Duration::from_secs(1),
+    arrival: Some(Duration::from_millis(1100)),
+    way: Duration::from_millis(1),
+    jitter: Duration::ZERO,
+    plain: false,
+    believed: true,
+};
 
 fn at(millis: u64) -> Timestamp {
     Timestamp::from_nanos(millis * 1_000_000)
@@ -205,7 +217,37 @@ fn entered(host: usize, state: State) -> Doing {
         host,
         name: "I".into(),
         state,
+        priority: 100,
     }
+}
+
+/// Who becomes MASTER has told the neighbours.
+fn announced(what: &Doing) -> Option<Doing> {
+    match what {
+        Doing::Entered {
+            host,
+            name,
+            state: State::Master,
+            ..
+        } => Some(Doing::Announced {
+            host: *host,
+            name: Arc::clone(name),
+            addresses: 1,
+        }),
+        _ => None,
+    }
+}
+
+/// Host 0 has 10.0.0.1, host 1 has 10.0.0.2; both have the priority 100.
+fn heard(host: usize, priority: u8) -> Doing {
+    Doing::Heard(Heard {
+        host,
+        vrid: 1,
+        from: sample::lan(if host == 0 { 2 } else { 1 }),
+        priority,
+        interval: None,
+        own: Some(100),
+    })
 }
 
 fn advert(host: usize, priority: u8) -> Doing {
@@ -225,6 +267,14 @@ fn reign(end: u64) -> Vec<(u64, Doing)> {
     ];
     let mut deeds: Vec<_> = begin.into_iter().chain(adverts).collect();
     deeds.insert(3, (4000, entered(0, State::Master)));
+    deeds
+}
+
+/// The same, which nobody has to wait for.
+fn plain_reign(end: u64) -> Vec<(u64, Doing)> {
+    let mut deeds = reign(end);
+    deeds[0].1 = entered(0, State::Fault);
+    deeds[1].1 = entered(1, State::Fault);
     deeds
 }
 
@@ -304,4 +354,133 @@ fn a_master_that_wakes_and_does_not_listen_is_caught() {
         &Tale::of(deeds).faults(26_100),
         "although another master may be there",
     );
+}
+
+#[test]
+fn a_master_that_does_not_listen_for_a_whole_interval_is_caught() {
+    // It was asleep for more than four intervals, and hears the better one 0.9 s after it woke.
+    let mut deeds = reign(20_000);
+    deeds.extend([
+        (20_100, Doing::Paused(0, Sleep::Machine)),
+        (24_000, advert(1, 150)),
+        (24_000, entered(1, State::Master)),
+        (25_000, advert(1, 150)),
+        (25_100, Doing::Resumed(0)),
+        (25_120, advert(0, 100)),
+    ]);
+    assert_fault(
+        &Tale::of(deeds).faults(25_200),
+        "although another master may be there",
+    );
+}
+
+#[test]
+fn a_master_that_goes_on_after_it_expired_is_caught() {
+    let mut deeds = reign(20_000);
+    deeds.extend([
+        (20_100, Doing::Paused(0, Sleep::Daemon)),
+        (23_200, Doing::Resumed(0)),
+    ]);
+    let mut tale = Tale::of(deeds);
+    let Doing::Started(_, loaded) = &mut tale.0[0].what else {
+        panic!("it starts");
+    };
+    let mut expiring = sample::instance("I", 1, 100);
+    // Two seconds and a skew of 7.8 ms after 21 s.
+    expiring.timer_expired_backup = Some(254);
+    loaded.instances = vec![Arc::new(expiring)];
+    assert_fault(&tale.faults(23_201), "has slept for too long");
+}
+
+#[test]
+fn a_group_that_is_torn_for_a_moment_is_caught() {
+    let mut tale = Tale::of([(10, entered(0, State::Backup))]);
+    let Doing::Started(_, loaded) = &mut tale.0[0].what else {
+        panic!("it starts");
+    };
+    let other = Arc::new(sample::instance("J", 2, 100));
+    loaded.instances.push(other);
+    loaded.groups = vec![vec![0, 1]];
+    let of_other = |millis, state| Deed {
+        at: at(millis),
+        what: Doing::Entered {
+            host: 0,
+            name: "J".into(),
+            state,
+            priority: 100,
+        },
+    };
+    tale.0.push(of_other(10, State::Backup));
+    assert_eq!(tale.faults(20), [""; 0]);
+    tale.0.push(of_other(20, State::Fault));
+    assert_fault(&tale.faults(20), "the group is torn");
+}
+
+#[test]
+fn a_silent_master_is_caught() {
+    let hears = |priority| {
+        let mut deeds = plain_reign(20_000);
+        deeds.push((20_500, heard(0, priority)));
+        deeds
+    };
+    assert_fault(
+        &Tale::of(hears(99)).plain_faults(20_600),
+        "did not give an answer",
+    );
+    assert_fault(
+        &Tale::of(hears(0)).plain_faults(20_600),
+        "did not give an answer",
+    );
+    // The other one has the higher address.
+    for priority in [100, 101] {
+        assert_fault(
+            &Tale::of(hears(priority)).plain_faults(20_600),
+            "did not give way to a better one",
+        );
+    }
+    let mut answers = hears(99);
+    answers.push((20_500, advert(0, 100)));
+    assert_eq!(Tale::of(answers).plain_faults(20_600), [""; 0]);
+}
+
+#[test]
+fn a_backup_that_waits_for_another_time_than_its_own_is_caught() {
+    // The backup heard the last advert at 20 s, and waits for 3.609375 s.
+    let takes_over = |millis| {
+        let mut deeds = plain_reign(20_000);
+        deeds.extend([
+            (19_000, entered(1, State::Backup)),
+            (20_000, heard(1, 100)),
+            (20_100, Doing::Ended(0)),
+            (millis, advert(1, 100)),
+            (millis, entered(1, State::Master)),
+        ]);
+        Tale::of(deeds).plain_faults(23_700)
+    };
+    assert_fault(&takes_over(23_609), "before its time came");
+    assert_fault(&takes_over(23_610), "had to take over");
+}
+
+#[test]
+fn a_master_that_tells_nobody_is_caught() {
+    let mut tale = Tale::of(reign(20_000));
+    tale.0
+        .retain(|deed| !matches!(deed.what, Doing::Announced { .. }));
+    assert_fault(&tale.faults(20_500), "did not tell the neighbours");
+    let mut deeds = reign(20_000);
+    deeds.push((20_500, entered(0, State::Fault)));
+    assert_fault(&Tale::of(deeds.clone()).faults(20_600), "without a word");
+    deeds.insert(deeds.len() - 1, (20_500, advert(0, 0)));
+    assert_eq!(Tale::of(deeds).faults(20_600), [""; 0]);
+}
+
+#[test]
+fn an_address_owner_that_waits_is_caught() {
+    let mut tale = Tale::of([]);
+    let Doing::Started(_, loaded) = &mut tale.0[0].what else {
+        panic!("it starts");
+    };
+    loaded.instances = vec![Arc::new(sample::instance("I", 1, 255))];
+    assert_eq!(tale.plain_faults(1_040), [""; 0]);
+    assert_fault(&tale.plain_faults(1_060), "owns VRID 1, and is not MASTER");
 }

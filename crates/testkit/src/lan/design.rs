@@ -112,6 +112,8 @@ impl Design {
             advert_interval: self.longest_interval,
             down_timer_adverts: self.down_adverts,
             nopreempt: habits.nopreempt,
+            // Judges want to hear of it.
+            notify_priority_changes: true,
             preempt_delay: habits.preempt_delay,
             addresses: vec![sample::vip(&address(self.family, segment, 100 + vrid))],
             delivery: self.delivery(host, segment),

@@ -26,7 +26,7 @@ use crate::sample;
 
 pub use design::{Design, Proof};
 pub use edit::Edit;
-pub use evervip_simulation::{Deed, Disturbance, Doing, Lan, Loaded, Side, Sleep, Weather};
+pub use evervip_simulation::{Deed, Disturbance, Doing, Heard, Lan, Loaded, Side, Sleep, Weather};
 pub use hostile::hostile;
 pub use judge::{judge, judge_by};
 pub use reloaded::{Reloaded, judge_reload};

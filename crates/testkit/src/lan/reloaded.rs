@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use evervip_model::{Config, Instance};
+use evervip_model::{Config, Instance, State};
 use evervip_simulation::{Deed, Doing};
 use evervip_vrrp::RouterStatus;
 
@@ -91,6 +91,12 @@ fn changed_in_place(reload: &Reloaded<'_>, old: usize, new: usize) -> Option<&'s
     if counted(before) != counted(after) {
         return Some("made more than one state of");
     }
+    let advertised = reload.deeds.iter().any(|deed| {
+        matches!(&deed.what, Doing::Advert { name, .. } if *name == reload.new.instances[new].name)
+    });
+    if after.state == State::Master && !advertised {
+        return Some("did not tell the backups of the change of");
+    }
     let (had, has) = (
         addresses(&reload.old.instances[old]),
         addresses(&reload.new.instances[new]),
@@ -140,7 +146,10 @@ pub(super) fn unfounded(history: &[Deed], permissions: &[Permission]) -> Vec<Str
                 }
             }
         }
-        let Doing::Entered { host, name, state } = &deed.what else {
+        let Doing::Entered {
+            host, name, state, ..
+        } = &deed.what
+        else {
             continue;
         };
         let vrid = names

@@ -238,6 +238,7 @@ impl Schedule {
             arrival: self.arrival(),
             way: self.longest_way(),
             jitter: self.weathers().map(|w| w.jitter).max().unwrap_or_default(),
+            plain: matches!(design.proof, Proof::None | Proof::Password),
             believed: design.proof != Proof::Header && !self.sets_clocks_of_signers(),
         }
     }

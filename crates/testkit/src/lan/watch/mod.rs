@@ -1,6 +1,8 @@
 //! What must hold at every moment of a run, found in its history.
 
+mod debts;
 mod naps;
+mod patience;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +11,9 @@ use evervip_model::{Instance, State};
 use evervip_simulation::{Deed, Doing, Loaded, Side};
 use evervip_vrrp::Timestamp;
 
+use self::debts::Debts;
 use self::naps::Nap;
+use self::patience::Patience;
 use super::{SEGMENTS, segment_of};
 
 /// What a watch has to know of a LAN.
@@ -26,13 +30,16 @@ pub struct Limits {
     pub way: Duration,
     /// How much longer an advert may be on its way than the one before.
     pub jitter: Duration,
+    /// Whether every advert that arrives is accepted.
+    pub plain: bool,
     /// Whether an advert that arrives is believed: numbers and clocks may stand in the way.
     pub believed: bool,
 }
 
 /// What is wrong in a history that ends at this time: a master that was late with an advert, an
 /// able host that left addresses without owner for too long, a master before its time, one that took
-/// over although it was to leave a healthy master alone, a sync group whose members disagreed, and
+/// over although it was to leave a healthy master alone, or earlier or later than its timer says, one
+/// that did not do what an advert asked for, a sync group whose members disagreed, and
 /// faults of those that slept: a backup that takes over from a healthy master, a master that sends on
 /// although a better one is there to be heard, or although it has been asleep for too long.
 #[must_use]
@@ -64,6 +71,9 @@ pub fn watch(history: &[Deed], hosts: usize, end: Timestamp, limits: Limits) -> 
 
 /// VRIDs of schedules are smaller.
 const VRIDS: usize = 8;
+/// Engines and the network count in microseconds.
+const SLACK: Duration = Duration::from_micros(10);
+
 /// A host as far as it was seen.
 #[derive(Clone, Default)]
 struct Seen {
@@ -73,6 +83,8 @@ struct Seen {
     nap: Option<Nap>,
     instances: Vec<Arc<Instance>>,
     groups: Vec<Vec<usize>>,
+    /// When the state of each link last changed.
+    linked: [Timestamp; SEGMENTS],
     routers: [SeenRouter; VRIDS],
 }
 
@@ -90,6 +102,8 @@ struct SeenRouter {
     must_yield: bool,
     /// It has slept for so long that it must not be MASTER any more.
     expired: bool,
+    debts: Debts,
+    patience: Patience,
 }
 
 struct Watch {
@@ -118,6 +132,8 @@ impl Watch {
         for host in 0..self.hosts.len() {
             self.check_groups(host);
             self.check_expired(host);
+            self.check_debts(host);
+            self.check_patience(host);
         }
     }
 
@@ -150,6 +166,28 @@ impl Watch {
                 }
                 return;
             }
+            Doing::Heard(heard) => return self.heard(at, heard),
+            Doing::Priority {
+                host,
+                name,
+                priority,
+            } => {
+                if let Some((vrid, _)) = self.hosts[*host].find(name) {
+                    let patience = &mut self.hosts[*host].routers[vrid].patience;
+                    patience.priority_changed(at, *priority);
+                }
+                return;
+            }
+            Doing::Announced {
+                host,
+                name,
+                addresses,
+            } => {
+                if let Some((vrid, _)) = self.hosts[*host].find(name) {
+                    self.announced(at, *host, vrid, *addresses);
+                }
+                return;
+            }
             _ => {}
         }
         self.incident(at);
@@ -169,15 +207,31 @@ impl Watch {
             Doing::Ended(host) => self.hosts[*host] = Seen::default(),
             Doing::Paused(host, sleep) => self.paused(at, *host, *sleep, calm),
             Doing::Resumed(host) => self.resumed(at, *host),
-            Doing::Reloaded(host, loaded) => self.hosts[*host].load(loaded),
+            Doing::Reloaded(host, loaded) => {
+                self.hosts[*host].forget_changed(&loaded.instances);
+                self.hosts[*host].load(loaded);
+            }
+            Doing::Linked(host, interface, _) => self.linked(at, *host, *interface),
             Doing::Divided(sides) => self.sides.clone_from(sides),
             Doing::Severed(segment, sides) => self.severed[*segment].clone_from(sides),
-            Doing::Entered { host, name, state } => {
+            Doing::Entered {
+                host,
+                name,
+                state,
+                priority,
+            } => {
                 if let Some((vrid, interval)) = self.hosts[*host].find(name) {
+                    self.settle_debts(at, *host, vrid, *state);
+                    self.wait_from(at, *host, vrid, *state, *priority);
                     self.entered(at, *host, vrid, interval, *state);
                 }
             }
-            Doing::Disturbed | Doing::Advert { .. } | Doing::Moved { .. } => {}
+            Doing::Disturbed
+            | Doing::Advert { .. }
+            | Doing::Moved { .. }
+            | Doing::Heard(_)
+            | Doing::Priority { .. }
+            | Doing::Announced { .. } => {}
         }
         self.last_incident = at;
         self.find_ownerless(at);
@@ -202,6 +256,7 @@ impl Watch {
         let router = &mut self.hosts[host].routers[vrid];
         router.must_yield = false;
         router.priority = priority;
+        router.debts.advertised(at, priority);
     }
 
     fn check_rhythm(&mut self, at: Timestamp, host: usize, vrid: usize) {

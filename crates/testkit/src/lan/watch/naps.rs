@@ -6,7 +6,7 @@ use evervip_model::{Instance, State, skew_time};
 use evervip_simulation::{Doing, Sleep};
 use evervip_vrrp::Timestamp;
 
-use super::{VRIDS, Watch};
+use super::{SEGMENTS, SLACK, VRIDS, Watch};
 
 /// A host is asleep.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +77,14 @@ impl Watch {
         let Some(nap) = self.hosts[host].nap.take() else {
             return;
         };
+        let stood = if nap.sleep == Sleep::MachineAndClock {
+            at.saturating_since(nap.since)
+        } else {
+            Duration::ZERO
+        };
+        self.hosts[host].started = self.hosts[host].started + stood;
+        // It hears now of links that changed meanwhile.
+        self.hosts[host].linked = [at; SEGMENTS];
         for vrid in 0..VRIDS {
             let is_master = self.hosts[host].routers[vrid].state == Some(State::Master);
             let expired = is_master && self.is_expired(at, host, vrid, nap.sleep);
@@ -89,6 +97,10 @@ impl Watch {
             router.expired = expired;
             router.must_yield = better || expired;
             router.due = None;
+            // Who slept may have something to listen to first.
+            router.patience.forget();
+            router.patience.put_off(stood);
+            router.patience.excuse();
         }
     }
 
@@ -168,6 +180,3 @@ impl Watch {
         })
     }
 }
-
-/// Engines and the network count in microseconds.
-const SLACK: Duration = Duration::from_micros(10);

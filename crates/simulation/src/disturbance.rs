@@ -33,6 +33,8 @@ pub enum Disturbance {
     Pause(usize, Duration, Sleep),
     /// Somebody removes the virtual addresses of a host, behind its back.
     Steal(usize),
+    /// Somebody removes the routes of its instances.
+    StealRoutes(usize),
     /// A frame that must not be accepted reaches an interface of a host.
     Forge(usize, u32, Vec<u8>),
     /// A host reads this configuration instead of its own.

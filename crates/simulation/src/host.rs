@@ -6,19 +6,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evervip_model::Config;
-use evervip_vrrp::{Engine, Event, LinkState, PlacedAddress, RouterStatus, SocketKey, Timestamp};
+use evervip_vrrp::{
+    Engine, Event, LinkState, PlacedAddress, PlacedRoute, RouteReport, RouterStatus, SocketKey,
+    Timestamp,
+};
 
 use crate::lan::Item;
 use crate::tracked::{Fact, Tracked};
 use crate::{Node, Port, Sleep};
 
 /// What the kernel tells the daemon.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) enum Notice {
     Link(u32),
     Added(u32, IpAddr),
     /// The last is whether the daemon did it.
     Removed(u32, IpAddr, bool),
+    /// Somebody else removed a route.
+    RouteRemoved(RouteReport),
 }
 
 pub(crate) struct Host {
@@ -30,6 +35,8 @@ pub(crate) struct Host {
     pub(crate) links: BTreeMap<u32, bool>,
     /// Virtual addresses on its interfaces.
     pub(crate) held: BTreeSet<(u32, IpAddr)>,
+    /// Routes of its instances.
+    pub(crate) routes: Vec<PlacedRoute>,
     pub(crate) script_good: bool,
     /// Scripts that fail although the others do not.
     pub(crate) failing: BTreeSet<Arc<str>>,
@@ -50,6 +57,9 @@ pub(crate) struct Host {
 /// The true time at the start of a run, in nanoseconds since the epoch.
 const START_OF_TIME: u64 = 1_800_000_000_000_000_000;
 
+/// The table of routes that name none.
+const MAIN_TABLE: u32 = 254;
+
 impl Host {
     pub(crate) fn new(node: Node) -> Self {
         Self {
@@ -59,6 +69,7 @@ impl Host {
             engine: None,
             life: 0,
             held: BTreeSet::new(),
+            routes: Vec::new(),
             script_good: true,
             failing: BTreeSet::new(),
             paused_until: None,
@@ -138,6 +149,7 @@ impl Host {
                 address,
                 by_us,
             },
+            Notice::RouteRemoved(report) => Event::RouteRemoved(report),
         })
     }
 
@@ -240,6 +252,35 @@ impl Host {
     /// Somebody else takes all virtual addresses off.
     pub(crate) fn steal(&mut self) -> Vec<(u32, IpAddr)> {
         std::mem::take(&mut self.held).into_iter().collect()
+    }
+
+    /// Puts routes on.
+    pub(crate) fn add_routes(&mut self, routes: Vec<PlacedRoute>) {
+        for route in routes {
+            if !self.routes.contains(&route) {
+                self.routes.push(route);
+            }
+        }
+    }
+
+    /// Takes routes off.
+    pub(crate) fn remove_routes(&mut self, routes: &[PlacedRoute]) {
+        self.routes.retain(|route| !routes.contains(route));
+    }
+
+    /// Somebody else takes all of them off.
+    pub(crate) fn steal_routes(&mut self) -> Vec<RouteReport> {
+        let stolen = std::mem::take(&mut self.routes).into_iter();
+        let report = |placed: PlacedRoute| RouteReport {
+            family: placed.route.family,
+            destination: placed.route.destination,
+            table: MAIN_TABLE,
+            tos: 0,
+            metric: None,
+            gateway: None,
+            interface: placed.interface,
+        };
+        stolen.map(report).collect()
     }
 
     /// What its daemon is to know of tracked objects before it runs its configuration.

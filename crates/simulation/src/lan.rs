@@ -7,11 +7,12 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use evervip_model::{Config, State};
-use evervip_vrrp::{Action, CheckOutcome, Event, RouterStatus, RunId, Timestamp};
+use evervip_model::{Config, ProcessPattern, State};
+use evervip_vrrp::{Action, CheckOutcome, Event, PlacedRoute, RouterStatus, RunId, Timestamp};
 
 use crate::host::{Host, Notice};
 use crate::tracked::Fact;
@@ -195,6 +196,24 @@ impl Lan {
         self.hosts[host].held.iter().copied()
     }
 
+    /// Routes of its instances that a host has.
+    #[must_use]
+    pub fn routes(&self, host: usize) -> &[PlacedRoute] {
+        &self.hosts[host].routes
+    }
+
+    /// The text of a tracked file of a host; empty if it is missing.
+    #[must_use]
+    pub fn file(&self, host: usize, path: &Path) -> &str {
+        self.hosts[host].tracked.file(path)
+    }
+
+    /// How many processes of a pattern run on a host; `None` is as many as are wanted.
+    #[must_use]
+    pub fn processes(&self, host: usize, pattern: &ProcessPattern) -> Option<u32> {
+        self.hosts[host].tracked.processes(pattern)
+    }
+
     /// Changes how packets fare from now on.
     pub fn set_weather(&mut self, weather: Weather) {
         self.weather = weather;
@@ -284,6 +303,11 @@ impl Lan {
                     self.notice(host, Notice::Removed(interface, address, false));
                 }
             }
+            Disturbance::StealRoutes(host) => {
+                for report in self.hosts[host].steal_routes() {
+                    self.notice(host, Notice::RouteRemoved(report));
+                }
+            }
             Disturbance::Forge(host, interface, bytes) => self.forge(host, interface, &bytes),
             Disturbance::Reload(host, config) => {
                 let now = self.now;
@@ -312,6 +336,7 @@ impl Lan {
             Disturbance::PowerOff(host) => {
                 self.crash(host);
                 self.hosts[host].held.clear();
+                self.hosts[host].routes.clear();
                 self.note(|| What::Held { host });
             }
         }
@@ -507,6 +532,8 @@ impl Lan {
                     }
                     self.note(|| What::Held { host });
                 }
+                Action::AddRoutes(change) => self.hosts[host].add_routes(change.routes),
+                Action::RemoveRoutes(change) => self.hosts[host].remove_routes(&change.routes),
                 Action::StartCheck { run, script } => {
                     let life = self.hosts[host].life;
                     self.push(
@@ -520,8 +547,6 @@ impl Lan {
                 | Action::UpdateVirtualInterfaces
                 | Action::CloseAddresses(_)
                 | Action::OpenAddresses(_)
-                | Action::AddRoutes(_)
-                | Action::RemoveRoutes(_)
                 | Action::AddRules(_)
                 | Action::RemoveRules(_)
                 | Action::AddStaticAddresses(_)

@@ -2,7 +2,7 @@
 //! before it starts and before it reloads, then of every change.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use evervip_model::{Config, ProcessPattern, TrackFile};
@@ -72,6 +72,14 @@ impl Tracked {
         let sessions = config.bfd_instances.iter();
         facts.extend(sessions.map(|session| Fact::BfdUp(Arc::clone(&session.name))));
         facts
+    }
+
+    pub(crate) fn file(&self, path: &Path) -> &str {
+        self.files.get(path).map_or("", String::as_str)
+    }
+
+    pub(crate) fn processes(&self, pattern: &ProcessPattern) -> Option<u32> {
+        self.processes.get(pattern).copied()
     }
 
     pub(crate) fn learn(&mut self, fact: &Fact) {

@@ -48,7 +48,7 @@ fn network(second: u8) -> Network {
     }
 }
 
-fn route(second: u8, interface: &str) -> Route {
+pub(crate) fn route(second: u8, interface: &str) -> Route {
     Route {
         destination: Some(network(second)),
         interface: Some(interface.to_owned()),

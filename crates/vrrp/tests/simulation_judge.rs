@@ -449,7 +449,7 @@ fn a_backup_that_waits_for_another_time_than_its_own_is_caught() {
     let takes_over = |millis| {
         let mut deeds = plain_reign(20_000);
         deeds.extend([
-            (19_000, entered(1, State::Backup)),
+            (20_000, entered(1, State::Backup)),
             (20_000, heard(1, 100)),
             (20_100, Doing::Ended(0)),
             (millis, advert(1, 100)),

@@ -4,12 +4,13 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use evervip_model::{
-    AntiReplay, Authentication, Config, Delivery, Family, HmacAuthentication, HmacKey, HmacMode,
-    Instance, Version, Weight,
+    AntiReplay, Authentication, Config, Delivery, Family, FileIndex, HmacAuthentication, HmacKey,
+    HmacMode, Instance, ProcessIndex, TrackFile, TrackProcess, TrackedFile, TrackedProcess,
+    Version, Weight,
 };
 
-use super::{FIRST_INDEX, link_local, link_name};
-use crate::{Rng, sample};
+use super::{FIRST_INDEX, SEGMENTS, link_local, link_name};
+use crate::{Rng, routed, sample, tracked};
 
 /// What all hosts have in common.
 #[derive(Debug, Clone)]
@@ -40,6 +41,10 @@ pub struct Design {
     scripts: bool,
     twins: bool,
     tracks_link: bool,
+    tracks_file: bool,
+    tracks_process: bool,
+    routes: bool,
+    process_delay: Duration,
 }
 
 /// How adverts are proved.
@@ -83,6 +88,10 @@ impl Design {
             scripts: rng.permille(400),
             twins: rng.permille(200),
             tracks_link: rng.permille(200),
+            tracks_file: rng.permille(200),
+            tracks_process: rng.permille(200),
+            routes: rng.permille(200),
+            process_delay: rng.pick(&[0, 0, 500]) * Duration::from_millis(1),
         }
     }
 
@@ -96,6 +105,8 @@ impl Design {
         let mut script = sample::script("chk");
         (script.rise, script.fall) = (rng.pick(&[1, 1, 2]), rng.pick(&[1, 1, 3]));
         config.scripts = vec![script];
+        config.files = vec![file()];
+        config.processes = vec![self.process()];
         if self.grouped {
             config.sync_groups = vec![sample::group("G", 0..self.instances)];
         }
@@ -115,6 +126,7 @@ impl Design {
             // Judges want to hear of it.
             notify_priority_changes: true,
             preempt_delay: habits.preempt_delay,
+            timer_expired_backup: habits.expires,
             addresses: vec![sample::vip(&address(self.family, segment, 100 + vrid))],
             delivery: self.delivery(host, segment),
             // Two headers with one number may cross each other for ever, if nobody answers.
@@ -132,7 +144,43 @@ impl Design {
         if self.tracks_link && (number == self.instances - 1 || habits.weight != 0) {
             instance.track_interfaces = vec![sample::track_interface("eth1", habits.weight)];
         }
+        self.track(&mut instance, number, habits);
+        if self.routes {
+            // The second one is tracked with another interface than the instance's own.
+            let interfaces = [link_name(segment), link_name(SEGMENTS - 1)];
+            instance.routes = (0..)
+                .zip(interfaces)
+                .map(|(place, interface)| routed::route(20 * (place + 1) + vrid, interface))
+                .collect();
+        }
         instance
+    }
+
+    /// Files and processes: one instance alone has faults of them, priorities are all instances'.
+    fn track(&self, instance: &mut Instance, number: usize, habits: &Habits) {
+        if self.tracks_file && (number == 0 || habits.file_weight != 0) {
+            instance.track_files = vec![TrackedFile {
+                file: FileIndex(0),
+                weight: habits.file_weight,
+                reverse: habits.reverse,
+            }];
+        }
+        if self.tracks_process && (number == 0 || habits.weight != 0) {
+            instance.track_processes = vec![TrackedProcess {
+                process: ProcessIndex(0),
+                weight: habits.weight,
+                reverse: false,
+            }];
+        }
+    }
+
+    fn process(&self) -> TrackProcess {
+        TrackProcess {
+            quorum_max: Some(2),
+            fork_delay: self.process_delay,
+            terminate_delay: self.process_delay * 2,
+            ..tracked::process("daemon")
+        }
     }
 
     fn delivery(&self, host: usize, segment: usize) -> Delivery {
@@ -176,6 +224,11 @@ struct Habits {
     preempt_delay: Duration,
     /// Of what is tracked.
     weight: Weight,
+    /// Of a tracked file, and whether its sign is changed.
+    file_weight: Weight,
+    reverse: bool,
+    /// `timer_expired_backup`.
+    expires: Option<u8>,
 }
 
 impl Habits {
@@ -195,6 +248,9 @@ impl Habits {
             nopreempt,
             preempt_delay: Duration::from_secs(if delayed { 2 } else { 0 }),
             weight: rng.pick(&[0, 0, -30, 20]),
+            file_weight: rng.pick(&[0, 1, 7, -2]),
+            reverse: rng.permille(300),
+            expires: (nopreempt && rng.permille(400)).then(|| rng.pick(&[100, 254])),
         }
     }
 }
@@ -206,6 +262,17 @@ fn random_proof(rng: &mut Rng, version: Version, family: Family) -> Proof {
         (3, ..) => Proof::Signature(AntiReplay::Time),
         (4, ..) => Proof::Signature(AntiReplay::Monotonic),
         _ => Proof::None,
+    }
+}
+
+/// A file that the instances may track.
+pub(super) fn file() -> TrackFile {
+    TrackFile {
+        name: "file".into(),
+        path: "file".into(),
+        weight: 1,
+        reverse: false,
+        initial: None,
     }
 }
 

@@ -80,6 +80,7 @@ impl Edit {
                 for instance in &mut config.instances {
                     instance.nopreempt = nopreempt;
                     instance.preempt_delay = Duration::ZERO;
+                    instance.timer_expired_backup = None;
                 }
             }
             Self::AddInstance(vrid) => add_instance(&mut config, vrid),
@@ -151,6 +152,9 @@ fn add_instance(config: &mut Config, vrid: u8) {
         addresses: vec![sample::vip(&address(first.family, 0, 100 + vrid))],
         track_scripts: Vec::new(),
         track_interfaces: Vec::new(),
+        track_files: Vec::new(),
+        track_processes: Vec::new(),
+        routes: Vec::new(),
         ..first.clone()
     });
 }

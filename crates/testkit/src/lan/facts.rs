@@ -1,7 +1,9 @@
 //! What must be the case, worked out from configurations and surroundings alone: the engine is not
 //! asked.
 
-use evervip_model::{Config, Instance, Priority, contribution};
+use evervip_model::{
+    Config, Instance, Priority, ProcessPattern, TrackedFile, TrackedProcess, contribution,
+};
 use evervip_simulation::Lan;
 
 /// What the surroundings of an instance amount to once everything has been noticed.
@@ -55,6 +57,45 @@ fn has_fault(lan: &Lan, host: usize, config: &Config, index: usize) -> bool {
         || scripts
             .filter(|track| track.weight == 0)
             .any(|track| succeeds(lan, host, config, track.script.0) == track.reverse)
+        || instance
+            .track_files
+            .iter()
+            .any(|track| added(lan, host, config, track).is_none())
+        || instance
+            .track_processes
+            .iter()
+            .filter(|track| track.weight == 0)
+            .any(|track| has_quorum(lan, host, config, track) == track.reverse)
+        || instance
+            .routes
+            .iter()
+            .filter_map(|route| route.interface.as_deref())
+            .any(|interface| Some(interface) != own && !up(interface))
+}
+
+/// Whether a tracked file is a reason for a FAULT of this instance.
+pub(super) fn has_file_fault(lan: &Lan, host: usize, config: &Config, index: usize) -> bool {
+    let mut tracks = config.instances[index].track_files.iter();
+    tracks.any(|track| added(lan, host, config, track).is_none())
+}
+
+/// What a tracked file adds to the priority; `None` is a fault (spec vrrp-runtime 6).
+fn added(lan: &Lan, host: usize, config: &Config, track: &TrackedFile) -> Option<i32> {
+    let text = lan.file(host, &config.files[track.file.0].path);
+    let number: i64 = text.trim().parse().unwrap_or(0);
+    if track.weight == 0 {
+        return ((number == 0) != track.reverse).then_some(0);
+    }
+    let sign = if track.reverse { -1 } else { 1 };
+    let product = (number * i64::from(track.weight) * sign).min(253);
+    i32::try_from(product).ok().filter(|added| *added > -254)
+}
+
+fn has_quorum(lan: &Lan, host: usize, config: &Config, track: &TrackedProcess) -> bool {
+    let process = &config.processes[track.process.0];
+    let count = lan.processes(host, &ProcessPattern::of(process));
+    let count = count.unwrap_or(process.quorum);
+    count >= process.quorum && process.quorum_max.is_none_or(|most| count <= most)
 }
 
 /// The priority of one that is no address owner.
@@ -68,6 +109,13 @@ fn tracked(lan: &Lan, host: usize, config: &Config, instance: &Instance) -> u8 {
     for track in instance.track_scripts.iter().filter(|t| t.weight != 0) {
         let good = succeeds(lan, host, config, track.script.0);
         total += contribution(good, track.weight, track.reverse);
+    }
+    for track in instance.track_processes.iter().filter(|t| t.weight != 0) {
+        let good = has_quorum(lan, host, config, track);
+        total += contribution(good, track.weight, track.reverse);
+    }
+    for track in &instance.track_files {
+        total += added(lan, host, config, track).unwrap_or(0);
     }
     Priority::clamp_non_owner(total).value()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use evervip_model::{Config, Family, State};
+use evervip_model::{Config, Family, Route, State};
 use evervip_simulation::Lan;
 use evervip_vrrp::RouterStatus;
 
@@ -99,7 +99,9 @@ fn candidates<'a>(
         }
         // Who met a second address owner has given 255 up.
         let given_up = facts.priority == 255 && status.priority == 254;
-        if status.priority != facts.priority && !given_up {
+        // The original leaves the priority as it is when a tracked file is the fault.
+        let unsaid = facts::has_file_fault(lan, host, config, index);
+        if status.priority != facts.priority && !given_up && !unsaid {
             faults.push(format!(
                 "host {host}: {} has the priority {} instead of {}",
                 status.name, status.priority, facts.priority
@@ -144,6 +146,24 @@ fn judge_addresses(lan: &Lan, host: usize, candidates: &[Candidate<'_>], faults:
     if held != expected {
         faults.push(format!(
             "host {host} holds {held:?} instead of {expected:?}"
+        ));
+    }
+    let mut routes: Vec<_> = candidates
+        .iter()
+        .filter(|candidate| candidate.is_master())
+        .flat_map(|master| &master.config.instances[master.index].routes)
+        .collect();
+    let mut installed: Vec<_> = lan
+        .routes(host)
+        .iter()
+        .map(|placed| &placed.route)
+        .collect();
+    let place = |route: &&Route| route.destination.map(|network| network.address);
+    routes.sort_by_key(place);
+    installed.sort_by_key(place);
+    if routes != installed {
+        faults.push(format!(
+            "host {host} has the routes {installed:?} instead of {routes:?}"
         ));
     }
 }

@@ -65,7 +65,13 @@ fn company(config: &Config, index: usize) -> BTreeSet<u8> {
 }
 
 fn untouched(reload: &Reloaded<'_>, old: usize, new: usize) -> Option<&'static str> {
-    if reload.before.get(old) != reload.after.get(new) {
+    let (before, mut after) = (reload.before.get(old)?, reload.after.get(new)?.clone());
+    // What the priority was before a tracked file was the fault is left as it was, as the original
+    // does, until there is another reason to work it out.
+    if before.state == State::Fault && !reload.new.instances[new].track_files.is_empty() {
+        after.priority = before.priority;
+    }
+    if *before != after {
         return Some("changed the state, the priority or a counter of the unconcerned");
     }
     let name = &reload.new.instances[new].name;

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use evervip_model::Config;
+use evervip_model::{Config, ProcessPattern};
 use evervip_simulation::{Disturbance, Lan, Sleep, Weather};
 
+use super::design::file;
 use super::{Design, Edit, Proof, SEGMENTS, hostile};
 use crate::{Rng, sample};
 
@@ -75,7 +76,7 @@ pub(super) fn storm(
             .chain(second)
             .collect()
     };
-    match rng.below(16) {
+    match rng.below(20) {
         0 => pair(Disturbance::Crash(host), Disturbance::Start(host)),
         1 => pair(Disturbance::Stop(host), Disturbance::Start(host)),
         2 => pair(Disturbance::PowerOff(host), Disturbance::Start(host)),
@@ -98,6 +99,9 @@ pub(super) fn storm(
         11 => hostile_frames(rng, at, host, &configs[host]),
         12 => only(at, Disturbance::Clock(host, clock(rng, design))),
         13 => vec![(at, Trouble::Weather(weather(rng)))],
+        15 => file_changes(rng, at, later, host),
+        16 => process_changes(rng, at, later, host, &configs[host]),
+        17 => only(at, Disturbance::StealRoutes(host)),
         14 => {
             let segment = rng.below(SEGMENTS);
             let sides = sides(rng, design);
@@ -125,6 +129,36 @@ pub(super) fn sleep(rng: &mut Rng) -> Sleep {
 
 fn only(at: Duration, disturbance: Disturbance) -> Vec<Event> {
     vec![(at, Trouble::Disturbance(disturbance))]
+}
+
+/// Somebody writes into the tracked file, twice.
+fn file_changes(rng: &mut Rng, at: Duration, later: Duration, host: usize) -> Vec<Event> {
+    let mut write = |at| {
+        let text = rng.pick(&[
+            "", "0", "1\n", "-1", "3", "-20", "40", "-254", "9999", "text",
+        ]);
+        let write = Disturbance::TrackedFile(host, file().path, text.to_owned());
+        (at, Trouble::Disturbance(write))
+    };
+    vec![write(at), write(later)]
+}
+
+/// Processes begin and end; both changes may come within the delay.
+fn process_changes(
+    rng: &mut Rng,
+    at: Duration,
+    later: Duration,
+    host: usize,
+    config: &Config,
+) -> Vec<Event> {
+    let pattern = ProcessPattern::of(&config.processes[0]);
+    let soon = at + rng.between(Duration::ZERO, Duration::from_secs(1));
+    let mut change = |at| {
+        let count = u32::try_from(rng.below(4)).unwrap_or(0);
+        let change = Disturbance::TrackedProcesses(host, pattern.clone(), count);
+        (at, Trouble::Disturbance(change))
+    };
+    vec![change(at), change(soon), change(later)]
 }
 
 fn hostile_frames(rng: &mut Rng, at: Duration, host: usize, config: &Config) -> Vec<Event> {

@@ -76,12 +76,21 @@ impl Watch {
         let better =
             heard.priority > own || (heard.priority == own && heard.from > source(instance, host));
         let answers = heard.priority == 0 || !instance.lower_prio_no_advert;
+        // Whoever is worse in one network is to hear of the whole group.
+        let mates = if heard.priority == 0 {
+            vec![vrid]
+        } else {
+            seen.company(vrid)
+        };
+        let seen = &mut self.hosts[host];
+        seen.routers[vrid].debts.yield_to_better = better;
+        for mate in mates {
+            let router = &mut seen.routers[mate];
+            router.debts.answer = !better && answers && router.state == Some(State::Master);
+        }
         if better {
             self.yields(at, host, vrid, heard);
         }
-        let debts = &mut self.hosts[host].routers[vrid].debts;
-        debts.yield_to_better = better;
-        debts.answer = !better && answers;
     }
 
     pub(super) fn announced(&mut self, at: Timestamp, host: usize, vrid: usize, addresses: usize) {

@@ -167,17 +167,6 @@ impl Watch {
                 return;
             }
             Doing::Heard(heard) => return self.heard(at, heard),
-            Doing::Priority {
-                host,
-                name,
-                priority,
-            } => {
-                if let Some((vrid, _)) = self.hosts[*host].find(name) {
-                    let patience = &mut self.hosts[*host].routers[vrid].patience;
-                    patience.priority_changed(at, *priority);
-                }
-                return;
-            }
             Doing::Announced {
                 host,
                 name,
@@ -226,11 +215,21 @@ impl Watch {
                     self.entered(at, *host, vrid, interval, *state);
                 }
             }
+            // Whom it had a right to replace a moment ago, it may have to leave alone now.
+            Doing::Priority {
+                host,
+                name,
+                priority,
+            } => {
+                if let Some((vrid, _)) = self.hosts[*host].find(name) {
+                    let patience = &mut self.hosts[*host].routers[vrid].patience;
+                    patience.priority_changed(at, *priority);
+                }
+            }
             Doing::Disturbed
             | Doing::Advert { .. }
             | Doing::Moved { .. }
             | Doing::Heard(_)
-            | Doing::Priority { .. }
             | Doing::Announced { .. } => {}
         }
         self.last_incident = at;
@@ -389,13 +388,7 @@ impl Watch {
     /// Whether it, or a member of its group, hears a master. Where only one segment is divided, those
     /// who hear none there have to leave the master of the other alone.
     fn is_led(&self, host: usize, vrid: usize) -> bool {
-        let seen = &self.hosts[host];
-        let company = seen.groups.iter().map(|group| {
-            let vrids = group.iter().filter_map(|member| seen.vrid_of(*member));
-            vrids.collect::<Vec<usize>>()
-        });
-        let company = company.into_iter().find(|vrids| vrids.contains(&vrid));
-        let mut company = company.unwrap_or_else(|| vec![vrid]).into_iter();
+        let mut company = self.hosts[host].company(vrid).into_iter();
         company.any(|vrid| self.masters(self.side(host, vrid), vrid).next().is_some())
     }
 }
@@ -404,6 +397,16 @@ impl Seen {
     fn instance(&self, vrid: usize) -> Option<&Instance> {
         let mut instances = self.instances.iter();
         Some(instances.find(|known| usize::from(known.vrid.value()) == vrid)?)
+    }
+
+    /// The VRIDs of the group of a VRID's instance, or it alone.
+    fn company(&self, vrid: usize) -> Vec<usize> {
+        let mut groups = self.groups.iter().map(|group| {
+            let vrids = group.iter().filter_map(|member| self.vrid_of(*member));
+            vrids.collect::<Vec<usize>>()
+        });
+        let own = groups.find(|vrids| vrids.contains(&vrid));
+        own.unwrap_or_else(|| vec![vrid])
     }
 
     /// The VRID of the instance with this index.

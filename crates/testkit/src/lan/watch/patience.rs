@@ -191,10 +191,10 @@ impl Watch {
             self.faults.push(format!(
                 "host {host} took over VRID {vrid} at {at:?}, before its time came at {end:?}"
             ));
-        } else if !takes_over && at > end + SLACK {
+        } else if at > end + SLACK {
             self.hosts[host].routers[vrid].patience.forget();
             self.faults.push(format!(
-                "host {host} had to take over VRID {vrid} at {end:?}, and is BACKUP at {at:?}"
+                "host {host} had to take over VRID {vrid} at {end:?}, and was BACKUP until {at:?}"
             ));
         }
     }

@@ -2,7 +2,8 @@
 //! asked.
 
 use evervip_model::{
-    Config, Instance, Priority, ProcessPattern, TrackedFile, TrackedProcess, contribution,
+    Config, Instance, Priority, ProcessPattern, TrackedFile, TrackedInterface, TrackedProcess,
+    contribution,
 };
 use evervip_simulation::Lan;
 
@@ -101,7 +102,13 @@ fn has_quorum(lan: &Lan, host: usize, config: &Config, track: &TrackedProcess) -
 /// The priority of one that is no address owner.
 fn tracked(lan: &Lan, host: usize, config: &Config, instance: &Instance) -> u8 {
     let mut total = i32::from(instance.priority.value());
-    for track in instance.track_interfaces.iter().filter(|t| t.weight != 0) {
+    // What a route needs is a fault when it is down, whatever weight it has.
+    let needed = |name: &str| {
+        let mut routes = instance.routes.iter();
+        routes.any(|route| route.interface.as_deref() == Some(name))
+    };
+    let weighted = |track: &&TrackedInterface| track.weight != 0 && !needed(&track.interface);
+    for track in instance.track_interfaces.iter().filter(weighted) {
         let port = lan.port(host, &track.interface);
         let good = port.is_some_and(|port| lan.is_up(host, port));
         total += contribution(good, track.weight, track.reverse);

@@ -548,7 +548,7 @@ mod tests {
 
     #[test]
     fn what_concerns_parts_that_do_not_exist_is_accepted() {
-        let line = "-P -B -I -c /run/c.pid -b /run/b.pid --flush-log-file";
+        let line = "-P -I -c /run/c.pid --flush-log-file";
         assert_eq!(options(line), Options::default());
     }
 
@@ -557,6 +557,10 @@ mod tests {
         assert_eq!(options("-C").vrrp, ChildRuns::Never);
         assert_eq!(options("-C --all").vrrp, ChildRuns::Always);
         assert_eq!(options("--all -C").vrrp, ChildRuns::Never);
+        assert_eq!(options("-B").bfd, ChildRuns::Never);
+        assert_eq!(options("-B --all").bfd, ChildRuns::Always);
+        assert_eq!(options("-b /b").bfd_pid_file, Some("/b".into()));
+        assert!(options("-DD").log.extra_detail && !options("-D").log.extra_detail);
         assert!(!options("-R").respawn);
         assert_eq!(options("-X").at_stop, AtStop::ReleaseAll);
         assert_eq!(options("--dont-release-vrrp").at_stop, AtStop::Keep);

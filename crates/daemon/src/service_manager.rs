@@ -5,6 +5,8 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::sync::OnceLock;
 
+use evervip_os::clock::monotonic_nanos;
+
 /// A socket and where the manager listens; `None` when there is none.
 static MANAGER: OnceLock<Option<(UnixDatagram, SocketAddr)>> = OnceLock::new();
 
@@ -30,6 +32,12 @@ pub(crate) fn notify(message: &str) {
     if let Some(Some((socket, manager))) = MANAGER.get() {
         let _ = socket.send_to_addr(message.as_bytes(), manager);
     }
+}
+
+/// A reload begins. The time is for units of type notify-reload.
+pub(crate) fn reloading() {
+    let micros = monotonic_nanos() / 1000;
+    notify(&format!("RELOADING=1\nMONOTONIC_USEC={micros}"));
 }
 
 /// Everything has started, or has been reloaded.

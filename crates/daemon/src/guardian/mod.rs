@@ -437,7 +437,7 @@ impl Guardian<'_> {
             return;
         }
         tracing::info!("Reloading ...");
-        service_manager::notify("RELOADING=1");
+        service_manager::reloading();
         let source = &self.options.configuration;
         let machine = Machine::default();
         let mut loaded = configuration::load(source, &machine, Mode::Start);

@@ -243,8 +243,8 @@ fn reload(cluster: &mut Cluster) -> Verdict {
         frame.source_mac() == mac(0) && control(frame).is_some_and(|p| p.word(12) == 80_000)
     })?;
     std::thread::sleep(Duration::from_millis(1300));
-    for member in 0..2 {
-        let text = cluster.log(member).text_after(marks[member]);
+    for (member, mark) in marks.into_iter().enumerate() {
+        let text = cluster.log(member).text_after(mark);
         ensure!(!text.contains(DOWN), "member {member} went down:\n{text}");
         ensure!(!text.contains("FAULT"), "member {member} failed:\n{text}");
     }

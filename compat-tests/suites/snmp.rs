@@ -23,6 +23,9 @@ pub fn add(plan: &mut Plan) {
     plan.single("snmp::notifications", |program| {
         with_single(program, notifications)
     });
+    plan.ours_only("snmp::agent-comes-and-goes", |program| {
+        with_single(program, agent_comes_and_goes)
+    });
     plan.ours_only("snmp::nothing-can-be-set", |program| {
         with_single(program, nothing_can_be_set)
     });
@@ -178,6 +181,30 @@ fn notifications(cluster: &mut Cluster) -> Verdict {
         }
     }
     Ok(())
+}
+
+/// The agent is started later than the daemon, and again after it has ended.
+fn agent_comes_and_goes(cluster: &mut Cluster) -> Verdict {
+    const CONNECTED: &str = "AgentX subagent connected";
+    cluster.members[0].start(TABLES)?;
+    let log = cluster.log(0);
+    log.wait_for("Failed to connect to the agentx master agent", PATIENCE)?;
+    let station = Station::start(&cluster.members[0].node)?;
+    log.wait_for(CONNECTED, PATIENCE)?;
+    let mark = log.mark();
+    drop(station);
+    log.wait_after(
+        mark,
+        "AgentX master disconnected us, reconnecting in 1 ",
+        PATIENCE,
+    )?;
+    let _station = Station::start(&cluster.members[0].node)?;
+    log.wait_after(mark, CONNECTED, PATIENCE)?;
+    let name = format!("{KEEPALIVED}.1.2.0");
+    let node = &cluster.members[0].node;
+    let is_served = || walk(node, &name).contains("\"LB_1\"");
+    wait_until(PATIENCE, &name, is_served)?;
+    cluster.stop(0)
 }
 
 fn nothing_can_be_set(cluster: &mut Cluster) -> Verdict {

@@ -76,8 +76,8 @@ struct Run {
     now: Timestamp,
     started: bool,
     stopped: bool,
-    /// Addresses that were added and not removed since, each for its router.
-    held: BTreeSet<(RouterId, u32, IpAddr)>,
+    /// Addresses that were added and not removed since, with their interface.
+    held: BTreeSet<(u32, IpAddr)>,
     /// Rules that were added and not removed since; static ones have no router.
     rules: BTreeSet<(Option<RouterId>, u32)>,
     /// Names of the interfaces.
@@ -244,7 +244,7 @@ impl Run {
         let index = sample::ETH0 + u32::from(bytes.byte() % 3);
         if bytes.byte() % 4 == 0 {
             // The kernel takes the addresses along.
-            self.held.retain(|(_, interface, _)| *interface != index);
+            self.held.retain(|(interface, _)| *interface != index);
             self.links.remove(&index);
             self.event(Event::LinkRemoved { index });
         } else {
@@ -295,8 +295,7 @@ impl Run {
             1 => {
                 let by_us = bytes.flag();
                 if !by_us {
-                    self.held
-                        .retain(|(_, interface, held)| (*interface, *held) != (index, address));
+                    self.held.remove(&(index, address));
                 }
                 self.event(Event::AddressRemoved {
                     index,
@@ -350,17 +349,13 @@ impl Run {
             match &action {
                 Action::AddAddresses(change) => {
                     for placed in change.addresses.iter() {
-                        self.held
-                            .insert((change.router, placed.interface, placed.address.address));
+                        self.held.insert((placed.interface, placed.address.address));
                     }
                 }
                 Action::RemoveAddresses(change) => {
                     for placed in change.addresses.iter() {
-                        self.held.remove(&(
-                            change.router,
-                            placed.interface,
-                            placed.address.address,
-                        ));
+                        self.held
+                            .remove(&(placed.interface, placed.address.address));
                     }
                 }
                 Action::AddRules(change) => {
@@ -424,14 +419,15 @@ impl Run {
         }
     }
 
-    /// MASTER and nobody else holds addresses, and a MASTER holds all of its own.
+    /// The addresses of MASTERs and no others are there.
     fn check_addresses(&self) {
         let statuses = self.engine.status();
-        for (router, _, address) in &self.held {
-            let status = statuses.iter().find(|status| status.id == *router);
+        for (_, address) in &self.held {
+            let mut instances = statuses.iter().zip(&self.config.instances);
             assert!(
-                status.is_some_and(|status| status.state == State::Master),
-                "{address} is held by a router that is not MASTER"
+                instances.any(|(status, instance)| status.state == State::Master
+                    && instance.addresses.iter().any(|a| a.address == *address)),
+                "{address} is there, and none of its routers is MASTER"
             );
         }
         for status in statuses {
@@ -444,15 +440,12 @@ impl Run {
         let masters = self.engine.status().into_iter().zip(&self.config.instances);
         for (status, instance) in masters.filter(|(status, _)| status.state == State::Master) {
             for address in &instance.addresses {
-                let others = self.config.instances.iter();
-                let lists = others.filter(|i| i.addresses.contains(address)).count();
                 let named = self.links.iter();
                 let mut named =
                     named.filter(|(_, name)| Some(*name) == instance.interface.as_ref());
-                // Who takes an address that two instances list is nobody's promise.
-                if let (1, Some((index, _)), None) = (lists, named.next(), named.next()) {
+                if let (Some((index, _)), None) = (named.next(), named.next()) {
                     assert!(
-                        self.held.contains(&(status.id, *index, address.address)),
+                        self.held.contains(&(*index, address.address)),
                         "{} is MASTER without {}",
                         status.name,
                         address.address

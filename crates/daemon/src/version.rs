@@ -67,7 +67,7 @@ pub fn usage(program: &str) -> String {
          \x20     --signum=NAME            print the number of the signal for STOP, RELOAD, DATA,\n\
          \x20                              STATS, STATS_CLEAR or JSON\n\
          \x20 -x, --snmp                   serve every SNMP table, as the enable_snmp keywords do\n\
-         \x20 -A, --snmp-agent-socket=ADDR where the AgentX master listens (default /var/agentx/master)\n\
+         \x20 -A, --snmp-agent-socket=ADDR  where the AgentX master listens (default /var/agentx/master)\n\
          \x20 -v, --version                show the version\n\
          \x20 -h, --help                   show this text\n",
         file = crate::command_line::DEFAULT_CONFIGURATION

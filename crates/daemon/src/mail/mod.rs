@@ -178,7 +178,19 @@ mod tests {
         mailer.configure(&globals);
         mailer.finish();
         assert!(begun.elapsed() < Duration::from_secs(10));
-        assert!(mailer.is_finished(), "there was room for another order");
+    }
+
+    #[test]
+    fn the_end_does_not_wait_for_a_courier_that_takes_nothing() {
+        let (outlet, _inbox) = inbox().unwrap();
+        let (courier, orders) = sync_channel(1);
+        let mut mailer = Mailer::new(outlet);
+        mailer.courier = Some(courier);
+        mailer.finish();
+        assert!(!mailer.is_finished(), "there is room for one order");
+        mailer.finish();
+        assert!(mailer.is_finished(), "there is no room for another");
+        drop(orders);
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub struct Engine {
     pub(crate) fixtures: Fixtures,
     /// Addresses of all routers: they never serve as a source.
     pub(crate) virtual_addresses: HashSet<IpAddr>,
-    /// Those among them that several routers have.
+    /// Those among them that several routers have, or had before the last reload.
     pub(crate) shared_addresses: HashSet<IpAddr>,
     /// Names of the interfaces that any router depends on. A host may have thousands of others,
     /// whose comings and goings must not cost anything.
@@ -186,7 +186,9 @@ impl Engine {
     pub(crate) fn take_globals(&mut self, config: &Config) {
         self.globals = config.globals.clone();
         self.virtual_addresses = virtual_addresses(config);
-        self.shared_addresses = shared_addresses(config);
+        // A reload takes some of them away, which must leave the others theirs.
+        let before = self.routers.iter().map(|(_, router)| &*router.spec);
+        self.shared_addresses = shared_addresses(before.chain(&config.instances));
         self.tracked = interface_names(config);
         self.debounce.configure(&config.link_delays);
         self.linkbeats.configure(config);

@@ -1,6 +1,6 @@
 //! What a configuration names: virtual addresses, and interfaces that somebody depends on.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use evervip_model::{Config, Instance, VirtualAddress};
@@ -15,14 +15,19 @@ pub(crate) fn virtual_addresses(config: &Config) -> HashSet<IpAddr> {
     all.map(|placed| placed.address).collect()
 }
 
-/// Addresses that more than one instance has.
-pub(crate) fn shared_addresses(config: &Config) -> HashSet<IpAddr> {
-    let mut seen = HashSet::new();
+/// Addresses that instances of different names have.
+pub(crate) fn shared_addresses<'a>(
+    instances: impl Iterator<Item = &'a Instance>,
+) -> HashSet<IpAddr> {
+    let mut owners: HashMap<IpAddr, &str> = HashMap::new();
     let mut shared = HashSet::new();
-    for instance in &config.instances {
-        let own: HashSet<IpAddr> = addresses(instance).map(|a| a.address).collect();
-        shared.extend(own.iter().filter(|address| seen.contains(*address)));
-        seen.extend(own);
+    for instance in instances {
+        for placed in addresses(instance) {
+            let other = owners.insert(placed.address, &instance.name);
+            if other.is_some_and(|other| other != &*instance.name) {
+                shared.insert(placed.address);
+            }
+        }
     }
     shared
 }

@@ -186,6 +186,30 @@ fn a_second_address_serves_when_the_first_has_gone() {
     assert_eq!(said[0], "Assigned address 10.0.0.1 for interface eth0");
 }
 
+/// One of two masters of an address is removed, or no longer has it.
+#[test]
+fn an_address_stays_with_the_other_master_at_a_reload() {
+    let other = |addresses: &[&str]| {
+        let mut other = sample::instance("W", 2, 100);
+        other.addresses = addresses.iter().map(|text| sample::vip(text)).collect();
+        other
+    };
+    let without = sample::config([plain(), other(&["10.0.0.102"])]);
+    for config in [sample::config([plain()]), without] {
+        let shared = other(&["10.0.0.101", "10.0.0.102"]);
+        let mut stage = master(sample::config([plain(), shared]));
+        stage.pass(Duration::from_secs(5));
+        let masters = stage.engine.status();
+        assert!(masters.iter().all(|router| router.state == State::Master));
+        for action in stage.reload("reload", config) {
+            if let Action::RemoveAddresses(change) = action {
+                let mut gone = change.addresses.iter().map(|placed| placed.address.address);
+                assert!(!gone.any(|address| address == sample::lan(101)));
+            }
+        }
+    }
+}
+
 /// Two instances with the same address on the same interface.
 #[test]
 fn an_address_stays_until_none_of_its_masters_is_left() {

@@ -20,7 +20,7 @@ proptest! {
 #[test]
 fn smoke_of_the_fuzzer() {
     let mut kinds = [0_usize; 5];
-    for seed in 0..5000 {
+    for seed in 0..6000 {
         let mut rng = Rng::new(seed);
         let length = rng.below(800);
         let bytes: Vec<u8> = (0..length).map(|_| rng.bits().to_le_bytes()[0]).collect();

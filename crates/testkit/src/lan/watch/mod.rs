@@ -85,6 +85,8 @@ struct Seen {
     groups: Vec<Vec<usize>>,
     /// When the state of each link last changed.
     linked: [Timestamp; SEGMENTS],
+    /// When it last woke.
+    woke: Timestamp,
     routers: [SeenRouter; VRIDS],
 }
 
@@ -197,7 +199,7 @@ impl Watch {
             Doing::Paused(host, sleep) => self.paused(at, *host, *sleep, calm),
             Doing::Resumed(host) => self.resumed(at, *host),
             Doing::Reloaded(host, loaded) => {
-                self.hosts[*host].forget_changed(&loaded.instances);
+                self.hosts[*host].forget_changed(loaded);
                 self.hosts[*host].load(loaded);
             }
             Doing::Linked(host, interface, _) => self.linked(at, *host, *interface),

@@ -13,6 +13,8 @@ use super::{SEGMENTS, SLACK, VRIDS, Watch};
 pub(super) struct Nap {
     since: Timestamp,
     sleep: Sleep,
+    /// It slept already, or its machine did: what it knows when it wakes depends on which wakes first.
+    twice: bool,
 }
 
 /// How long nothing must have happened before a nap that is to change nothing.
@@ -40,9 +42,13 @@ impl Watch {
 
     pub(super) fn paused(&mut self, at: Timestamp, host: usize, sleep: Sleep, calm: Duration) {
         let quiet = calm >= CALM && self.limits.arrival.is_some();
-        // Who sleeps twice, or sleeps in a machine that does, is not judged.
+        // Who sleeps twice is not judged.
         let twice = self.hosts[host].nap.is_some();
-        self.hosts[host].nap = Some(Nap { since: at, sleep });
+        self.hosts[host].nap = Some(Nap {
+            since: at,
+            sleep,
+            twice,
+        });
         for vrid in 0..VRIDS {
             let led = self.masters(self.side(host, vrid), vrid).next().is_some();
             let seen = &self.hosts[host];
@@ -67,9 +73,9 @@ impl Watch {
         let steady = self.limits.jitter <= STEADY;
         match sleep {
             Sleep::Daemon => true,
-            Sleep::Machine => steady,
-            // It has lost one interval at most, and waits for the rest of its time.
-            Sleep::MachineAndClock => steady && instance.down_timer_adverts >= 3,
+            // It has lost one advert at least. Who waits for two has a skew time left, which may be
+            // shorter than what the next one is late.
+            Sleep::Machine | Sleep::MachineAndClock => steady && instance.down_timer_adverts >= 3,
         }
     }
 
@@ -83,10 +89,12 @@ impl Watch {
             Duration::ZERO
         };
         self.hosts[host].started = self.hosts[host].started + stood;
+        self.hosts[host].woke = at;
         // It hears now of links that changed meanwhile.
         self.hosts[host].linked = [at; SEGMENTS];
         for vrid in 0..VRIDS {
-            let is_master = self.hosts[host].routers[vrid].state == Some(State::Master);
+            let state = self.hosts[host].routers[vrid].state;
+            let is_master = state == Some(State::Master) && !nap.twice;
             let expired = is_master && self.is_expired(at, host, vrid, nap.sleep);
             let better = is_master
                 && self

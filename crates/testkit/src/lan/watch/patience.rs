@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evervip_model::{Instance, State, master_down_interval, skew_time};
-use evervip_simulation::Heard;
+use evervip_simulation::{Heard, Loaded};
 use evervip_vrrp::Timestamp;
 
 use super::{SLACK, Seen, VRIDS, Watch};
@@ -80,7 +80,9 @@ impl Watch {
         let Some(own) = heard.own else { return };
         patience.priority = own;
         if heard.priority == 0 {
-            patience.wait = patience.interval.map(|_| (start, true));
+            // Who has just woken does not know when that was said, and listens first.
+            let woke = seen.woke == at;
+            patience.wait = patience.interval.filter(|_| !woke).map(|_| (start, true));
             patience.earliest = at;
             return;
         }
@@ -206,11 +208,19 @@ impl Seen {
         members.any(|member| self.vrid_of(*member) == Some(vrid))
     }
 
-    /// A reload changes what an instance waits for, and how; but for a priority, which it tells.
-    pub(super) fn forget_changed(&mut self, instances: &[Arc<Instance>]) {
+    /// A reload changes what an instance waits for, and how; but for a priority, which it tells. Who
+    /// leaves a group may have waited for the others.
+    pub(super) fn forget_changed(&mut self, loaded: &Loaded) {
+        let instances = &loaded.instances;
+        let new = Self {
+            instances: instances.clone(),
+            groups: loaded.groups.clone(),
+            ..Self::default()
+        };
         for vrid in 0..VRIDS {
             let same_vrid = |i: &&Arc<Instance>| usize::from(i.vrid.value()) == vrid;
-            let (old, new) = (
+            let regrouped = self.is_grouped(vrid) != new.is_grouped(vrid);
+            let (old, after) = (
                 self.instances.iter().find(same_vrid),
                 instances.iter().find(same_vrid),
             );
@@ -224,7 +234,10 @@ impl Seen {
             if old.is_none() {
                 self.routers[vrid].patience.excuse();
             }
-            if old.map(timing) != new.map(timing) {
+            if regrouped {
+                self.routers[vrid].patience.forget();
+            }
+            if old.map(timing) != after.map(timing) {
                 self.routers[vrid].patience.forget();
                 self.routers[vrid].patience.preempts = None;
             }

@@ -304,7 +304,8 @@ impl Engine {
             router.interval = spec.advert_interval;
         }
         let after = router.master_down();
-        if router.state == State::Backup {
+        // An address owner waits for the end of the startup delay, whatever its interval.
+        if router.state == State::Backup && !router.is_owner() {
             self.shift_timer(now, TimerKey::Router(id), before, after);
         }
         if self.routers[id].state == State::Master {

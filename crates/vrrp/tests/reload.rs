@@ -390,6 +390,28 @@ fn a_backup_goes_by_the_interval_of_its_master_after_a_reload() {
     );
 }
 
+/// A start that is delayed is delayed for address owners, too, whatever a reload makes of their interval.
+#[test]
+fn an_owner_waits_for_the_end_of_the_delayed_start() {
+    let config = |interval| {
+        let mut owner = version_3();
+        owner.priority = Priority::OWNER;
+        owner.advert_interval = interval;
+        let mut config = one(owner);
+        config.globals.vrrp.startup_delay = Duration::from_secs(2);
+        config
+    };
+    for (before, after) in [(1000, 500), (500, 1000)] {
+        let interval = Duration::from_millis;
+        let mut stage = started(config(interval(before)));
+        stage.reload("advert_int", config(interval(after)));
+        stage.pass(interval(1900));
+        assert!(!stage::is_master(&stage), "{before} to {after} ms");
+        stage.pass(interval(200));
+        assert!(stage::is_master(&stage), "{before} to {after} ms");
+    }
+}
+
 /// Who met a second address owner has 254 for good: neither a reload nor what it tracks changes that.
 #[test]
 fn a_former_address_owner_keeps_254() {

@@ -170,6 +170,12 @@ fn life(cluster: &mut Cluster) -> Verdict {
         "RequestName /org/freedesktop/DBus org.keepalived.Vrrp1",
         "VrrpStatusChange /Instance/ens192/50/IPv4 2",
     ];
+    // On a busy machine the original tells the first state twice: its two threads overtake each other.
+    let again = wanted[1];
+    let is_original = !cluster.members[0].program.is_ours();
+    if is_original && bus.heard().first().is_some_and(|line| line == again) {
+        wanted.insert(0, again);
+    }
     bus.wait_heard(&wanted)?;
     node.set_admin(INTERFACE, false)?;
     wanted.push("VrrpStatusChange /Instance/ens192/50/IPv4 3");

@@ -1,6 +1,6 @@
 //! One connection to the bus: what the original says there, in its order.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::num::NonZeroU32;
 use std::pin::Pin;
@@ -319,7 +319,7 @@ fn reply(header: &Header<'_>, answer: Answer) -> zbus::Result<Message> {
         Answer::MachineId => reply.build(&machine_id()),
         Answer::Property(property) => reply.build(&value(property)?),
         Answer::Properties(properties) => {
-            let mut values = HashMap::new();
+            let mut values = BTreeMap::new();
             for (name, property) in properties {
                 values.insert(name, value(property)?);
             }

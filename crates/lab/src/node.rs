@@ -358,10 +358,10 @@ impl Node {
         self.0.space.command(&[&["ip"], args].concat())
     }
 
-    /// Adds an interface to the running node.
+    /// Adds an interface to the running node and waits until it is up, if it is to be.
     ///
     /// # Errors
-    /// When the link cannot be made.
+    /// When the link cannot be made, or does not come up.
     pub fn attach(&self, interface: &Interface) -> Result<()> {
         let switch = &self.0.switch;
         switch.segment(&interface.segment)?;
@@ -404,6 +404,9 @@ impl Node {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push((interface.name.clone(), port));
+        if interface.up {
+            self.wait_running(&interface.name, true)?;
+        }
         Ok(())
     }
 

@@ -108,8 +108,13 @@ impl Control {
 /// The packets of a member that is up, and of one that is not: every field.
 fn packets(cluster: &mut Cluster) -> Verdict {
     start(cluster, "")?;
-    std::thread::sleep(Duration::from_millis(300));
     for member in 0..2 {
+        // Up, and the new interval agreed upon.
+        cluster.capture.wait_for(0, PATIENCE, |frame| {
+            let is_settled =
+                |packet: Control| packet.bytes[1] & 0xcf == 0xc0 && packet.word(12) == 50_000;
+            frame.source_mac() == mac(member) && control(frame).is_some_and(is_settled)
+        })?;
         let frames = cluster.capture.frames();
         let sent: Vec<Control> = frames
             .iter()

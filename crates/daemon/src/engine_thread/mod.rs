@@ -29,34 +29,33 @@ mod kernel;
 mod known_addresses;
 mod ledger;
 mod local_igmp;
+mod messages;
 mod observers;
 mod pace;
 mod poller;
 mod promotion;
+mod reload;
 mod routes;
 mod scheduling;
 mod shared_sockets;
+mod signals;
 mod sockets;
 mod transmit;
+mod turn;
 mod virtual_interfaces;
 mod wall_clock;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use evervip_model::{Config, Globals, ProcessPattern};
+use evervip_model::{Config, Globals};
 use evervip_os::clock::{boot_time, monotonic_nanos};
-use evervip_os::process::release_free_memory;
 use evervip_os::signal::SignalQueue;
 use evervip_os::timer::DeadlineTimer;
-use evervip_script::{Outcome, Report, Request};
-use evervip_vrrp::{
-    AtStop, CheckOutcome, Engine, Event, ORDINARY_LATENESS, RunId, SocketKey, Timestamp,
-    VirtualInterface, virtual_interfaces as wanted_interfaces,
-};
-use nix::sys::signal::Signal;
+use evervip_script::Request;
+use evervip_vrrp::{AtStop, Engine, Event, SocketKey, Timestamp, VirtualInterface};
 use tokio::sync::mpsc::Sender;
 
 use crate::bfd::BfdReports;
@@ -64,7 +63,7 @@ use crate::child::{Status, StatusPipe};
 use crate::dbus::Bus;
 use crate::dump::Job;
 use crate::identity;
-use crate::inbox::{Inbox, Message, Outlet, Reload};
+use crate::inbox::{Inbox, Outlet};
 use crate::mail::Mailer;
 use crate::observe;
 use crate::snmp::Subagent;
@@ -72,12 +71,11 @@ use agenda::Agenda;
 use dumps::Dumps;
 use fifo::Fifos;
 use firewall::Firewall;
-use hooks::{DRAIN, Hooks};
+use hooks::Hooks;
 use journal::Journal;
 use kernel::Kernel;
 use local_igmp::LocalIgmp;
 use observers::{Observers, Wanted};
-use pace::Pace;
 use poller::{Poller, Source};
 use promotion::Promotion;
 pub(crate) use scheduling::Scheduling;
@@ -110,14 +108,6 @@ pub(crate) struct Parts {
     pub(crate) ledger: PathBuf,
 }
 
-/// Batches that are taken from a socket at most after a deadline was slept through: the adverts of all
-/// its routers wait in it. More than the room of a socket that nobody has enlarged holds, and read in
-/// some milliseconds.
-const CATCH_UP: u32 = 64;
-
-/// Signals that are taken in a turn: adverts do not wait for the end of a storm of them.
-const SIGNALS_AT_ONCE: usize = 8;
-
 /// Exit status when the kernel refuses sockets or changes (spec cli-and-process 1).
 const MISSING_PERMISSION: u8 = 4;
 /// Exit status when the loop itself fails; a new child may fare better.
@@ -125,97 +115,28 @@ const INTERNAL_ERROR: u8 = 70;
 
 /// Runs until a signal ends it; gives the exit status of the process.
 pub(crate) fn run(parts: Parts) -> anyhow::Result<u8> {
-    let Parts {
-        config,
-        scripts,
-        inbox,
-        outlet,
-        bfd,
-        reload,
-        dumps,
-        status,
-        dump,
-        detail,
-        at_stop,
-        address_monitoring,
-        ledger,
-    } = parts;
-    let signals = SignalQueue::open(&signals())?;
-    let timer = DeadlineTimer::new()?;
-    let mut kernel = match Kernel::open(ledger, address_monitoring) {
-        Err(error) if is_permission(&error) => return Ok(permission_missing()),
-        kernel => kernel?,
-    };
-    observe::initialise(&config.files);
-    let wanted = Wanted::by(&config);
-    let firewall = Firewall::new(&config);
-    let mut promotion = Promotion::default();
-    promotion.configure(&config);
-    promotion.apply(&mut kernel);
-    let globals = config.globals.clone();
-    let mut engine = Engine::new(config, kernel.links(), &kernel.addresses());
-    wanted.tell(&mut engine);
-    let mailer = Mailer::new(outlet.clone());
-    let bus = Bus::new(outlet.clone());
-    let subagent = Subagent::new(outlet.clone());
-    let mut observers = Observers::new(outlet);
-    observers.watch(wanted);
-    engine.set_at_stop(at_stop);
-    engine.allow_foreign_sources(foreign_sources_allowed());
-    engine.set_uptime(boot_time());
-    let mut poller = Poller::new()?;
-    poller.add(&timer, Source::Deadline)?;
-    poller.add(kernel.monitor(), Source::Kernel)?;
-    poller.add(&inbox, Source::Inbox)?;
-    poller.add(&signals, Source::Signal)?;
-    poller.add(&bfd, Source::Bfd)?;
-    let mut thread = EngineThread {
-        engine,
-        kernel,
-        observers,
-        hooks: Hooks::new(scripts),
-        fifos: Fifos::default(),
-        mailer,
-        bus,
-        subagent,
-        scheduling: Scheduling::new("vrrp"),
-        sockets: Sockets::default(),
-        transmitter: Transmitter::default(),
-        wall_clock: WallClock::default(),
-        poller,
-        timer,
-        signals,
-        inbox,
-        bfd,
-        reload,
-        dumps: Dumps::new(dumps),
-        status,
-        journal: Journal::new(detail),
-        virtual_interfaces: VirtualInterfaces::default(),
-        firewall,
-        promotion,
-        local_igmp: LocalIgmp::default(),
-        agenda: Agenda::default(),
-        is_carrying_out: false,
-        missing_sockets: None,
-        at_stop,
-        ending: None,
-    };
-    thread.configure(&globals);
-    Ok(thread.run(dump))
+    let signals = signals::queue()?;
+    let dump = parts.dump;
+    match Kernel::open(parts.ledger.clone(), parts.address_monitoring) {
+        Err(error) if is_permission(&error) => Ok(permission_missing()),
+        kernel => Ok(EngineThread::new(parts, signals, kernel?)?.run(dump)),
+    }
 }
 
-/// What the thread listens to.
-fn signals() -> Vec<i32> {
-    let named = [
-        Signal::SIGTERM,
-        Signal::SIGINT,
-        Signal::SIGHUP,
-        Signal::SIGXCPU,
-    ];
-    let mut signals = named.map(|signal| signal as i32).to_vec();
-    signals.extend(dumps::signals());
-    signals
+/// Waits for all that is there from the beginning; sockets come later.
+fn poller(
+    timer: &DeadlineTimer,
+    kernel: &Kernel,
+    parts: &Parts,
+    signals: &SignalQueue,
+) -> anyhow::Result<Poller> {
+    let mut poller = Poller::new()?;
+    poller.add(timer, Source::Deadline)?;
+    poller.add(kernel.monitor(), Source::Kernel)?;
+    poller.add(&parts.inbox, Source::Inbox)?;
+    poller.add(signals, Source::Signal)?;
+    poller.add(&parts.bfd, Source::Bfd)?;
+    Ok(poller)
 }
 
 /// The kernel's setting that lets a program send from an address that the host does not have.
@@ -273,6 +194,61 @@ struct EngineThread {
 }
 
 impl EngineThread {
+    /// All parts, put together; nothing has begun to run.
+    fn new(parts: Parts, signals: SignalQueue, mut kernel: Kernel) -> anyhow::Result<Self> {
+        let timer = DeadlineTimer::new()?;
+        let poller = poller(&timer, &kernel, &parts, &signals)?;
+        let config = parts.config;
+        observe::initialise(&config.files);
+        let wanted = Wanted::by(&config);
+        let firewall = Firewall::new(&config);
+        let mut promotion = Promotion::default();
+        promotion.configure(&config);
+        promotion.apply(&mut kernel);
+        let globals = config.globals.clone();
+        let mut engine = Engine::new(config, kernel.links(), &kernel.addresses());
+        wanted.tell(&mut engine);
+        engine.set_at_stop(parts.at_stop);
+        engine.allow_foreign_sources(foreign_sources_allowed());
+        engine.set_uptime(boot_time());
+        let mut observers = Observers::new(parts.outlet.clone());
+        observers.watch(wanted);
+        let mut thread = Self {
+            engine,
+            kernel,
+            observers,
+            hooks: Hooks::new(parts.scripts),
+            fifos: Fifos::default(),
+            mailer: Mailer::new(parts.outlet.clone()),
+            bus: Bus::new(parts.outlet.clone()),
+            subagent: Subagent::new(parts.outlet),
+            scheduling: Scheduling::new("vrrp"),
+            sockets: Sockets::default(),
+            transmitter: Transmitter::default(),
+            wall_clock: WallClock::default(),
+            poller,
+            timer,
+            signals,
+            inbox: parts.inbox,
+            bfd: parts.bfd,
+            reload: parts.reload,
+            dumps: Dumps::new(parts.dumps),
+            status: parts.status,
+            journal: Journal::new(parts.detail),
+            virtual_interfaces: VirtualInterfaces::default(),
+            firewall,
+            promotion,
+            local_igmp: LocalIgmp::default(),
+            agenda: Agenda::default(),
+            is_carrying_out: false,
+            missing_sockets: None,
+            at_stop: parts.at_stop,
+            ending: None,
+        };
+        thread.configure(&globals);
+        Ok(thread)
+    }
+
     fn run(mut self, dump: bool) -> u8 {
         self.kernel.log_addresses();
         for (address, interface) in self.engine.own_addresses() {
@@ -346,87 +322,6 @@ impl EngineThread {
         }
     }
 
-    fn turn_until_finished(&mut self) -> anyhow::Result<()> {
-        let mut ready = Vec::new();
-        let mut pace = Pace::default();
-        while !self.is_finished() {
-            let deadline = self.next_deadline();
-            if self.agenda.take_upheaval() {
-                release_free_memory();
-            }
-            pace.rest(deadline);
-            self.timer.set(deadline)?;
-            self.poller.wait(&mut ready, self.patience())?;
-            self.turn(&ready)?;
-        }
-        Ok(())
-    }
-
-    /// How long to wait when nothing happens; a deadline wakes by its own descriptor.
-    fn patience(&self) -> Option<Duration> {
-        let until = [
-            self.ending.map(|since| {
-                since
-                    + if self.hooks.is_drained() {
-                        DRAIN
-                    } else {
-                        DRAIN + self.hooks.stop_patience()
-                    }
-            }),
-            self.sockets.retry_at(),
-            self.kernel.reread_at(),
-            self.virtual_interfaces.retry_at(),
-        ];
-        let first = until.into_iter().flatten().min()?;
-        Some(first.saturating_duration_since(Instant::now()))
-    }
-
-    /// Whether the last hooks have ended and the last mails have left, or were waited for long
-    /// enough.
-    fn is_finished(&self) -> bool {
-        self.ending.is_some_and(|since| {
-            let waited = since.elapsed();
-            (self.hooks.is_drained() || waited > DRAIN + self.hooks.stop_patience())
-                && (self.mailer.is_finished() && self.bus.is_finished() || waited > DRAIN)
-        })
-    }
-
-    fn turn(&mut self, ready: &[Source]) -> anyhow::Result<()> {
-        self.waiting_packets(ready, self.lateness());
-        if ready.contains(&Source::Deadline) {
-            let late = self.lateness();
-            self.timer.acknowledge()?;
-            self.see_to_deadlines();
-            self.scheduling.late(late);
-        }
-        if ready.contains(&Source::Bfd) {
-            self.bfd_reports();
-        }
-        if ready.contains(&Source::Kernel) {
-            self.kernel_reports()?;
-        }
-        if ready.contains(&Source::Inbox) {
-            self.messages();
-        }
-        if ready.contains(&Source::Signal) {
-            self.read_signals()?;
-        }
-        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= Instant::now());
-        if is_due(self.sockets.retry_at()) {
-            self.update_sockets();
-            self.carry_out();
-        }
-        if is_due(self.virtual_interfaces.retry_at()) {
-            self.make_virtual_interfaces();
-        }
-        if is_due(self.kernel.reread_at()) {
-            for event in self.kernel.reread() {
-                self.handle(event);
-            }
-        }
-        Ok(())
-    }
-
     /// Gives the engine an event and does what it wants done.
     fn handle(&mut self, event: Event<'_>) {
         let now = self.now();
@@ -448,200 +343,5 @@ impl EngineThread {
             let event = Event::WallClockSet { unix_nanos };
             self.engine.handle(Timestamp::from_nanos(now), event);
         }
-    }
-
-    /// How long ago the deadline was that the timer is set for.
-    fn lateness(&self) -> Duration {
-        let due = self.timer.deadline().unwrap_or(u64::MAX);
-        Duration::from_nanos(monotonic_nanos().saturating_sub(due))
-    }
-
-    /// Takes packets from the sockets that are ready, when a deadline is so late; what is left makes
-    /// a socket ready again.
-    fn waiting_packets(&mut self, ready: &[Source], late: Duration) {
-        let batches = if late > ORDINARY_LATENESS {
-            CATCH_UP
-        } else {
-            1
-        };
-        for source in ready {
-            if let Source::Packets(token) = source {
-                let mut left = batches;
-                while left > 0 && self.packets(*token) {
-                    left -= 1;
-                }
-            }
-        }
-    }
-
-    /// Takes one batch of packets from a socket; false when none waited.
-    fn packets(&mut self, token: u32) -> bool {
-        let Some((listener, batch)) = self.sockets.receive(token) else {
-            return false;
-        };
-        for packet in batch.packets() {
-            self.handle(Event::PacketReceived {
-                socket: listener.key(&packet),
-                bytes: packet.bytes,
-            });
-        }
-        self.sockets.give_back(batch);
-        true
-    }
-
-    fn kernel_reports(&mut self) -> anyhow::Result<()> {
-        for event in self.kernel.read()? {
-            self.handle(event);
-        }
-        self.promotion.apply(&mut self.kernel);
-        if self.kernel.take_masters_changed() {
-            self.virtual_interfaces.follow_bases(&mut self.kernel);
-            self.update_sockets();
-            self.carry_out();
-        }
-        Ok(())
-    }
-
-    fn messages(&mut self) {
-        self.inbox.acknowledge();
-        while let Some(message) = self.inbox.next() {
-            match message {
-                Message::Script(Report::CheckEnded { run, outcome }) => {
-                    let outcome = match outcome {
-                        Outcome::Exited(status) => CheckOutcome::Exited(status),
-                        Outcome::Signalled(signal) => CheckOutcome::Signalled(signal),
-                        Outcome::TimedOut => CheckOutcome::TimedOut,
-                        Outcome::CannotRun { reason, .. } => CheckOutcome::CannotRun(reason),
-                    };
-                    self.handle(Event::CheckEnded {
-                        run: RunId(run),
-                        outcome,
-                    });
-                }
-                Message::Script(Report::Drained { .. }) => self.hooks.drained(),
-                Message::Reload(reload) => self.reload(*reload),
-                Message::Observed => self.observed(),
-                Message::MailFinished => self.mailer.set_finished(),
-                Message::DumpWritten => self.dump_written(),
-                #[cfg(feature = "dbus")]
-                Message::Bus(request) => self.bus_request(request),
-                #[cfg(feature = "dbus")]
-                Message::BusLeft => self.bus.set_finished(),
-                Message::SceneWanted => {
-                    let scene = self.scene();
-                    self.subagent.show(scene);
-                }
-            }
-        }
-    }
-
-    /// News of tracked objects.
-    fn observed(&mut self) {
-        let news = self.observers.news();
-        for (path, text) in news.files {
-            self.file_read(&path, &text);
-        }
-        for (interface, up) in news.links {
-            self.link_polled(&interface, up);
-        }
-        for (pattern, count) in news.processes {
-            self.processes_counted(&pattern, count);
-        }
-    }
-
-    fn file_read(&mut self, path: &Path, text: &[u8]) {
-        self.handle(Event::FileRead { path, text });
-    }
-
-    fn link_polled(&mut self, interface: &str, up: bool) {
-        self.handle(Event::LinkPolled { interface, up });
-    }
-
-    fn processes_counted(&mut self, pattern: &ProcessPattern, count: u32) {
-        self.handle(Event::ProcessesCounted { pattern, count });
-    }
-
-    fn reload(&mut self, reload: Reload) {
-        let archive = reload.config.globals.reload.save_directory.clone();
-        self.count_reload();
-        self.keep_state(archive.as_deref(), "pre");
-        for (path, text) in &reload.files {
-            // Of a file that is watched already the watcher knows best.
-            if !self.observers.watches_file(path) {
-                self.file_read(path, text);
-            }
-        }
-        for (interface, up) in &reload.links {
-            self.link_polled(interface, *up);
-        }
-        for (pattern, count) in &reload.processes {
-            if !self.observers.watches_processes(pattern) {
-                self.processes_counted(pattern, *count);
-            }
-        }
-        self.configure(&reload.config.globals);
-        self.firewall.reconfigure(&reload.config);
-        let wanted = Wanted::by(&reload.config);
-        // New routers shall find their interfaces when they start. One that is to have another name
-        // keeps it until the router that it serves now has handed over.
-        let mut fresh = wanted_interfaces(&reload.config);
-        fresh.retain(|interface| !self.virtual_interfaces.knows(&interface.key));
-        self.make_interfaces(&fresh);
-        self.promotion.configure(&reload.config);
-        self.promotion.apply(&mut self.kernel);
-        self.bus.reload_begins();
-        let now = monotonic_nanos();
-        // Adverts may be signed from now on.
-        self.tell_wall_clock(now);
-        self.engine
-            .reload(Timestamp::from_nanos(now), reload.config);
-        self.carry_out();
-        self.virtual_interfaces.remove_unwanted(
-            self.engine.virtual_interfaces(),
-            &mut self.kernel,
-            &mut self.firewall,
-        );
-        self.make_virtual_interfaces();
-        // The interface filter depends on the VRIDs and on a setting.
-        self.update_sockets();
-        self.carry_out();
-        self.transmitter.forget_gone(&self.engine, &self.sockets);
-        self.observers.watch(wanted);
-        self.keep_state(archive.as_deref(), "post");
-        self.reload_told();
-        self.bfd.ask();
-        self.status.tell(Status::Reloaded);
-    }
-
-    fn read_signals(&mut self) -> anyhow::Result<()> {
-        for _ in 0..SIGNALS_AT_ONCE {
-            let Some(signal) = self.signals.read()? else {
-                break;
-            };
-            match Signal::try_from(signal.number) {
-                Ok(Signal::SIGTERM | Signal::SIGINT) => self.end(),
-                Ok(Signal::SIGXCPU) => tracing::warn!(
-                    "VRRP process has used too much CPU time, vrrp_rlimit_rttime may need to be increased"
-                ),
-                Ok(Signal::SIGHUP) => {
-                    // One that waits already will read what is there then.
-                    let _ = self.reload.try_send(());
-                }
-                _ => self.dump_on(signal.number),
-            }
-        }
-        Ok(())
-    }
-
-    fn end(&mut self) {
-        if self.ending.is_some() {
-            return;
-        }
-        self.handle(Event::StopRequested);
-        self.fifos.close();
-        self.hooks.drain();
-        self.mailer.finish();
-        self.bus.finish();
-        self.ending = Some(Instant::now());
     }
 }

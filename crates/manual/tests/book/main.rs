@@ -1,0 +1,11 @@
+//! The documents are held against the programs: links lead somewhere, configurations load, options
+//! exist, nothing that has a chapter lacks its section, and the book has every page.
+
+#![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
+
+mod commands;
+mod coverage;
+mod links;
+mod page;
+mod snippets;
+mod summary;

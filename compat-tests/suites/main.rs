@@ -4,6 +4,7 @@
 
 mod addresses;
 mod adverts_go_on;
+mod alone;
 mod auth;
 mod bad_input;
 mod bad_scripts;
@@ -122,6 +123,10 @@ fn main() -> ExitCode {
     let conclusion = run(&arguments, trials);
     if !arguments.list {
         print!("{tally}");
+        match alone::passed_alone() {
+            0 => {}
+            count => println!("{count} of them passed only when run alone (lines `AGAIN`)"),
+        }
     }
     conclusion.exit_code()
 }

@@ -10,6 +10,7 @@ use evervip_lab::Lab;
 use libtest_mimic::{Completion, Failed, Trial};
 
 use crate::{
+    alone::or_alone,
     program::{Program, Side},
     verdict::Verdict,
 };
@@ -169,6 +170,7 @@ impl Plan {
     ) {
         let tally = self.tally.clone();
         let title = format!("{name}::{who}");
+        let name = title.clone();
         let skip = self.no_lab.clone();
         self.trials.push(Trial::ignorable_test(title, move || {
             let programs = match skip.map_or(programs, Err) {
@@ -178,7 +180,7 @@ impl Plan {
                     return Ok(Completion::ignored_with(reason));
                 }
             };
-            let verdict = body(&programs);
+            let verdict = or_alone(&name, || body(&programs));
             tally.count(&who, usize::from(verdict.is_err()));
             verdict
                 .map(|()| Completion::Completed)

@@ -29,7 +29,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "evervip-model",
         ours: &[],
-        outside: &[],
+        outside: &["thin-vec"],
     },
     Layer {
         name: "evervip-wire",

@@ -213,7 +213,7 @@ impl Style {
         let net = u8::from(self.grouped && number == 1);
         if net == 1 {
             instance.interface = Some("eth1".to_owned());
-            instance.addresses = vec![sample::vip("10.0.1.102")];
+            instance.addresses = vec![sample::vip("10.0.1.102")].into();
         }
         instance.version = self.version;
         instance.source = Some(address(net, node));
@@ -245,7 +245,7 @@ impl Style {
             } else {
                 rng.pick(&[0, -30, 20, -254, 2])
             };
-            instance.track_scripts = vec![sample::track(0, weight)];
+            instance.track_scripts = vec![sample::track(0, weight)].into();
         }
         if rng.permille(300) {
             let weight = if self.grouped {
@@ -255,7 +255,7 @@ impl Style {
             };
             let mut track = sample::track_interface("eth1", weight);
             track.reverse = weight != 0 && rng.permille(200);
-            instance.track_interfaces = vec![track];
+            instance.track_interfaces = vec![track].into();
         }
     }
 }

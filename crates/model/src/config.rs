@@ -89,7 +89,7 @@ mod tests {
         Instance {
             interface: Some(interface.to_owned()),
             linkbeat_polling: polled,
-            track_interfaces: vec![track],
+            track_interfaces: vec![track].into(),
             ..Instance::new(interface.into(), Vrid::new(1).unwrap())
         }
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    ExtraAnnouncements, Family, HmacAuthentication, Ipvlan, NotifyCommands, Priority, Route, Rule,
-    TrackedBfd, TrackedFile, TrackedInterface, TrackedProcess, TrackedScript, Version,
+    ExtraAnnouncements, Family, HmacAuthentication, Ipvlan, List, NotifyCommands, Priority, Route,
+    Rule, TrackedBfd, TrackedFile, TrackedInterface, TrackedProcess, TrackedScript, Version,
     VirtualAddress, VirtualMac, Vrid,
 };
 
@@ -203,23 +203,23 @@ pub struct Instance {
     /// `promote_secondaries`.
     pub promote_secondaries: bool,
     /// Advertised addresses, in file order; at most 255.
-    pub addresses: Vec<VirtualAddress>,
+    pub addresses: List<VirtualAddress>,
     /// Addresses that come and go with the state but are not advertised; any family.
-    pub excluded_addresses: Vec<VirtualAddress>,
+    pub excluded_addresses: List<VirtualAddress>,
     /// `virtual_routes`.
-    pub routes: Vec<Route>,
+    pub routes: List<Route>,
     /// `virtual_rules`.
-    pub rules: Vec<Rule>,
+    pub rules: List<Rule>,
     /// `track_interface`, including the sync group's.
-    pub track_interfaces: Vec<TrackedInterface>,
+    pub track_interfaces: List<TrackedInterface>,
     /// `track_script`, including the sync group's.
-    pub track_scripts: Vec<TrackedScript>,
+    pub track_scripts: List<TrackedScript>,
     /// `track_file`, including the sync group's.
-    pub track_files: Vec<TrackedFile>,
+    pub track_files: List<TrackedFile>,
     /// `track_process`, including the sync group's.
-    pub track_processes: Vec<TrackedProcess>,
+    pub track_processes: List<TrackedProcess>,
     /// `track_bfd`, including the sync group's.
-    pub track_bfd: Vec<TrackedBfd>,
+    pub track_bfd: List<TrackedBfd>,
     /// Whether the instance's own interface being down is a FAULT (not `dont_track_primary`).
     pub track_primary: bool,
     /// The link state is polled (`linkbeat_use_polling`).
@@ -280,15 +280,15 @@ impl Instance {
             transmit_on_base: false,
             accept: true,
             promote_secondaries: false,
-            addresses: Vec::new(),
-            excluded_addresses: Vec::new(),
-            routes: Vec::new(),
-            rules: Vec::new(),
-            track_interfaces: Vec::new(),
-            track_scripts: Vec::new(),
-            track_files: Vec::new(),
-            track_processes: Vec::new(),
-            track_bfd: Vec::new(),
+            addresses: List::new(),
+            excluded_addresses: List::new(),
+            routes: List::new(),
+            rules: List::new(),
+            track_interfaces: List::new(),
+            track_scripts: List::new(),
+            track_files: List::new(),
+            track_processes: List::new(),
+            track_bfd: List::new(),
             track_primary: true,
             linkbeat_polling: false,
             garp: GratuitousArp::default(),

@@ -11,7 +11,7 @@
 //! * in VRRP version 2 `advert_interval` is a whole number of seconds from 1 to 255, in version 3 a
 //!   multiple of 10 ms from 10 ms to 40.95 s.
 //!
-//! This crate does no input or output and depends on nothing.
+//! This crate does no input or output and knows none of the others.
 #![forbid(unsafe_code)]
 
 mod address;
@@ -69,3 +69,7 @@ pub use track_group::{TrackGroup, TrackGroupIndex};
 pub use track_process::{ParameterMatch, ProcessIndex, TrackProcess, TrackedProcess};
 pub use tracking::{ScriptIndex, TrackedInterface, TrackedScript, VrrpScript};
 pub use virtual_interface::{Ipvlan, IpvlanMode, VirtualMac};
+
+/// A list that takes the room of one pointer while it is empty, as most lists of most instances are;
+/// otherwise like [`Vec`].
+pub type List<T> = thin_vec::ThinVec<T>;

@@ -568,17 +568,18 @@ fn instance(number: usize, bytes: &mut Bytes<'_>) -> evervip_model::Instance {
         instance.track_scripts = vec![
             sample::track(0, 0),
             sample::track(1, i32::from(bytes.byte()) - 128),
-        ];
+        ]
+        .into();
     }
     if flags & 64 != 0 {
         let weight = i32::from(bytes.byte()) - 128;
-        instance.track_interfaces = vec![sample::track_interface("eth1", weight)];
+        instance.track_interfaces = vec![sample::track_interface("eth1", weight)].into();
     }
     if flags & 128 != 0 {
         let mut other = sample::vip("10.0.0.150");
         other.dev = Some("eth1".into());
         other.no_track = bytes.flag();
-        instance.excluded_addresses = vec![other, sample::vip("2001:db8::1")];
+        instance.excluded_addresses = vec![other, sample::vip("2001:db8::1")].into();
     }
     let more = bytes.byte();
     instance.skip_check_adv_addr = more & 1 != 0;

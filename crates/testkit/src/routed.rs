@@ -8,9 +8,9 @@ use crate::sample;
 /// Gives the first instance routes and rules, and the configuration static entries.
 pub(crate) fn add(config: &mut Config) {
     if let Some(instance) = config.instances.first_mut() {
-        instance.routes = vec![route(77, "eth0"), route(78, "eth1")];
+        instance.routes = vec![route(77, "eth0"), route(78, "eth1")].into();
         instance.routes[1].no_track = true;
-        instance.rules = vec![rule(700)];
+        instance.rules = vec![rule(700)].into();
     }
     let mut address = sample::vip("10.0.1.60");
     address.dev = Some("eth1".into());

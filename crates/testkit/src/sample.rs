@@ -43,7 +43,8 @@ pub fn instance(name: &str, vrid: u8, priority: u8) -> Instance {
         addresses: vec![vip(&format!(
             "10.0.0.{}",
             100_u8.saturating_add(vrid.value())
-        ))],
+        ))]
+        .into(),
         ..Instance::new(name.into(), vrid)
     }
 }

@@ -242,12 +242,8 @@ impl Engine {
         if !spec.rules.is_empty() {
             let name = Arc::clone(&spec.name);
             self.log_route(RouteLine::SettingRules { name });
-            self.routers[id]
-                .routing
-                .make()
-                .rules
-                .clone_from(&spec.rules);
-            self.push_added_rules(Some(id), spec.rules.clone());
+            self.routers[id].routing.make().rules = spec.rules.to_vec();
+            self.push_added_rules(Some(id), spec.rules.to_vec());
         }
     }
 
@@ -266,7 +262,7 @@ impl Engine {
         let router = &self.routers[id];
         let (routes, rules) = (
             Routing::of(router).placed.clone(),
-            router.spec.rules.clone(),
+            router.spec.rules.to_vec(),
         );
         self.remove_all_routing(id, routes, rules);
     }
@@ -339,7 +335,7 @@ impl Engine {
         } else {
             new_routes.clone()
         };
-        let spec_rules = router.spec.rules.clone();
+        let spec_rules = router.spec.rules.to_vec();
         let routing = self.routers[id].routing.make();
         routing.installed.clone_from(&routing.placed);
         routing.rules = spec_rules;

@@ -19,7 +19,7 @@ fn config() -> Config {
     };
     let z = Instance {
         interface: Some("eth1".to_owned()),
-        addresses: vec![sample::vip("10.0.1.105")],
+        addresses: vec![sample::vip("10.0.1.105")].into(),
         ..sample::instance("Z", 2, 100)
     };
     let mut group = sample::group("G", 0..2);

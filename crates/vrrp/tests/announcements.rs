@@ -19,7 +19,8 @@ fn one(instance: Instance) -> Config {
 fn rich() -> Instance {
     let mut instance = plain();
     instance.addresses.push(sample::vip("10.0.0.110"));
-    instance.excluded_addresses = vec![sample::vip("2001:db8::1"), sample::vip("10.0.0.120")];
+    instance.excluded_addresses =
+        vec![sample::vip("2001:db8::1"), sample::vip("10.0.0.120")].into();
     instance
 }
 

@@ -14,7 +14,7 @@ use stage::{Table, master, plain, started};
 fn with(script: VrrpScript, weight: i32) -> Config {
     let mut config = sample::config([plain()]);
     config.scripts = vec![script];
-    config.instances[0].track_scripts = vec![sample::track(0, weight)];
+    config.instances[0].track_scripts = vec![sample::track(0, weight)].into();
     config
 }
 

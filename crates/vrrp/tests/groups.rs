@@ -18,7 +18,7 @@ fn pair() -> Config {
     let y = sample::instance("Y", 4, 100);
     let z = Instance {
         interface: Some("eth1".to_owned()),
-        addresses: vec![sample::vip("10.0.1.105")],
+        addresses: vec![sample::vip("10.0.1.105")].into(),
         ..sample::instance("Z", 5, 100)
     };
     Config {
@@ -31,7 +31,7 @@ fn with_script(mut config: Config) -> Config {
     let mut script = sample::script("s");
     script.interval = Duration::from_secs(1000);
     config.scripts = vec![script];
-    config.instances[0].track_scripts = vec![sample::track(0, 0)];
+    config.instances[0].track_scripts = vec![sample::track(0, 0)].into();
     config
 }
 

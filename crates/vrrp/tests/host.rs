@@ -218,7 +218,7 @@ fn an_address_stays_until_none_of_its_masters_is_left() {
     let mut address = sample::vip("10.0.0.101");
     address.dev = Some("eth0".into());
     address.no_track = true;
-    other.addresses = vec![address];
+    other.addresses = vec![address].into();
     let mut stage = master(sample::config([plain(), other]));
     stage.pass(Duration::from_secs(5));
     let masters = stage.engine.status();
@@ -232,7 +232,7 @@ fn an_address_stays_until_none_of_its_masters_is_left() {
     let mut both = sample::config([plain()]);
     both.instances.push({
         let mut third = sample::instance("X", 3, 100);
-        third.addresses = vec![sample::vip("10.0.0.101")];
+        third.addresses = vec![sample::vip("10.0.0.101")].into();
         third
     });
     assert_eq!(
@@ -308,7 +308,7 @@ fn put_back(table: &mut Table) {
     );
     let mut untracked = plain();
     untracked.addresses[0].no_track = true;
-    untracked.excluded_addresses = vec![sample::vip("2001:db8::1")];
+    untracked.excluded_addresses = vec![sample::vip("2001:db8::1")].into();
     table.row(
         "MASTER, no_track and excluded addresses removed",
         master(one(untracked)),
@@ -357,7 +357,7 @@ fn starts(table: &mut Table) {
         start,
     );
     let mut several = plain();
-    several.excluded_addresses = vec![sample::vip("10.0.0.201"), sample::vip("2001:db8::1")];
+    several.excluded_addresses = vec![sample::vip("10.0.0.201"), sample::vip("2001:db8::1")].into();
     table.row(
         "start: excluded addresses",
         Transcript::new(one(several)),
@@ -471,7 +471,8 @@ fn routed(table: &mut Table) {
         addresses: vec![VirtualAddress {
             dev: Some("eth1".into()),
             ..sample::vip("10.0.0.100")
-        }],
+        }]
+        .into(),
         ..plain()
     };
     table.row(
@@ -581,7 +582,7 @@ fn unicast(table: &mut Table) {
 
 fn other_interfaces(table: &mut Table) {
     let mut tracking = plain();
-    tracking.track_interfaces = vec![sample::track_interface("eth1", 0)];
+    tracking.track_interfaces = vec![sample::track_interface("eth1", 0)].into();
     table.row(
         "MASTER: tracked interface goes and comes",
         master(one(tracking)),
@@ -591,7 +592,7 @@ fn other_interfaces(table: &mut Table) {
         },
     );
     let mut weighted = plain();
-    weighted.track_interfaces = vec![sample::track_interface("eth1", -30)];
+    weighted.track_interfaces = vec![sample::track_interface("eth1", -30)].into();
     table.row(
         "BACKUP: interface of weight -30 goes and comes",
         backup(one(weighted)),
@@ -601,7 +602,7 @@ fn other_interfaces(table: &mut Table) {
         },
     );
     let mut reversed = plain();
-    reversed.track_interfaces = vec![sample::track_interface("eth1", 0)];
+    reversed.track_interfaces = vec![sample::track_interface("eth1", 0)].into();
     reversed.track_interfaces[0].reverse = true;
     table.row("FAULT: reversed track", backup(one(reversed)), |stage| {
         stage.link(ETH1, "eth1", false);
@@ -643,7 +644,7 @@ fn needed_and_tracked(table: &mut Table) {
         let mut vip = sample::vip("10.0.1.200");
         (vip.dev, vip.no_track) = (Some("eth1".into()), no_track);
         both.addresses.push(vip);
-        both.track_interfaces = vec![sample::track_interface("eth1", weight)];
+        both.track_interfaces = vec![sample::track_interface("eth1", weight)].into();
         both.track_interfaces[0].reverse = reverse;
         let title = format!(
             "address on eth1, no_track {no_track}, tracked with weight {weight}, reverse {reverse}"

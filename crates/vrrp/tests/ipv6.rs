@@ -23,7 +23,7 @@ fn instance() -> Instance {
         delivery: Delivery::Multicast {
             group: ip("ff02::12"),
         },
-        addresses: vec![sample::vip("fe80::1515"), sample::vip("2001:db8::15")],
+        addresses: vec![sample::vip("fe80::1515"), sample::vip("2001:db8::15")].into(),
         ..sample::instance("V6", 15, 100)
     }
 }

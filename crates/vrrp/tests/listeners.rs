@@ -74,7 +74,7 @@ fn a_change_of_priority_is_told_only_where_it_is_wanted() {
     for wanted in [false, true] {
         let mut instance = of(100);
         instance.notify_priority_changes = wanted;
-        instance.track_scripts = vec![sample::track(0, 10)];
+        instance.track_scripts = vec![sample::track(0, 10)].into();
         let mut config = sample::config([instance]);
         config.scripts = vec![sample::script("chk")];
         let mut engine = started(config);

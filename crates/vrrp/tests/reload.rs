@@ -114,7 +114,7 @@ fn lists(table: &mut Table) {
         let mut config = two();
         let moved = config.instances[1].addresses.clone();
         config.instances[0].addresses.extend(moved);
-        config.instances[1].addresses = vec![sample::vip("10.0.0.199")];
+        config.instances[1].addresses = vec![sample::vip("10.0.0.199")].into();
         stage.reload("moved", config);
     });
     let mut learned = backup(one(version_3()));
@@ -217,7 +217,7 @@ fn scripts(table: &mut Table) {
 fn faulty_trackers(table: &mut Table) {
     let tracking = || {
         let mut config = one(plain());
-        config.instances[0].track_interfaces = vec![sample::track_interface("eth1", 0)];
+        config.instances[0].track_interfaces = vec![sample::track_interface("eth1", 0)].into();
         config
     };
     for (state, mut stage) in [
@@ -323,7 +323,8 @@ fn random_config(rng: &mut Rng) -> Config {
         if rng.permille(600) {
             let mut instance =
                 sample::instance(&format!("C{vrid}"), vrid, rng.pick(&[50, 100, 255]));
-            instance.addresses = vec![sample::vip(&format!("10.0.0.{}", 150 + rng.below(3)))];
+            instance.addresses =
+                vec![sample::vip(&format!("10.0.0.{}", 150 + rng.below(3)))].into();
             instance.advert_interval = Duration::from_secs(rng.pick(&[1, 2]));
             instance.nopreempt = rng.permille(500);
             let place = rng.below(instances.len() + 1);
@@ -417,7 +418,7 @@ fn an_owner_waits_for_the_end_of_the_delayed_start() {
 fn a_former_address_owner_keeps_254() {
     let mut owner = plain();
     owner.priority = Priority::OWNER;
-    owner.track_interfaces = vec![sample::track_interface("eth1", -30)];
+    owner.track_interfaces = vec![sample::track_interface("eth1", -30)].into();
     let mut stage = master(one(owner.clone()));
     stage.link(sample::ETH1, "eth1", false);
     stage.advert("another owner", &stage::theirs(255, 2));

@@ -41,8 +41,8 @@ fn rule(preference: u32) -> Rule {
 /// One instance with two routes and two rules.
 fn config() -> Config {
     let mut instance = plain();
-    instance.routes = vec![route("10.77.0.0/24", "eth0"), route("10.78.0.0/24", "eth1")];
-    instance.rules = vec![rule(777), rule(778)];
+    instance.routes = vec![route("10.77.0.0/24", "eth0"), route("10.78.0.0/24", "eth1")].into();
+    instance.rules = vec![rule(777), rule(778)].into();
     sample::config(vec![instance])
 }
 

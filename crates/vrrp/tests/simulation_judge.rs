@@ -95,7 +95,7 @@ fn a_host_with_another_priority_is_caught() {
 fn a_host_that_overlooks_a_failing_script_is_caught() {
     let mut tracking = one(150);
     tracking.scripts = vec![sample::script("chk")];
-    tracking.instances[0].track_scripts = vec![sample::track(0, 0)];
+    tracking.instances[0].track_scripts = vec![sample::track(0, 0)].into();
     let mut lan = run(&[one(100), one(150)]);
     lan.disturb(Disturbance::Script(1, false));
     let faults = judge_by(&lan, &[one(100), tracking]);

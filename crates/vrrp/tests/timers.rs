@@ -77,7 +77,7 @@ fn weighted(weight: i32) -> Config {
         interval: Duration::from_secs(3600),
         ..sample::script("chk")
     }];
-    config.instances[0].track_scripts = vec![sample::track(0, weight)];
+    config.instances[0].track_scripts = vec![sample::track(0, weight)].into();
     config
 }
 

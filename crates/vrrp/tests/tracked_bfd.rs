@@ -38,7 +38,8 @@ fn with(weight: i32, reverse: bool) -> Config {
         bfd: BfdIndex(1),
         weight,
         reverse,
-    }];
+    }]
+    .into();
     config
 }
 

@@ -34,7 +34,7 @@ fn track(index: usize, weight: i32) -> TrackedFile {
 fn with(tracks: &[TrackedFile]) -> Config {
     let mut config = sample::config([plain()]);
     config.files = (0..tracks.len()).map(|n| file(&format!("f{n}"))).collect();
-    config.instances[0].track_files = tracks.to_vec();
+    config.instances[0].track_files = tracks.to_vec().into();
     config
 }
 
@@ -146,7 +146,8 @@ fn several_users(table: &mut Table) {
     config.instances[1].track_files = vec![TrackedFile {
         reverse: true,
         ..track(0, 2)
-    }];
+    }]
+    .into();
     table.row(
         "two tracks of one file, and another instance",
         backup(config),
@@ -206,7 +207,7 @@ fn reloads(table: &mut Table) {
         |stage| {
             let mut config = with(&[track(0, 1), track(1, 5)]);
             config.files.remove(0);
-            config.instances[0].track_files = vec![track(0, 5)];
+            config.instances[0].track_files = vec![track(0, 5)].into();
             stage.reload("f1 weight 5 only", config);
             read(stage, "f0", "7");
         },

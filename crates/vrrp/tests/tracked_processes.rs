@@ -36,7 +36,8 @@ fn with(process: TrackProcess, weight: i32, reverse: bool) -> Config {
         process: ProcessIndex(0),
         weight,
         reverse,
-    }];
+    }]
+    .into();
     config
 }
 

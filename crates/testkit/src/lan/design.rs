@@ -127,7 +127,7 @@ impl Design {
             notify_priority_changes: true,
             preempt_delay: habits.preempt_delay,
             timer_expired_backup: habits.expires,
-            addresses: vec![sample::vip(&address(self.family, segment, 100 + vrid))],
+            addresses: vec![sample::vip(&address(self.family, segment, 100 + vrid))].into(),
             delivery: self.delivery(host, segment),
             // Two headers with one number may cross each other for ever, if nobody answers.
             lower_prio_no_advert: self.proof != Proof::Header && rng.permille(100),
@@ -139,10 +139,10 @@ impl Design {
         }
         self.prove(&mut instance);
         if self.scripts && (number == 0 || habits.weight != 0) {
-            instance.track_scripts = vec![sample::track(0, habits.weight)];
+            instance.track_scripts = vec![sample::track(0, habits.weight)].into();
         }
         if self.tracks_link && (number == self.instances - 1 || habits.weight != 0) {
-            instance.track_interfaces = vec![sample::track_interface("eth1", habits.weight)];
+            instance.track_interfaces = vec![sample::track_interface("eth1", habits.weight)].into();
         }
         self.track(&mut instance, number, habits);
         if self.routes {
@@ -163,14 +163,16 @@ impl Design {
                 file: FileIndex(0),
                 weight: habits.file_weight,
                 reverse: habits.reverse,
-            }];
+            }]
+            .into();
         }
         if self.tracks_process && (number == 0 || habits.weight != 0) {
             instance.track_processes = vec![TrackedProcess {
                 process: ProcessIndex(0),
                 weight: habits.weight,
                 reverse: false,
-            }];
+            }]
+            .into();
         }
     }
 

@@ -149,12 +149,12 @@ fn add_instance(config: &mut Config, vrid: u8) {
     config.instances.push(Instance {
         name: format!("N{vrid}").into(),
         vrid: id,
-        addresses: vec![sample::vip(&address(first.family, 0, 100 + vrid))],
-        track_scripts: Vec::new(),
-        track_interfaces: Vec::new(),
-        track_files: Vec::new(),
-        track_processes: Vec::new(),
-        routes: Vec::new(),
+        addresses: vec![sample::vip(&address(first.family, 0, 100 + vrid))].into(),
+        track_scripts: Vec::new().into(),
+        track_interfaces: Vec::new().into(),
+        track_files: Vec::new().into(),
+        track_processes: Vec::new().into(),
+        routes: Vec::new().into(),
         ..first.clone()
     });
 }

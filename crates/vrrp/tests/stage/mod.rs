@@ -74,7 +74,7 @@ pub(crate) fn waiting(mut config: Config) -> Config {
     let mut script = sample::script("chk");
     script.interval = Duration::from_secs(3600);
     config.scripts = vec![script];
-    config.instances[0].track_scripts = vec![sample::track(0, 0)];
+    config.instances[0].track_scripts = vec![sample::track(0, 0)].into();
     config
 }
 

@@ -217,6 +217,7 @@ fn child_pid_file_unwritable(cluster: &mut Cluster) -> Verdict {
     let status = cluster.daemon(0).wait(PATIENCE)?;
     ensure!(status.code() == Some(1), "{status}");
     let line = "Cannot write the pid file /run/no/vrrp.pid";
+    cluster.log(0).wait_for(line, PATIENCE)?;
     ensure!(cluster.log(0).count(line) == 1, "no line `{line}`");
     let left = cluster.members[0].node.metadata(PID_FILE);
     ensure!(left.is_none(), "{PID_FILE} is left");

@@ -6,6 +6,7 @@ mod addresses;
 mod adverts_go_on;
 mod alone;
 mod auth;
+mod bad_files;
 mod bad_input;
 mod bad_scripts;
 mod bfd;
@@ -115,6 +116,7 @@ fn main() -> ExitCode {
     snmp::add(&mut plan);
     stalls::add(&mut plan);
     stalls_several::add(&mut plan);
+    bad_files::add(&mut plan);
     bad_input::add(&mut plan);
     bad_scripts::add(&mut plan);
     swap::add(&mut plan);

@@ -11,7 +11,7 @@ use evervip_vrrp::{
     Timestamp,
 };
 
-use crate::lan::Item;
+use crate::queue::Item;
 use crate::tracked::{Fact, Tracked};
 use crate::{Node, Port, Sleep};
 

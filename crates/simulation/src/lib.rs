@@ -9,21 +9,26 @@
 #![forbid(unsafe_code)]
 
 mod disturbance;
+mod execution;
 mod history;
 mod host;
 mod lan;
 mod masters;
 mod node;
+mod queue;
 mod record;
 mod render;
 mod rng;
 mod tracked;
+mod upset;
+mod view;
 mod wire;
 
 pub use disturbance::{Disturbance, Sleep};
 pub use history::{Deed, Doing, Heard, Loaded};
-pub use lan::{Lan, Side, Weather};
+pub use lan::{Lan, Weather};
 pub use node::{Node, Port};
 pub use record::{Record, What};
 pub use render::{render, render_deadline};
 pub use rng::Rng;
+pub use view::Side;

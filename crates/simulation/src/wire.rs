@@ -6,7 +6,7 @@ use evervip_vrrp::{Event, ROUTED, RouterId, SocketKey, SocketKind};
 use evervip_wire::{AH_PROTOCOL, Advert, Datagram, PROTOCOL, PacketBuffer};
 
 use crate::Lan;
-use crate::lan::Item;
+use crate::queue::Item;
 
 impl Lan {
     /// Sends an advert as the daemon's transmit path does.

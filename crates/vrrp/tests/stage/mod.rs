@@ -1,6 +1,8 @@
 //! What the tables have in common: an engine in each state, and the files they are compared with.
 #![allow(dead_code, reason = "each table uses a part of it")]
 
+pub(crate) mod host;
+
 use std::path::Path;
 use std::time::Duration;
 

@@ -26,10 +26,10 @@ mod random;
 mod session;
 mod sessions;
 mod snapshot;
-mod time;
+
+pub use evervip_model::Timestamp;
 
 pub use action::{Action, Event, Report, Sender, SessionId};
 pub use line::{Detail, Line};
 pub use sessions::Sessions;
 pub use snapshot::SessionSnapshot;
-pub use time::Timestamp;

@@ -233,8 +233,10 @@ impl Session {
             if matches!(self.state, BfdState::Init | BfdState::Up) {
                 cx.log(Line::Expired {
                     name: self.name(),
-                    after: self.last_seen.map_or(Duration::ZERO, |at| cx.now.since(at)),
-                    overdue: cx.now.since(deadline),
+                    after: self
+                        .last_seen
+                        .map_or(Duration::ZERO, |at| cx.now.saturating_since(at)),
+                    overdue: cx.now.saturating_since(deadline),
                 });
                 self.go_down(BfdDiagnostic::EXPIRED, cx);
             }

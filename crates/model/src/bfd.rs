@@ -45,6 +45,31 @@ pub struct BfdInstance {
     pub checker: bool,
 }
 
+impl BfdInstance {
+    /// A session that says nothing but its name: keepalived's defaults, one hop, no neighbour yet.
+    #[must_use]
+    pub fn new(name: Arc<str>) -> Self {
+        let ten = Duration::from_millis(10);
+        Self {
+            name,
+            neighbor: None,
+            source: None,
+            min_rx: ten,
+            min_tx: ten,
+            idle_tx: Duration::from_secs(1),
+            multiplier: 5,
+            passive: false,
+            ttl: 255,
+            max_hops: Some(0),
+            multihop: false,
+            weight: 0,
+            reverse: false,
+            vrrp: true,
+            checker: true,
+        }
+    }
+}
+
 /// One line of a `track_bfd` block of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TrackedBfd {

@@ -2,7 +2,8 @@
 //!
 //! A [`Config`] is what a `keepalived.conf` *means* once every default has been filled in and every
 //! cross-reference has been resolved. It says nothing about how the text looked (that is the
-//! `config` crate) nor about what is happening now (that is the `vrrp` crate).
+//! `config` crate) nor about what is happening now (that is the `vrrp` crate), but for the type of a
+//! [`Timestamp`], which several of those have in common.
 //!
 //! Invariants that every `Config` satisfies, whoever built it:
 //! * indices ([`ScriptIndex`], [`InstanceIndex`] and the like) lie inside the vectors they point into;
@@ -31,6 +32,7 @@ mod route;
 mod rule;
 mod state;
 mod sync_group;
+mod time;
 mod track_file;
 mod track_group;
 mod track_process;
@@ -64,6 +66,7 @@ pub use route::{
 pub use rule::{PacketMark, Range, Rule, RuleAction};
 pub use state::State;
 pub use sync_group::{InstanceIndex, SyncGroup};
+pub use time::Timestamp;
 pub use track_file::{FileIndex, InitialContent, TrackFile, TrackedFile};
 pub use track_group::{TrackGroup, TrackGroupIndex};
 pub use track_process::{ParameterMatch, ProcessIndex, TrackProcess, TrackedProcess};

@@ -27,21 +27,8 @@ pub(crate) fn process(name: &str) -> TrackProcess {
 
 fn bfd(name: &str) -> BfdInstance {
     BfdInstance {
-        name: name.into(),
         neighbor: Some(Ipv4Addr::LOCALHOST.into()),
-        source: None,
-        min_rx: Duration::from_millis(10),
-        min_tx: Duration::from_millis(10),
-        idle_tx: Duration::from_secs(1),
-        multiplier: 5,
-        passive: false,
-        ttl: 255,
-        max_hops: Some(0),
-        multihop: false,
-        weight: 0,
-        reverse: false,
-        vrrp: true,
-        checker: true,
+        ..BfdInstance::new(name.into())
     }
 }
 

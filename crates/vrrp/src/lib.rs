@@ -58,7 +58,6 @@ mod stall;
 mod startup;
 mod statistics;
 mod stop;
-mod time;
 mod timers;
 mod track;
 mod track_bfd;
@@ -70,7 +69,7 @@ mod vigil;
 mod virtual_interface;
 mod wall_clock;
 
-pub use evervip_model::{master_down_interval, skew_time};
+pub use evervip_model::{Timestamp, master_down_interval, skew_time};
 
 pub use action::{
     Action, AddressChange, Announcement, AnnouncementPart, Notification, NotificationKind, Subject,
@@ -98,7 +97,6 @@ pub use sockets::{ROUTED, SocketKey, SocketKind, SocketSpec};
 pub use stall::ORDINARY_LATENESS;
 pub use statistics::{PacketErrors, Statistics};
 pub use stop::AtStop;
-pub use time::Timestamp;
 pub use track_file::FILE_TEXT;
 pub use trap::{AuthenticationError, InstanceNews, MasterReason, ProtocolError, Trap, TrapPlace};
 pub use virtual_interface::{

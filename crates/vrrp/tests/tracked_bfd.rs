@@ -4,7 +4,6 @@
 mod stage;
 
 use std::net::Ipv4Addr;
-use std::time::Duration;
 
 use evervip_model::{BfdIndex, BfdInstance, Config, TrackedBfd};
 use evervip_testkit::{Transcript, sample};
@@ -13,21 +12,8 @@ use stage::{Table, backup, in_every_state, master, plain};
 
 fn session(name: &str) -> BfdInstance {
     BfdInstance {
-        name: name.into(),
         neighbor: Some(Ipv4Addr::new(10, 0, 0, 2).into()),
-        source: None,
-        min_rx: Duration::from_millis(10),
-        min_tx: Duration::from_millis(10),
-        idle_tx: Duration::from_secs(1),
-        multiplier: 5,
-        passive: false,
-        ttl: 255,
-        max_hops: Some(0),
-        multihop: false,
-        weight: 0,
-        reverse: false,
-        vrrp: true,
-        checker: true,
+        ..BfdInstance::new(name.into())
     }
 }
 

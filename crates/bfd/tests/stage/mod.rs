@@ -16,21 +16,11 @@ pub(crate) const MILLI: u64 = 1_000_000;
 
 pub(crate) fn spec(name: &str, neighbor: IpAddr) -> BfdInstance {
     BfdInstance {
-        name: name.into(),
         neighbor: Some(neighbor),
-        source: None,
         min_rx: Duration::from_millis(50),
         min_tx: Duration::from_millis(60),
-        idle_tx: Duration::from_secs(1),
         multiplier: 4,
-        passive: false,
-        ttl: 255,
-        max_hops: Some(0),
-        multihop: false,
-        weight: 0,
-        reverse: false,
-        vrrp: true,
-        checker: true,
+        ..BfdInstance::new(name.into())
     }
 }
 

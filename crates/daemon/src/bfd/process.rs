@@ -305,7 +305,7 @@ impl BfdProcess {
             globals: &self.globals,
             sessions: facts.collect(),
             socket: self.ports.descriptor(),
-            clock: dump::clock(evervip_vrrp::Timestamp::from_nanos(monotonic_nanos())),
+            clock: dump::clock(now()),
         })
     }
 }

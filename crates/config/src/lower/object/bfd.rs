@@ -1,7 +1,6 @@
 //! `bfd_instance` (spec vrrp-keywords 15).
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use evervip_model::BfdInstance;
@@ -33,7 +32,7 @@ impl Lower<'_> {
             return;
         };
         let mut reading = Reading {
-            bfd: unconfigured(&name),
+            bfd: BfdInstance::new(name.as_str().into()),
             ttl: None,
             max_hops: 0,
             refused: false,
@@ -294,27 +293,6 @@ impl Lower<'_> {
             }
             None => format!("has duplicate neighbor address {neighbor}, ignoring instance"),
         })
-    }
-}
-
-fn unconfigured(name: &str) -> BfdInstance {
-    let ten = Duration::from_millis(10);
-    BfdInstance {
-        name: Arc::from(name),
-        neighbor: None,
-        source: None,
-        min_rx: ten,
-        min_tx: ten,
-        idle_tx: Duration::from_secs(1),
-        multiplier: 5,
-        passive: false,
-        ttl: 255,
-        max_hops: Some(0),
-        multihop: false,
-        weight: 0,
-        reverse: false,
-        vrrp: true,
-        checker: true,
     }
 }
 

@@ -322,17 +322,15 @@ fn check_version_2(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), D
     Ok(())
 }
 
-/// Two masters that became so at the same moment number their adverts alike, each believes none of
-/// the other's, and that would go on for ever. The better one skips a number.
+/// A better master leaves a number to a worse one that numbers its adverts alike.
 fn leave_number_to(router: &mut Router, datagram: &Datagram<'_>, complaint: &ProofComplaint) {
-    let alike = matches!(
-        complaint,
-        ProofComplaint::HeaderSequence { received, ours } if received == ours
-    );
+    let ProofComplaint::HeaderSequence { received, .. } = complaint else {
+        return;
+    };
     let theirs = (datagram.advert.priority(), Some(datagram.source));
     let better = (router.effective_priority, router.source) > theirs;
-    if alike && better && router.state == State::Master {
-        router.header_sequence.advance();
+    if better && router.state == State::Master {
+        router.header_sequence.leave_out(*received);
     }
 }
 

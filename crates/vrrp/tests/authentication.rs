@@ -184,7 +184,6 @@ fn one_counter_numbers_what_is_sent_and_heard() {
     assert_eq!(sequences(&actions), [1003]);
 }
 
-/// A backup that has been told the time.
 /// Else two masters that began at the same moment would never hear each other.
 #[test]
 fn of_two_masters_with_the_same_numbers_the_better_one_skips_one() {
@@ -192,14 +191,35 @@ fn of_two_masters_with_the_same_numbers_the_better_one_skips_one() {
         let mut stage = master(sample::config([header()]));
         let first = sent_in(&mut stage, Duration::from_secs(1))[0];
         let theirs = Craft::of(&header()).priority(priority).sequence(first);
-        check(&mut stage, HEADER_SOCKET, &theirs.bytes(), |counters| {
-            counters.errors.auth_failure += 1;
-        });
+        check(&mut stage, HEADER_SOCKET, &theirs.bytes(), FAILED);
         let next = sent_in(&mut stage, Duration::from_secs(1));
         assert_eq!(next, [first + 1 + skipped], "rival of priority {priority}");
     }
 }
 
+/// Whoever is better than several skips one for each, so that all of them differ at once.
+#[test]
+fn of_several_masters_with_the_same_numbers_each_skips_one_for_each_worse_one() {
+    let mut stage = master(sample::config([header()]));
+    let first = sent_in(&mut stage, Duration::from_secs(1))[0];
+    for priority in [50, 99, 150, 20] {
+        let theirs = Craft::of(&header()).priority(priority).sequence(first);
+        check(&mut stage, HEADER_SOCKET, &theirs.bytes(), FAILED);
+    }
+    let next = sent_in(&mut stage, Duration::from_secs(1));
+    assert_eq!(next, [first + 1 + 3]);
+    // Whoever repeats our number over and over does not use up the others.
+    for _ in 0..1000 {
+        let repeated = Craft::of(&header()).priority(50).sequence(next[0]);
+        stage.quietly(|stage| {
+            stage.packet("repeated", HEADER_SOCKET, &repeated.bytes());
+        });
+    }
+    let last = sent_in(&mut stage, Duration::from_secs(1));
+    assert_eq!(last, [next[0] + 1 + 32]);
+}
+
+/// A backup that has been told the time.
 fn at_noon(instance: Instance) -> Transcript {
     let mut stage = backup(sample::config([instance]));
     set_clock(&mut stage, NOON);

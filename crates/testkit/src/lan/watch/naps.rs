@@ -155,7 +155,8 @@ impl Watch {
         let Some(instance) = seen.instance(vrid) else {
             return false;
         };
-        let own = seen.routers[vrid].priority;
+        // It may have changed since the last advert: what an engine knew before it slept counts.
+        let own = seen.routers[vrid].patience.priority();
         let adverts = u32::from(instance.down_timer_adverts);
         let interval = instance.advert_interval;
         let listens = at > nap.since + interval * (adverts + 1) && self.limits.believed;

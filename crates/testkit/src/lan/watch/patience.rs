@@ -52,6 +52,11 @@ impl Patience {
         self.earliest = at;
     }
 
+    /// The effective priority, as it was entered with or last told.
+    pub(super) fn priority(&self) -> u8 {
+        self.priority
+    }
+
     fn end(&self, instance: &Instance) -> Option<Timestamp> {
         let ((start, short), interval) = (self.wait?, self.interval?);
         let (version, adverts) = (instance.version, instance.down_timer_adverts);

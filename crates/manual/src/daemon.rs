@@ -100,7 +100,13 @@ const FILES: &[(&str, &str)] = &[
 const ENVIRONMENT: &[(&str, &str)] = &[
     (
         "NOTIFY_SOCKET",
-        "Where systemd is told that the start, a reload or the stop is done.",
+        "Where systemd is told that the start, a reload or the stop is done, and how many instances are \
+         in which state.",
+    ),
+    (
+        "WATCHDOG_USEC, WATCHDOG_PID",
+        "Set by systemd for a unit with WatchdogSec: it is told in time that the daemon works, as long \
+         as the thread that runs the protocol goes round.",
     ),
     (
         "PATH",

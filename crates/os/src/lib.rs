@@ -24,6 +24,7 @@
 //! | [`scheduling`] | priority, real time and processors of a thread |
 //! | [`network_namespace`] | entering one by its name |
 //! | [`spawn`] | commands, started without copying this process |
+//! | [`core_dump`] | how large core dumps may be, and where they go |
 //! | [`process`], [`signal`] | fork, names, parent death, daemons; signals as a queue |
 //!
 //! Invariants: no function blocks unless its documentation says for how long; every descriptor is
@@ -32,6 +33,7 @@
 pub mod bfd_socket;
 pub mod bpf;
 pub mod clock;
+pub mod core_dump;
 pub mod directory_watch;
 pub mod host_name;
 pub mod link_beat;

@@ -116,6 +116,23 @@ pub fn raise_descriptor_limit(wanted: u64) -> io::Result<u64> {
     Ok(hard)
 }
 
+/// Takes variables out of the environment, so that later processes do not inherit them.
+///
+/// # Errors
+/// [`ProcessError::NotSingleThreaded`]: another thread may be reading the environment.
+pub fn forget_variables(names: &[&str]) -> Result<(), ProcessError> {
+    let threads = thread_count()?;
+    if threads != 1 {
+        return Err(ProcessError::NotSingleThreaded(threads));
+    }
+    for name in names {
+        // SAFETY: nobody else reads or writes the environment: this is the only thread, as counted
+        // above.
+        unsafe { std::env::remove_var(name) };
+    }
+    Ok(())
+}
+
 /// Makes orphaned descendants of this process its children, so that it can wait for them.
 ///
 /// # Errors

@@ -22,6 +22,7 @@ use nix::sys::resource::{Resource, rlim_t, setrlimit};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::unistd::{Pid, geteuid, getpid};
 
+use crate::core_dump;
 use crate::process::inherited_descriptor_limits;
 
 /// Starts commands, one at a time.
@@ -46,8 +47,9 @@ const STACK_CHUNKS: usize = 64 * 1024 / size_of::<Chunk>();
 impl Spawner {
     /// Starts `command` with `words` appended: in a process group of its own that it leads, with its
     /// user and groups, with the standard streams on `/dev/null`, no signal blocked, SIGPIPE not
-    /// ignored, and the limit of descriptors that held before
-    /// [`raise_descriptor_limit`](crate::process::raise_descriptor_limit). Without privilege the
+    /// ignored, and the limits of descriptors and core dumps that held before
+    /// [`raise_descriptor_limit`](crate::process::raise_descriptor_limit) and [`core_dump::allow`].
+    /// Without privilege the
     /// supplementary groups stay those of this process.
     ///
     /// It gets SIGTERM when the calling *thread* ends, unless it is a set-user-ID program.
@@ -74,7 +76,10 @@ impl Spawner {
                 .is_root()
                 .then_some(&command.supplementary_groups[..]),
             parent: getpid(),
-            limits: inherited_descriptor_limits(),
+            limits: [
+                (Resource::RLIMIT_NOFILE, inherited_descriptor_limits()),
+                (Resource::RLIMIT_CORE, core_dump::inherited_limits()),
+            ],
             failure: None,
         };
         let (pid, exit) = self.clone_process(&mut setup)?;
@@ -175,7 +180,8 @@ struct Setup<'a> {
     /// `None`: they stay as they are.
     groups: Option<&'a [gid_t]>,
     parent: Pid,
-    limits: Option<(rlim_t, rlim_t)>,
+    /// Soft and hard, of what was raised.
+    limits: [(Resource, Option<(rlim_t, rlim_t)>); 2],
     /// Set by the new process when it cannot go on.
     failure: Option<Errno>,
 }
@@ -207,8 +213,10 @@ fn prepare(setup: &Setup<'_>) -> nix::Result<()> {
     // After the change of user, which undoes it.
     // SAFETY: numbers only.
     Errno::result(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) })?;
-    if let Some((soft, hard)) = setup.limits {
-        setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?;
+    for (resource, limits) in setup.limits {
+        if let Some((soft, hard)) = limits {
+            setrlimit(resource, soft, hard)?;
+        }
     }
     // SAFETY: no handler is installed. The runtime of the language ignores this signal.
     unsafe { libc::signal(Signal::SIGPIPE as c_int, libc::SIG_DFL) };

@@ -25,6 +25,7 @@ mod alert;
 mod alteration;
 mod announce;
 mod bundle;
+mod census;
 mod check;
 mod checksum;
 mod complaint;
@@ -76,6 +77,7 @@ pub use action::{
 };
 pub use addresses::PlacedAddress;
 pub use alert::{Alert, AlertNews};
+pub use census::Census;
 pub use check::Verdict;
 pub use complaint::{PacketComplaint, ProofComplaint};
 pub use engine::{Engine, RouterStatus};

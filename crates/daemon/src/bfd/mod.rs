@@ -9,7 +9,6 @@ mod process;
 mod sockets;
 
 use std::io::{self, Read as _};
-use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
@@ -20,13 +19,13 @@ use evervip_os::process::{follow_parent, raise_descriptor_limit};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-use crate::child::StatusPipe;
 use crate::command_line::Options;
 use crate::identity;
 use crate::inbox::inbox;
 use crate::logging::Log;
 use crate::pid_file::PidFile;
 use crate::reloader;
+use crate::status::StatusPipe;
 pub(crate) use exchange::{BfdReporter, BfdReports, Exchange};
 use process::{BfdProcess, Parts};
 
@@ -41,7 +40,7 @@ pub(crate) fn run(
     log: &Log,
     parent: Pid,
     reporter: BfdReporter,
-    status: OwnedFd,
+    status: StatusPipe,
 ) -> u8 {
     // The guardian may be killed: then this process leaves.
     if follow_parent(parent, Signal::SIGTERM).is_err() {
@@ -69,7 +68,7 @@ fn run_threads(
     pid_file: &Path,
     config: Config,
     reporter: BfdReporter,
-    status: OwnedFd,
+    status: StatusPipe,
 ) -> anyhow::Result<()> {
     // Without more room the sessions that find none try again with each packet.
     let _ = raise_descriptor_limit(DESCRIPTORS);
@@ -81,14 +80,14 @@ fn run_threads(
         })?;
     let (outlet, inbox) = inbox()?;
     let (reload, requests) = sync_channel(1);
-    let pipe = StatusPipe(status.try_clone()?);
+    let pipe = status.try_clone()?;
     reloader::start(options.configuration.clone(), requests, outlet, pipe)?;
     let parts = Parts {
         config,
         reporter,
         inbox,
         reload,
-        status: StatusPipe(status),
+        status,
         detail: detail(options),
         dump: options.dump,
         seed: seed(),

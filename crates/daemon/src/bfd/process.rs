@@ -22,9 +22,9 @@ use nix::sys::signal::Signal;
 
 use super::exchange::BfdReporter;
 use super::sockets::{Ports, Senders};
-use crate::child::{Status, StatusPipe};
 use crate::engine_thread::Scheduling;
 use crate::inbox::{Inbox, Message};
+use crate::status::{Status, StatusPipe};
 use crate::{dump, identity};
 
 /// What the loop is given.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use evervip_vrrp::AtStop;
 
-use super::options::{ChildRuns, Options, Task};
+use super::options::{ChildRuns, CoreDumps, Options, Task};
 use super::table::Effect;
 use crate::logging::UnknownFacility;
 
@@ -66,11 +66,20 @@ impl Options {
             },
             Effect::Snmp => self.configuration.snmp.all = true,
             Effect::SnmpSocket => self.configuration.snmp.socket = Some(word()),
+            Effect::CoreDump => {
+                if self.core_dumps == CoreDumps::AsInherited {
+                    self.core_dumps = CoreDumps::Allowed;
+                }
+            }
+            Effect::CorePattern => {
+                let pattern = Some(word()).filter(|pattern| !pattern.is_empty());
+                self.core_dumps = CoreDumps::To(pattern.unwrap_or_else(|| "core".to_owned()));
+            }
             Effect::SignalNumber => self.task = Task::SignalNumber(word()),
             Effect::Version => self.task = Task::Version,
             Effect::Help => self.task = Task::Help,
             // Every line is written at once anyhow.
-            Effect::FlushLogFile | Effect::Nothing | Effect::Without(_) | Effect::Refused(_) => {}
+            Effect::FlushLogFile | Effect::Nothing | Effect::Refused(_) => {}
         }
     }
 }

@@ -11,7 +11,7 @@ use std::ffi::OsString;
 
 use lexopt::prelude::{Long, Short, Value};
 
-pub(crate) use options::{ChildRuns, DEFAULT_CONFIGURATION, Options, Task};
+pub(crate) use options::{ChildRuns, CoreDumps, DEFAULT_CONFIGURATION, Options, Task};
 use table::{Argument, Effect, Row, TABLE, find_long};
 
 /// What came of reading the command line.
@@ -69,7 +69,6 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Parsed {
             }
         };
         match row.effect {
-            Effect::Without(what) => parsed.notices.push(format!("Option {written}: {what}")),
             Effect::Refused(why) => parsed.errors.push(format!("Option {written} {why}")),
             effect => parsed.options.apply(effect, value, &mut parsed.notices),
         }

@@ -32,6 +32,17 @@ pub(crate) enum ChildRuns {
     Never,
 }
 
+/// Core dumps of the daemon's processes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CoreDumps {
+    /// The limit stays as it is.
+    AsInherited,
+    /// `-m`: of any size.
+    Allowed,
+    /// `-M`: of any size, and the kernel is told where they go.
+    To(String),
+}
+
 /// Where the log goes, and how much of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LogOptions {
@@ -70,6 +81,8 @@ pub(crate) struct Options {
     pub(crate) vrrp_pid_file: Option<PathBuf>,
     /// `-b`
     pub(crate) bfd_pid_file: Option<PathBuf>,
+    /// `-m`, `-M`
+    pub(crate) core_dumps: CoreDumps,
     /// An option had a value that was not understood: a test of the configuration does not pass.
     pub(crate) is_doubtful: bool,
 }
@@ -103,6 +116,7 @@ impl Default for Options {
             parent_pid_file: None,
             vrrp_pid_file: None,
             bfd_pid_file: None,
+            core_dumps: CoreDumps::AsInherited,
             is_doubtful: false,
         }
     }

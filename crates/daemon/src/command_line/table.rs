@@ -38,12 +38,12 @@ pub(super) enum Effect {
     SignalNumber,
     Snmp,
     SnmpSocket,
+    CoreDump,
+    CorePattern,
     Version,
     Help,
     /// It turns off, or names a file of, something that does not exist here.
     Nothing,
-    /// The daemon runs without it, and says so.
-    Without(&'static str),
     /// Running without it would not be what is wanted.
     Refused(&'static str),
 }
@@ -64,8 +64,6 @@ const fn row(short: Option<char>, long: &'static str, argument: Argument, effect
         effect,
     }
 }
-
-const CORE: Effect = Effect::Without("core dumps are left to the system by this version");
 
 pub(super) const TABLE: &[Row] = &[
     row(Some('f'), "use-file", Argument::Required, Effect::UseFile),
@@ -144,8 +142,13 @@ pub(super) const TABLE: &[Row] = &[
         Argument::Required,
         Effect::SnmpSocket,
     ),
-    row(Some('m'), "core-dump", Argument::None, CORE),
-    row(Some('M'), "core-dump-pattern", Argument::Optional, CORE),
+    row(Some('m'), "core-dump", Argument::None, Effect::CoreDump),
+    row(
+        Some('M'),
+        "core-dump-pattern",
+        Argument::Optional,
+        Effect::CorePattern,
+    ),
     row(
         Some('s'),
         "namespace",

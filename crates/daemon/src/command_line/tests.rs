@@ -69,12 +69,20 @@ fn every_error_is_reported_in_the_words_of_the_original() {
 }
 
 #[test]
+fn core_dumps_and_where_they_go() {
+    let cores = |line: &str| options(line).core_dumps;
+    let to = |pattern: &str| CoreDumps::To(pattern.to_owned());
+    assert_eq!(cores("-n"), CoreDumps::AsInherited);
+    assert_eq!(cores("-nm"), CoreDumps::Allowed);
+    assert_eq!(cores("--core-dump"), CoreDumps::Allowed);
+    assert_eq!(cores("-M"), to("core"));
+    assert_eq!(cores("-M/tmp/core.%p -m"), to("/tmp/core.%p"));
+    assert_eq!(cores("--core-dump-pattern=|/bin/x %p"), to("|/bin/x"));
+}
+
+#[test]
 fn options_without_effect_are_named_not_swallowed() {
-    let parsed = parse_line("-nx -A tcp:localhost:705 -M");
-    assert_eq!(
-        parsed.notices,
-        ["Option -M: core dumps are left to the system by this version",]
-    );
+    let parsed = parse_line("-nx -A tcp:localhost:705");
     let expected = SnmpOptions {
         all: true,
         socket: Some("tcp:localhost:705".to_owned()),

@@ -80,6 +80,7 @@ impl EngineThread {
                 self.hooks.notify(&notification);
                 self.fifos.notify(&notification);
                 self.bus.notify(&notification);
+                self.bulletin.states_changed();
             }
             Action::Mail(alert) => self.mailer.send(alert),
             Action::Trap(trap) => self.subagent.trap(trap),

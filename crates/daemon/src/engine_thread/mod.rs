@@ -17,6 +17,7 @@ mod actions;
 mod agenda;
 mod announce;
 mod bfd;
+mod bulletin;
 mod bus;
 mod culprit;
 mod dumps;
@@ -59,7 +60,6 @@ use evervip_vrrp::{AtStop, Engine, Event, SocketKey, Timestamp, VirtualInterface
 use tokio::sync::mpsc::Sender;
 
 use crate::bfd::BfdReports;
-use crate::child::{Status, StatusPipe};
 use crate::dbus::Bus;
 use crate::dump::Job;
 use crate::identity;
@@ -67,7 +67,9 @@ use crate::inbox::{Inbox, Outlet};
 use crate::mail::Mailer;
 use crate::observe;
 use crate::snmp::Subagent;
+use crate::status::{Status, StatusPipe};
 use agenda::Agenda;
+use bulletin::Bulletin;
 use dumps::Dumps;
 use fifo::Fifos;
 use firewall::Firewall;
@@ -177,7 +179,7 @@ struct EngineThread {
     bfd: BfdReports,
     reload: SyncSender<()>,
     dumps: Dumps,
-    status: StatusPipe,
+    bulletin: Bulletin,
     journal: Journal,
     virtual_interfaces: VirtualInterfaces,
     firewall: Firewall,
@@ -233,7 +235,7 @@ impl EngineThread {
             bfd: parts.bfd,
             reload: parts.reload,
             dumps: Dumps::new(parts.dumps),
-            status: parts.status,
+            bulletin: Bulletin::new(parts.status),
             journal: Journal::new(parts.detail),
             virtual_interfaces: VirtualInterfaces::default(),
             firewall,
@@ -265,7 +267,7 @@ impl EngineThread {
             return permission_missing();
         }
         self.bfd.ask();
-        self.status.tell(Status::Started);
+        self.bulletin.tell(Status::Started);
         if let Err(error) = self.turn_until_finished() {
             tracing::error!("VRRP process cannot go on: {error:#}");
             // The peers take over while the guardian starts another child.

@@ -5,8 +5,8 @@ use evervip_vrrp::{Timestamp, virtual_interfaces as wanted_interfaces};
 
 use super::EngineThread;
 use super::observers::Wanted;
-use crate::child::Status;
 use crate::inbox::Reload;
+use crate::status::Status;
 
 impl EngineThread {
     pub(super) fn reload(&mut self, reload: Reload) {
@@ -58,6 +58,7 @@ impl EngineThread {
         self.keep_state(archive.as_deref(), "post");
         self.reload_told();
         self.bfd.ask();
-        self.status.tell(Status::Reloaded);
+        self.bulletin.states_changed();
+        self.bulletin.tell(Status::Reloaded);
     }
 }

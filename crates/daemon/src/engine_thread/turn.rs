@@ -29,6 +29,7 @@ impl EngineThread {
             self.timer.set(deadline)?;
             self.poller.wait(&mut ready, self.patience())?;
             self.turn(&ready)?;
+            self.bulletin.turn(Instant::now(), || self.engine.census());
         }
         Ok(())
     }
@@ -47,6 +48,7 @@ impl EngineThread {
             self.sockets.retry_at(),
             self.kernel.reread_at(),
             self.virtual_interfaces.retry_at(),
+            self.bulletin.due(),
         ];
         let first = until.into_iter().flatten().min()?;
         Some(first.saturating_duration_since(Instant::now()))

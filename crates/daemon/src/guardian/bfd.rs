@@ -1,6 +1,5 @@
 //! The BFD child: started when there are sessions, and again when it dies (spec cli-and-process 2).
 
-use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -14,7 +13,7 @@ use super::{Guardian, describe_end};
 use crate::bfd::{self, Exchange};
 use crate::child;
 use crate::command_line::ChildRuns;
-use crate::service_manager;
+use crate::status::{StatusReader, status_pipe};
 
 /// What the guardian knows of the BFD child.
 pub(super) struct BfdChild {
@@ -26,7 +25,7 @@ pub(super) struct BfdChild {
 struct Process {
     pid: Pid,
     /// Held open: what the child says of its own reload is said by VRRP's as well.
-    _status: OwnedFd,
+    _status: StatusReader,
     started: Instant,
 }
 
@@ -79,10 +78,7 @@ impl Guardian<'_> {
         if self.bfd.is_running() || !self.wants_bfd() || !self.accepted.recall() {
             return None;
         }
-        let flags = nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK;
-        let made = nix::unistd::pipe2(flags)
-            .map_err(std::io::Error::from)
-            .and_then(|pipe| Ok((pipe, self.bfd.exchange.for_bfd()?)));
+        let made = status_pipe().and_then(|pipe| Ok((pipe, self.bfd.exchange.for_bfd()?)));
         let ((status, report), reporter) = match made {
             Ok(made) => made,
             Err(error) => {
@@ -147,8 +143,9 @@ impl Guardian<'_> {
     }
 
     /// Without VRRP nobody else says that everything has started.
-    pub(super) fn tell_started_without_vrrp(&self) {
+    pub(super) fn tell_started_without_vrrp(&mut self) {
         tracing::info!("Startup complete");
-        service_manager::ready();
+        self.service.ready();
+        self.service.idle();
     }
 }

@@ -2,15 +2,17 @@
 //! starts the VRRP child again when that dies (spec cli-and-process 2, 3 and 5).
 
 mod bfd;
+mod core_dumps;
 mod marker;
 mod own_script;
 mod reload_time;
 mod respawn;
 mod schedule;
+mod service;
 mod validation;
 
 use std::collections::BTreeSet;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -26,17 +28,20 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::bfd::Exchange;
-use crate::child::{self, Status};
+use crate::child;
 use crate::command_line::{ChildRuns, Options};
 use crate::configuration::{self, Accepted, Machine};
 use crate::logging::Log;
 use crate::pid_file::PidFile;
 use crate::pid_paths::{PidDirectory, PidPaths};
+use crate::status::{Status, StatusReader, status_pipe};
 use crate::{archive, dump, identity, service_manager, version};
 use bfd::BfdChild;
+use core_dumps::Pattern;
 use marker::Marker;
 use respawn::Respawn;
 use schedule::Schedule;
+use service::Service;
 
 /// Exit statuses of the child that starting it again cannot mend (spec cli-and-process 5).
 const PERMANENT: [(i32, &str); 3] = [(1, "FATAL"), (2, "CONFIG"), (4, "missing permission")];
@@ -58,8 +63,7 @@ struct Guardian<'a> {
     respawn: Respawn,
     bfd: BfdChild,
     stopping: Option<Instant>,
-    /// The service manager was told that the last reload was refused.
-    refusal_shown: bool,
+    service: Service,
     marker: Marker,
     /// Reloads at a time that a file names.
     schedule: Schedule,
@@ -69,8 +73,10 @@ struct Guardian<'a> {
 
 struct Child {
     pid: Pid,
-    status: OwnedFd,
+    status: StatusReader,
     started: Instant,
+    /// It has told something.
+    speaks: bool,
 }
 
 /// Runs until the daemon is to end; gives its exit status.
@@ -115,6 +121,7 @@ pub(crate) fn run(
     };
     // Only orphans of a dead child are concerned; without it init takes them.
     let _ = become_child_subreaper();
+    let core_pattern = Pattern::of(&options.core_dumps);
     let mut guardian = Guardian {
         options,
         pid_paths,
@@ -126,7 +133,7 @@ pub(crate) fn run(
         respawn: Respawn::default(),
         bfd: BfdChild::new(exchange),
         stopping: None,
-        refusal_shown: false,
+        service: Service::new(service_manager::watchdog()),
         marker: Marker::default(),
         schedule: Schedule::default(),
         reloads: 0,
@@ -142,6 +149,7 @@ pub(crate) fn run(
     if let Some(script) = &scripts.shutdown {
         own_script::run("shutdown", script, scripts.shutdown_timeout);
     }
+    core_pattern.restore();
     drop(pid_file);
     drop(directory);
     tracing::info!("Stopped {}", version::banner());
@@ -204,7 +212,8 @@ impl Guardian<'_> {
                 self.tell_started_without_vrrp();
             } else {
                 tracing::warn!("Warning - keepalived has no configuration to run");
-                service_manager::ready();
+                self.service.ready();
+                self.service.idle();
             }
         } else if let Some(code) = self.start_child() {
             return code;
@@ -223,6 +232,9 @@ impl Guardian<'_> {
     fn turn(&mut self) -> Option<ExitCode> {
         self.wait();
         self.read_status();
+        if self.ping_due().is_some_and(|at| at <= Instant::now()) {
+            self.service.alive();
+        }
         self.take_signals();
         self.schedule.look();
         if self.schedule.is_due() {
@@ -282,6 +294,7 @@ impl Guardian<'_> {
         let deadlines = [
             self.respawn.at(),
             self.bfd.respawn.at(),
+            self.ping_due(),
             self.stopping
                 .map(|since| since + self.globals.daemon.child_wait_time),
         ];
@@ -312,9 +325,7 @@ impl Guardian<'_> {
             tracing::error!("The configuration that was accepted cannot be read again");
             return Some(ExitCode::from(2));
         }
-        let (status, report) = match nix::unistd::pipe2(
-            nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK,
-        ) {
+        let (status, report) = match status_pipe() {
             Ok(pipe) => pipe,
             Err(error) => {
                 tracing::error!("Cannot make a pipe for the VRRP child process: {error}");
@@ -336,6 +347,7 @@ impl Guardian<'_> {
                     pid: child,
                     status,
                     started: Instant::now(),
+                    speaks: false,
                 });
                 self.accepted.forget();
                 release_free_memory();
@@ -351,7 +363,7 @@ impl Guardian<'_> {
                     &self.log,
                     parent,
                     reports,
-                    report,
+                    report.with_pulse(self.service.pulse()),
                 );
                 // What the guardian would do behind us, such as removing its pid file, is not for
                 // the child to do.
@@ -367,24 +379,32 @@ impl Guardian<'_> {
 
     /// The child tells when it has started and when it has reloaded.
     fn read_status(&mut self) {
-        let Some(child) = &self.child else { return };
-        let mut bytes = [0; 16];
-        let Ok(length) = nix::unistd::read(&child.status, &mut bytes) else {
-            return;
-        };
-        for byte in &bytes[..length] {
-            match Status::from_byte(*byte) {
-                Some(Status::Started) => {
+        let Some(child) = &mut self.child else { return };
+        let told = child.status.read();
+        child.speaks |= !told.is_empty();
+        for status in told {
+            match status {
+                Status::Started => {
                     tracing::info!("Startup complete");
                     self.tell_ready();
                 }
-                Some(Status::Reloaded) => {
+                Status::Reloaded => {
                     tracing::info!("Reload complete");
                     self.tell_ready();
                 }
-                Some(Status::Refused) => self.reload_refused(),
-                None => {}
+                Status::Refused => self.reload_refused(),
+                Status::Alive => self.service.alive(),
+                Status::States(census) => self.service.states(census),
             }
+        }
+    }
+
+    /// When the watchdog is to be told that this process is alive while no other can say so.
+    fn ping_due(&self) -> Option<Instant> {
+        match &self.child {
+            Some(child) if child.speaks => None,
+            Some(child) => self.service.due(Some(child.started)),
+            None => self.service.due(None),
         }
     }
 
@@ -432,7 +452,8 @@ impl Guardian<'_> {
             return;
         }
         self.marker.put(&self.globals);
-        if !validation::passes(&self.globals.reload.check, self.options) {
+        let (check, options) = (self.globals.reload.check.clone(), self.options);
+        if !validation::passes(&check, options, || self.read_status()) {
             self.reload_refused();
             return;
         }
@@ -483,20 +504,13 @@ impl Guardian<'_> {
     }
 
     fn reload_refused(&mut self) {
-        const VERDICT: &str = "Reload refused: the running configuration stays in force";
-        tracing::warn!("{VERDICT}");
         self.marker.remove();
-        service_manager::ready();
-        service_manager::notify(&format!("STATUS={VERDICT}"));
-        self.refusal_shown = true;
+        self.service.reload_refused();
     }
 
     fn tell_ready(&mut self) {
         self.marker.remove();
-        service_manager::ready();
-        if std::mem::take(&mut self.refusal_shown) {
-            service_manager::notify("STATUS=");
-        }
+        self.service.ready();
     }
 
     /// Takes note of ended processes; gives the daemon's exit status when the child's end is final.
@@ -514,6 +528,7 @@ impl Guardian<'_> {
             if self.stopping.is_some() {
                 continue;
             }
+            self.service.lost();
             let permanent = PERMANENT
                 .iter()
                 .find(|(code, _)| matches!(status, WaitStatus::Exited(_, c) if c == *code));

@@ -25,8 +25,9 @@ const PACE: Duration = Duration::from_millis(5);
 /// Where complaints go that nobody wants.
 const NOWHERE: &str = "/dev/null";
 
-/// Whether the configuration passes the test that the running one asks for.
-pub(super) fn passes(check: &ReloadCheck, options: &Options) -> bool {
+/// Whether the configuration passes the test that the running one asks for. Until then `meanwhile` is
+/// called again and again.
+pub(super) fn passes(check: &ReloadCheck, options: &Options, meanwhile: impl FnMut()) -> bool {
     let log = match check {
         ReloadCheck::Off => return true,
         ReloadCheck::Quiet => Path::new(NOWHERE),
@@ -38,7 +39,7 @@ pub(super) fn passes(check: &ReloadCheck, options: &Options) -> bool {
     }
     let passed = match fork_single_threaded() {
         Ok(Fork::Child) => child::leave(config_test::code(options, log)),
-        Ok(Fork::Parent { child }) => succeeds(child),
+        Ok(Fork::Parent { child }) => succeeds(child, meanwhile),
         Err(error) => {
             tracing::error!("Cannot test the configuration: {error}");
             false
@@ -62,11 +63,14 @@ fn empty(log: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn succeeds(child: Pid) -> bool {
+fn succeeds(child: Pid, mut meanwhile: impl FnMut()) -> bool {
     let end = Instant::now() + LIMIT;
     loop {
         match waitpid(child, Some(WaitPidFlag::WNOHANG)) {
-            Ok(WaitStatus::StillAlive) if Instant::now() < end => std::thread::sleep(PACE),
+            Ok(WaitStatus::StillAlive) if Instant::now() < end => {
+                meanwhile();
+                std::thread::sleep(PACE);
+            }
             Ok(WaitStatus::StillAlive) => {
                 tracing::warn!("The test of the configuration takes too long, ending it");
                 let _ = kill(child, Signal::SIGKILL);

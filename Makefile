@@ -5,10 +5,11 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INSTALL := sh xtask/install-missing.sh cc=gcc,libc6-dev
 
-.PHONY: help demo test test-guest bench ci fmt lint doc layers release deb rpm tarball image test-install test-static test-systemd tools-package tools-demo tools-test tools-guest
+.PHONY: help demo example-route-server test test-guest bench ci fmt lint doc layers release deb rpm tarball image test-install test-static test-systemd tools-package tools-demo tools-example-route-server tools-test tools-guest
 
 help:
 	@echo 'make demo    an unchanged HAProxy pair fails over, live (half a minute)'
+	@echo 'make example-route-server   an address announced by BGP fails over, the usual way and with evervip (1 minute)'
 	@echo 'make test    every test; the last line is the sum'
 	@echo 'make test-guest   VLAN, VRF, ipvlan, dummy and netem under QEMU (2 minutes); part of test if QEMU is there'
 	@echo 'make bench   speed beside Debian'"'"'s keepalived (15 minutes; BENCH=--quick: 8)'
@@ -24,7 +25,13 @@ demo: tools-demo release
 	EVERVIP_DEMO_DAEMON="$${EVERVIP_DEMO_DAEMON:-$(TARGET)/release/keepalived}" \
 		$(CARGO) run --quiet --locked --package evervip-demo
 
+example-route-server: tools-example-route-server release
+	EVERVIP_KEEPALIVED="$${EVERVIP_KEEPALIVED:-$(TARGET)/release/keepalived}" \
+		$(CARGO) run --quiet --locked --package evervip-example-route-server
+
+# Examples whose programs cannot be installed say that they were skipped.
 test: tools-test release
+	-@$(MAKE) --silent --no-print-directory tools-example-route-server
 	$(CARGO) xtask test
 
 test-guest: tools-test tools-guest release
@@ -82,6 +89,9 @@ tools-package:
 
 tools-demo:
 	@$(INSTALL) ip=iproute2 haproxy=haproxy
+
+tools-example-route-server:
+	@$(INSTALL) ip=iproute2 exabgp=exabgp bird=bird2 curl=curl
 
 tools-test:
 	@$(INSTALL) ip=iproute2 keepalived=keepalived dbus-daemon=dbus-daemon,dbus-bin snmpd=snmpd snmpwalk=snmp snmptrapd=snmptrapd

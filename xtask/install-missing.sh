@@ -33,9 +33,9 @@ export DEBIAN_FRONTEND=noninteractive
 }
 # They are needed as programs only.
 if [ -d /run/systemd/system ]; then
-    for service in keepalived haproxy; do
+    for service in keepalived haproxy exabgp bird2=bird; do
         case " $packages " in
-        *" $service "*) systemctl --quiet disable $service || true ;;
+        *" ${service%%=*} "*) systemctl --quiet disable "${service#*=}" || true ;;
         esac
     done
 fi

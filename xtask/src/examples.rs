@@ -45,6 +45,15 @@ pub(crate) fn check_all() -> Result<Vec<bool>> {
     Ok(verdicts)
 }
 
+/// Whether a file is a configuration for keepalived, and not for another program of the example.
+fn is_keepalived_conf(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(".conf") && !FOREIGN.iter().any(|program| name.starts_with(program))
+}
+
+/// How the names of other programs' configurations begin.
+const FOREIGN: [&str; 2] = ["bird", "exabgp"];
+
 /// Exit codes of `evervip check` that an example may have.
 const ACCEPTED: [i32; 1] = [0];
 
@@ -53,10 +62,7 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "conf")
-        {
+        } else if is_keepalived_conf(&path) {
             files.push(path);
         }
     }

@@ -170,6 +170,11 @@ const LAYERS: &[Layer] = &[
         outside: &["anyhow", "nix"],
     },
     Layer {
+        name: "evervip-example-route-server",
+        ours: &["evervip-lab"],
+        outside: &["anyhow", "nix"],
+    },
+    Layer {
         name: "evervip-bench",
         ours: &["evervip-lab"],
         outside: &["anyhow", "nix"],

@@ -1,6 +1,7 @@
 //! Everything that can be tested, in one run, with one sum at the end.
 
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -67,6 +68,9 @@ const STEPS: &[Step] = &[
         }
         Ok(sum)
     }),
+    ("example: route server failover", || {
+        example("evervip-example-route-server")
+    }),
     ("against keepalived", || {
         counted(
             &mut cargo_in("compat-tests"),
@@ -76,18 +80,34 @@ const STEPS: &[Step] = &[
     ("in a guest", in_guest),
 ];
 
+/// An example that plays itself and judges what it sees. Says so when it cannot run here.
+fn example(package: &str) -> Result<Sum> {
+    let mut cargo = cargo_in(".");
+    cargo
+        .env("EVERVIP_KEEPALIVED", daemon()?)
+        .env("EVERVIP_EXAMPLE_MAY_SKIP", "1");
+    counted(
+        &mut cargo,
+        &["run", "--quiet", "--locked", "--package", package],
+    )
+}
+
 /// What needs VLAN interfaces, VRF, ipvlan, dummy or netem.
 fn in_guest() -> Result<Sum> {
-    let daemon = match std::env::var_os("EVERVIP_KEEPALIVED") {
-        Some(daemon) => daemon.into(),
-        None => target()?.join("release/keepalived"),
-    };
     let mut command = Command::new("sh");
     command
         .arg(top()?.join("guest/run.sh"))
-        .arg(daemon)
+        .arg(daemon()?)
         .arg(target()?.join("guest"));
     counted(&mut command, &[])
+}
+
+/// The daemon under test: `EVERVIP_KEEPALIVED`, else the release build.
+fn daemon() -> Result<PathBuf> {
+    Ok(match std::env::var_os("EVERVIP_KEEPALIVED") {
+        Some(daemon) => daemon.into(),
+        None => target()?.join("release/keepalived"),
+    })
 }
 
 /// Runs the cases of the guest alone.

@@ -21,14 +21,15 @@ use nix::{
 use crate::{Error, Result};
 
 /// Waits for the end of the test process (its end of the pipe closes, even after `kill -9`),
-/// then kills whatever is left in its network namespace, so that the namespace goes too.
+/// then kills whatever is left in its network namespace, so that the namespace goes too. Ctrl-C
+/// goes to the whole process group and must not take this one.
 const HOLDER: &str = r#"
+trap '' INT TERM HUP QUIT
 read -r _
-me=$(readlink /proc/self/ns/net)
 for round in 1 2 3; do
     for d in /proc/[0-9]*; do
         p=${d#/proc/}
-        [ "$p" != $$ ] && [ "$(readlink "$d/ns/net")" = "$me" ] && kill -9 "$p"
+        [ "$p" != $$ ] && [ "$d/ns/net" -ef /proc/self/ns/net ] && kill -9 "$p"
     done
 done 2>/dev/null
 "#;

@@ -5,7 +5,7 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INSTALL := sh xtask/install-missing.sh cc=gcc,libc6-dev
 
-.PHONY: help demo example-route-server test test-guest bench ci fmt lint doc layers release deb rpm tarball image test-install test-static test-systemd tools-package tools-demo tools-example-route-server tools-test tools-guest
+.PHONY: help demo example-route-server test test-guest bench ci fmt lint doc docs layers release deb rpm tarball image test-install test-static test-systemd tools-package tools-demo tools-example-route-server tools-test tools-guest
 
 help:
 	@echo 'make demo    an unchanged HAProxy pair fails over, live (half a minute)'
@@ -19,6 +19,7 @@ help:
 	@echo 'make test-static    run those in a directory that has nothing else'
 	@echo 'make test-install   install it over keepalived in a Debian of its own, and go back (2 minutes)'
 	@echo 'make test-systemd   install, restart, reload, crash, boot under systemd in QEMU (10 minutes)'
+	@echo 'make docs    the documentation as a book in target/book/html, its links followed'
 	@echo 'make ci      fmt, lint, doc, layers, test'
 
 demo: tools-demo release
@@ -55,6 +56,11 @@ doc:
 
 layers:
 	$(CARGO) xtask layers
+
+# Installs mdbook below the target directory the first time (some minutes).
+docs:
+	@$(INSTALL)
+	$(CARGO) xtask docs
 
 release:
 	@$(INSTALL)

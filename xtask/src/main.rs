@@ -1,9 +1,11 @@
 //! Chores of this repository: `cargo xtask layers`, `cargo xtask test`, `cargo xtask deb`.
 
+mod docs;
 mod examples;
 mod layers;
 mod package;
 mod test;
+mod tool;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,6 +19,7 @@ fn main() -> ExitCode {
         "examples" => examples::run(),
         "test" => Ok(test::run()),
         "guest" => test::run_guest(),
+        "docs" => docs::run(),
         "man" => package::man().map(|()| true),
         "deb" => package::deb().map(|()| true),
         "rpm" => package::rpm().map(|()| true),
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
                  examples  check the configurations under examples/\n  \
                  test      run every test there is and count\n  \
                  guest     run the tests that need another kernel, under QEMU\n  \
+                 docs      make the book out of docs/\n  \
                  man       write manual pages and shell completions\n  \
                  deb       pack the release build for Debian\n  \
                  rpm       pack it for Fedora and RHEL\n  \

@@ -7,43 +7,20 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::tool::Tool;
 use crate::{cargo, target, top};
 
-/// A cargo subcommand that packs, in the version that our metadata is written for.
-struct Packer {
-    name: &'static str,
-    version: &'static str,
-}
-
-const DEB: Packer = Packer {
+const DEB: Tool = Tool {
     name: "cargo-deb",
     version: "3.8.0",
+    arguments: &[],
 };
 
-const RPM: Packer = Packer {
+const RPM: Tool = Tool {
     name: "cargo-generate-rpm",
     version: "0.21.1",
+    arguments: &[],
 };
-
-impl Packer {
-    /// Its program; built below the target directory when this machine has none.
-    fn program(&self) -> Result<PathBuf> {
-        let root = target()?.join("tools");
-        let program = root.join("bin").join(self.name);
-        if !program.exists() {
-            let mut install = cargo();
-            install
-                .args(["install", "--quiet", "--locked", "--debug", "--root"])
-                .arg(&root)
-                .arg(format!("{}@{}", self.name, self.version))
-                .env("CARGO_TARGET_DIR", root.join("build"))
-                // Unoptimised it takes minutes to compress a package.
-                .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");
-            succeed(&mut install)?;
-        }
-        Ok(program)
-    }
-}
 
 /// The profile, and the directory below the target directory in which its programs are.
 fn profile() -> Result<(&'static str, &'static str)> {
@@ -275,7 +252,7 @@ fn run_test(script: &str, arguments: &[PathBuf]) -> Result<bool> {
 }
 
 /// Runs a command in the top directory; its failure is ours.
-fn succeed(command: &mut Command) -> Result<()> {
+pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     let status = command
         .current_dir(top()?)
         .status()

@@ -264,7 +264,7 @@ fn is_served_by(site: &Site, node: &str) -> bool {
 const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Time after a step in which nothing may happen any more.
-const CALM: Duration = Duration::from_millis(700);
+const CALM: Duration = Duration::from_millis(500);
 
 /// How long we look at a client that nothing rescues.
 const LOOK_AT_HANGING: Duration = Duration::from_secs(5);

@@ -45,10 +45,9 @@ pub(crate) fn code(options: &Options, log: &Path) -> u8 {
 
 /// The complaints and the exit status.
 fn test(options: &Options) -> (Vec<String>, u8) {
-    let machine = Machine::default();
     // A namespace that is not there yet is no mistake in the file: as the original, go on without it.
-    let _ = namespace::enter(&options.configuration, &machine);
-    let loaded = configuration::load(&options.configuration, &machine, Mode::Test);
+    let _ = namespace::enter(&options.configuration, &Machine::default());
+    let loaded = configuration::load_once(&options.configuration, Mode::Test);
     (loaded.test_lines().collect(), verdict(&loaded, options))
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use evervip_config::{Config, Loaded, Mode, SourceMap};
 use evervip_os::process::{
-    Fork, fork_single_threaded, redirect_standard_streams_to_null, release_free_memory, set_umask,
-    start_session, use_one_heap,
+    Fork, fork_single_threaded, keep_heap_small, redirect_standard_streams_to_null,
+    release_free_memory, set_umask, start_session,
 };
 use evervip_os::signal::{real_time, real_time_from_top};
 use nix::sys::signal::Signal;
@@ -30,6 +30,7 @@ const LAST_OF_OLD_CHILD: Duration = Duration::from_secs(3);
 /// The whole program; the result is its exit status (spec cli-and-process 1).
 #[must_use]
 pub fn main() -> ExitCode {
+    keep_heap_small();
     let mut words = std::env::args_os();
     let program = words.next().unwrap_or_else(|| "keepalived".into());
     let parsed = command_line::parse(words);
@@ -62,7 +63,6 @@ pub fn main() -> ExitCode {
 }
 
 fn start(options: &Options) -> ExitCode {
-    use_one_heap();
     service_manager::connect();
     set_umask(options.configuration.umask.map_or(UMASK, u32::from));
     // From here on: a signal that asks for something else than the end must never be the end.

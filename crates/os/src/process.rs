@@ -196,15 +196,23 @@ pub fn release_free_memory() {
     }
 }
 
-/// Makes all threads allocate from one heap. What one thread frees serves the others then, and a
-/// process with few, mostly idle threads is a third smaller. To be called before threads are started.
+/// Keeps the heap small; to be called before threads are started.
 ///
-/// Does nothing where the C library has no such setting.
-pub fn use_one_heap() {
+/// All threads allocate from one heap: what one frees serves the others, and a process with few,
+/// mostly idle threads is a third smaller. What is large is mapped and goes back to the system when
+/// it is freed, where the C library would otherwise learn from the first one to keep it.
+///
+/// Does nothing where the C library has no such settings.
+pub fn keep_heap_small() {
     #[cfg(target_env = "gnu")]
-    // SAFETY: mallopt takes two numbers and touches no memory that is in use.
-    unsafe {
-        libc::mallopt(libc::M_ARENA_MAX, 1);
+    {
+        // The C library's own value, which it no longer raises once it has been set.
+        const LARGE: libc::c_int = 128 * 1024;
+        // SAFETY: mallopt takes two numbers and touches no memory that is in use.
+        unsafe {
+            libc::mallopt(libc::M_ARENA_MAX, 1);
+            libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
+        }
     }
 }
 

@@ -53,7 +53,7 @@ impl Lower<'_> {
                 );
                 continue;
             }
-            if !draft.seen_addresses.insert(address.address) {
+            if !draft.seen().addresses.insert(address.address) {
                 let text = format!(
                     "({}) address {} is given twice",
                     draft.name, address.address

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use evervip_model::{
     Authentication, Command, Config, Delivery, ExtraAnnouncements, Family, GratuitousArp,
-    HmacAuthentication, InitialState, Instance, InstanceIndex, NotifyCommands, Priority,
+    HmacAuthentication, InitialState, Instance, InstanceIndex, List, NotifyCommands, Priority,
     ScriptIndex, SyncGroup, TrackedScript, Version, VrrpScript,
 };
 
@@ -130,15 +130,15 @@ impl Lower<'_> {
             transmit_on_base: draft.transmit_on_base,
             accept: draft.accept.unwrap_or(true),
             promote_secondaries: draft.promote_secondaries,
-            addresses: std::mem::take(&mut draft.addresses).into(),
-            excluded_addresses: std::mem::take(&mut draft.excluded).into(),
-            routes: std::mem::take(&mut draft.routes).into(),
-            rules: std::mem::take(&mut draft.rules).into(),
-            track_interfaces: draft.trackers.interfaces.as_slice().into(),
-            track_scripts: self.tracked_scripts(&draft.trackers.scripts).into(),
-            track_files: std::mem::take(&mut draft.trackers.files).into(),
-            track_processes: std::mem::take(&mut draft.trackers.processes).into(),
-            track_bfd: std::mem::take(&mut draft.trackers.bfd).into(),
+            addresses: std::mem::take(&mut draft.addresses),
+            excluded_addresses: std::mem::take(&mut draft.excluded),
+            routes: std::mem::take(&mut draft.routes),
+            rules: std::mem::take(&mut draft.rules),
+            track_interfaces: draft.trackers.interfaces.clone(),
+            track_scripts: self.tracked_scripts(&draft.trackers.scripts),
+            track_files: std::mem::take(&mut draft.trackers.files),
+            track_processes: std::mem::take(&mut draft.trackers.processes),
+            track_bfd: std::mem::take(&mut draft.trackers.bfd),
             track_primary: draft.track_primary,
             linkbeat_polling: draft.linkbeat_polling,
             garp: self.garp(draft.garp),
@@ -161,7 +161,7 @@ impl Lower<'_> {
     fn delivery(&self, draft: &InstanceDraft) -> Delivery {
         if !draft.peers.is_empty() {
             return Delivery::Unicast {
-                peers: draft.peers.clone(),
+                peers: draft.peers.to_vec(),
                 ttl: draft
                     .ttl
                     .or((draft.family != Some(Family::Inet6)).then_some(255)),
@@ -185,7 +185,7 @@ impl Lower<'_> {
         }
     }
 
-    fn tracked_scripts(&self, tracks: &[TrackDraft]) -> Vec<TrackedScript> {
+    fn tracked_scripts(&self, tracks: &[TrackDraft]) -> List<TrackedScript> {
         tracks
             .iter()
             .filter_map(|t| {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use evervip_model::{
-    AntiReplay, Credentials, Family, Fifo, Globals, HmacKey, HmacMode, InitialState, Ipvlan,
+    AntiReplay, Credentials, Family, Fifo, Globals, HmacKey, HmacMode, InitialState, Ipvlan, List,
     OldUnicastChecksum, Priority, Route, Rule, TrackedBfd, TrackedFile, TrackedInterface,
     TrackedProcess, UnicastPeer, UnsupportedReason, Version, VirtualAddress, VirtualMac, Vrid,
 };
@@ -171,14 +171,26 @@ pub(super) struct TrackDraft {
 /// The trackers of an instance or a group.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Trackers {
-    pub(super) interfaces: Vec<TrackedInterface>,
-    pub(super) scripts: Vec<TrackDraft>,
-    pub(super) files: Vec<TrackedFile>,
-    pub(super) processes: Vec<TrackedProcess>,
-    pub(super) bfd: Vec<TrackedBfd>,
-    /// Names seen, to find those given twice.
-    pub(super) seen_interfaces: HashSet<String>,
-    pub(super) seen_scripts: HashSet<usize>,
+    pub(super) interfaces: List<TrackedInterface>,
+    pub(super) scripts: List<TrackDraft>,
+    pub(super) files: List<TrackedFile>,
+    pub(super) processes: List<TrackedProcess>,
+    pub(super) bfd: List<TrackedBfd>,
+    seen: Option<Box<SeenTrackers>>,
+}
+
+impl Trackers {
+    /// What they have named so far.
+    pub(super) fn seen(&mut self) -> &mut SeenTrackers {
+        self.seen.get_or_insert_default()
+    }
+}
+
+/// The names in trackers, to find those given twice.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SeenTrackers {
+    pub(super) interfaces: HashSet<String>,
+    pub(super) scripts: HashSet<usize>,
 }
 
 /// `auth_type`.
@@ -220,7 +232,7 @@ pub(super) struct InstanceDraft {
     pub(super) multicast_group: Option<IpAddr>,
     pub(super) unicast_wanted: bool,
     pub(super) fault_no_peer: bool,
-    pub(super) peers: Vec<UnicastPeer>,
+    pub(super) peers: List<UnicastPeer>,
     pub(super) ttl: Option<u8>,
     pub(super) check_unicast_source: bool,
     pub(super) old_unicast_checksum: OldUnicastChecksum,
@@ -238,13 +250,10 @@ pub(super) struct InstanceDraft {
     pub(super) promote_secondaries: bool,
     /// No address is what is meant.
     pub(super) no_addresses: bool,
-    pub(super) addresses: Vec<VirtualAddress>,
-    /// Addresses and peers seen, to find those given twice.
-    pub(super) seen_addresses: HashSet<IpAddr>,
-    pub(super) seen_peers: HashSet<IpAddr>,
-    pub(super) excluded: Vec<VirtualAddress>,
-    pub(super) routes: Vec<Route>,
-    pub(super) rules: Vec<Rule>,
+    pub(super) addresses: List<VirtualAddress>,
+    pub(super) excluded: List<VirtualAddress>,
+    pub(super) routes: List<Route>,
+    pub(super) rules: List<Rule>,
     pub(super) trackers: Trackers,
     pub(super) track_primary: bool,
     pub(super) linkbeat_polling: bool,
@@ -256,6 +265,7 @@ pub(super) struct InstanceDraft {
     pub(super) smtp_alert: Option<bool>,
     /// Why it cannot run.
     pub(super) held: Option<UnsupportedReason>,
+    seen: Option<Box<Seen>>,
 }
 
 /// The address of `use_vmac`.
@@ -307,7 +317,7 @@ impl InstanceDraft {
             multicast_group: None,
             unicast_wanted: false,
             fault_no_peer: false,
-            peers: Vec::new(),
+            peers: List::new(),
             ttl: None,
             check_unicast_source: globals.check_unicast_source,
             old_unicast_checksum: OldUnicastChecksum::Detect,
@@ -323,12 +333,11 @@ impl InstanceDraft {
             accept: None,
             promote_secondaries: false,
             no_addresses: false,
-            addresses: Vec::new(),
-            seen_addresses: HashSet::new(),
-            seen_peers: HashSet::new(),
-            excluded: Vec::new(),
-            routes: Vec::new(),
-            rules: Vec::new(),
+            addresses: List::new(),
+            seen: None,
+            excluded: List::new(),
+            routes: List::new(),
+            rules: List::new(),
             trackers: Trackers::default(),
             track_primary: true,
             linkbeat_polling: false,
@@ -347,11 +356,23 @@ impl InstanceDraft {
 
     /// The block has ended: gives back what only its reading needed.
     pub(super) fn close(&mut self) {
-        self.seen_addresses = HashSet::new();
-        self.seen_peers = HashSet::new();
+        self.seen = None;
+        self.trackers.seen = None;
         self.addresses.shrink_to_fit();
         self.excluded.shrink_to_fit();
     }
+
+    /// What it has named so far.
+    pub(super) fn seen(&mut self) -> &mut Seen {
+        self.seen.get_or_insert_default()
+    }
+}
+
+/// The addresses in an instance, to find those given twice.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seen {
+    pub(super) addresses: HashSet<IpAddr>,
+    pub(super) peers: HashSet<IpAddr>,
 }
 
 /// A `vrrp_sync_group`.

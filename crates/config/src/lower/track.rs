@@ -34,7 +34,7 @@ impl Lower<'_> {
                 self.complain(Code::MissingInterface, name.span, text).help = Some(help);
                 continue;
             }
-            if trackers.seen_interfaces.contains(&name.text) {
+            if trackers.seen().interfaces.contains(&name.text) {
                 let text = format!(
                     "({owner}) duplicate track_interface {} - ignoring",
                     name.text
@@ -50,7 +50,7 @@ impl Lower<'_> {
             else {
                 continue;
             };
-            trackers.seen_interfaces.insert(name.text.clone());
+            trackers.seen().interfaces.insert(name.text.clone());
             trackers.interfaces.push(TrackedInterface {
                 interface: name.text.clone(),
                 weight: weighted.weight.unwrap_or(0),
@@ -74,7 +74,7 @@ impl Lower<'_> {
                 said.labels.extend(below.map(defined_below));
                 continue;
             };
-            if trackers.seen_scripts.contains(&index) {
+            if trackers.seen().scripts.contains(&index) {
                 let text = format!("({owner}) duplicate track_script {} - ignoring", name.text);
                 self.complain(Code::Duplicate, name.span, text).help = Some("keep one".to_owned());
                 continue;
@@ -88,7 +88,7 @@ impl Lower<'_> {
                 continue;
             };
             let script = &self.scripts[index];
-            trackers.seen_scripts.insert(index);
+            trackers.seen().scripts.insert(index);
             trackers.scripts.push(TrackDraft {
                 script: index,
                 weight: weighted.weight.unwrap_or(script.weight),

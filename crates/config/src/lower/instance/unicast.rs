@@ -144,7 +144,7 @@ impl Lower<'_> {
             );
             self.complain(Code::Conflict, first.span, text);
         }
-        if !draft.seen_peers.insert(address) {
+        if !draft.seen().peers.insert(address) {
             let text = format!("({name}) unicast_peer {address} is given twice");
             self.log(Code::Duplicate, first.span, text).help = Some("remove one".to_owned());
             return None;

@@ -386,3 +386,37 @@ fn serial_notify_commands_are_told_everything_in_order_before_the_end() {
         assert!(told.ends_with("MASTER\nSTOP\n"), "{told}");
     });
 }
+
+#[test]
+fn a_virtual_mac_gets_another_name_without_a_fault() {
+    const SCRIPT: &str = "/etc/keepalived/notify.sh";
+    let named = |name: &str| {
+        let lines = format!("use_vmac {name}\n    notify {SCRIPT}");
+        let instance = owner_with(&lines).replace("255", "100");
+        format!("global_defs {{\n script_user root\n}}\n@evervip notify_order serial\n{instance}")
+    };
+    in_lab("renamed", |lab| {
+        let node = host(lab, &named("first"))
+            .file(SCRIPT, "#!/bin/sh\necho $3 >> /run/told\n", 0o755)
+            .start()
+            .unwrap();
+        let daemon = daemon(&node);
+        has_address(&node, true);
+        node.write_file(CONFIGURATION, named("second"), 0o644)
+            .unwrap();
+        let mark = daemon.log().mark();
+        daemon.signal(Signal::SIGHUP).unwrap();
+        let log = daemon.log();
+        log.wait_after(mark, "Reload complete", LONG).unwrap();
+        log.wait_after(mark, "Entering MASTER STATE", LONG).unwrap();
+        has_address(&node, true);
+        assert!(node.ip(&["link", "show", "second"]).is_ok());
+        assert!(node.ip(&["link", "show", "first"]).is_err());
+        let text = log.text_after(mark);
+        assert!(!text.contains("FAULT"), "{text}");
+        assert!(end(&daemon).0.success());
+        let told = node.read_file("/run/told").unwrap();
+        assert!(!told.contains("FAULT"), "{told}");
+        assert!(told.contains("MASTER\nBACKUP\nMASTER\n"), "{told}");
+    });
+}

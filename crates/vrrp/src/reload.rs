@@ -48,6 +48,40 @@ impl<'a> Identity<'a> {
     }
 }
 
+/// What makes two configured instances the same but for what their virtual interface is called. Such a
+/// router hands over and begins anew on the other interface, which is no fault that anybody should hear
+/// of.
+#[derive(PartialEq, Eq, Hash)]
+struct Unnamed<'a> {
+    identity: Identity<'a>,
+    virtual_mac: Option<VirtualMac>,
+    ipvlan: Option<Ipvlan>,
+}
+
+impl<'a> Unnamed<'a> {
+    /// `None` for an instance without a virtual interface.
+    fn of(spec: &'a Instance) -> Option<Self> {
+        let virtual_mac = spec.virtual_mac.as_deref().map(|known| VirtualMac {
+            name: None,
+            ..known.clone()
+        });
+        let ipvlan = spec.ipvlan.as_deref().map(|known| Ipvlan {
+            name: None,
+            ..known.clone()
+        });
+        let identity = Identity {
+            virtual_mac: None,
+            ipvlan: None,
+            ..Identity::of(spec)
+        };
+        (virtual_mac.is_some() || ipvlan.is_some()).then_some(Self {
+            identity,
+            virtual_mac,
+            ipvlan,
+        })
+    }
+}
+
 /// Whether what a peer's checksums have told still counts: a backup is silent, and while we are
 /// MASTER it could not tell again.
 fn keeps_old_checksum(old: &Instance, new: &Instance) -> bool {
@@ -69,7 +103,7 @@ impl Engine {
         let respace = self.spacing.configure(&config);
         let specs: Vec<Arc<Instance>> = config.instances.into_iter().map(Arc::new).collect();
         let continued = self.continued_by(&specs);
-        self.remove_missing(&continued);
+        self.remove_missing(&specs, &continued);
         self.remove_gone_fixtures();
         if respace {
             self.respace(now);
@@ -201,13 +235,18 @@ impl Engine {
     }
 
     /// Routers without a counterpart: hand over, then forget.
-    fn remove_missing(&mut self, continued: &[Option<RouterId>]) {
+    fn remove_missing(&mut self, specs: &[Arc<Instance>], continued: &[Option<RouterId>]) {
         let kept: HashSet<RouterId> = continued.iter().copied().flatten().collect();
+        let pairs = specs.iter().zip(continued);
+        let fresh = pairs.filter(|(_, kept)| kept.is_none());
+        let renamed: HashSet<_> = fresh.filter_map(|(spec, _)| Unnamed::of(spec)).collect();
         for id in self.routers.ids() {
             if kept.contains(&id) {
                 continue;
             }
-            self.retire(id);
+            let spec = Arc::clone(&self.routers[id].spec);
+            let goes_on = Unnamed::of(&spec).is_some_and(|unnamed| renamed.contains(&unnamed));
+            self.retire(id, goes_on);
             self.timers.clear(TimerKey::Router(id));
             for key in TimerKey::of_announcements(id) {
                 self.timers.clear(key);

@@ -14,7 +14,7 @@ use crate::router::{Router, named_interface};
 use crate::timers::TimerKey;
 use crate::track_file::FileStatus;
 use crate::virtual_interface::own_key;
-use crate::{Engine, LogLine, NotificationKind, RouterId, Timestamp};
+use crate::{AddressLine, Engine, LogLine, NotificationKind, RouterId, Timestamp};
 
 /// What the facts amount to for one router.
 #[derive(Debug, PartialEq, Eq)]
@@ -222,8 +222,9 @@ impl Engine {
     pub(crate) fn reassess_with(&mut self, now: Timestamp, id: RouterId, news: PriorityNews) {
         let assessment = self.assess(&self.routers[id]);
         let router = &mut self.routers[id];
-        router.faults = assessment.faults;
+        let before = std::mem::replace(&mut router.faults, assessment.faults);
         router.waiting = assessment.waiting;
+        self.log_missing_source(id, &before);
         self.set_effective_priority(now, id, assessment.priority, news);
         let router = &self.routers[id];
         match router.state {
@@ -233,6 +234,23 @@ impl Engine {
             State::Init => self.leave_init(now, id),
             State::Fault if router.faults.is_empty() => self.recover(now, id),
             _ => {}
+        }
+    }
+
+    /// A source address may have gone unseen with its interface: says that it alone is missing when
+    /// everything else is there again.
+    fn log_missing_source(&mut self, id: RouterId, before: &[FaultReason]) {
+        let router = &self.routers[id];
+        let is_last = router.faults == [FaultReason::SourceAddressMissing];
+        if router.state != State::Fault || !is_last || before == router.faults {
+            return;
+        }
+        if let Some(address) = router.spec.source {
+            let name = router.name();
+            self.log(LogLine::Address(AddressLine::SourceMissing {
+                name,
+                address,
+            }));
         }
     }
 

@@ -393,12 +393,16 @@ impl Engine {
         }
     }
 
-    /// A router without a counterpart in a new configuration hands over.
-    pub(crate) fn retire(&mut self, id: RouterId) {
+    /// A router without a counterpart in a new configuration hands over. Nobody is told when it goes on
+    /// as another one.
+    pub(crate) fn retire(&mut self, id: RouterId, goes_on: bool) {
         let was = std::mem::replace(&mut self.routers[id].state, State::Fault);
         if was == State::Master {
             self.resign(id, Resignation::Once);
             self.release(id);
+        }
+        if goes_on {
+            return;
         }
         if self.routers[id].spec.notify_deleted {
             self.notify(id, NotificationKind::Deleted);

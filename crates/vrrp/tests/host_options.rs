@@ -302,6 +302,21 @@ fn unicast(table: &mut Table) {
             removed(stage, "10.0.0.7", false);
         },
     );
+    let here = Instance {
+        source: Some(sample::OWN),
+        ..elsewhere.clone()
+    };
+    table.row(
+        "BACKUP: unicast, the source goes with the interface, which comes back without it",
+        backup(one(here)),
+        |stage| {
+            gone(stage, ETH0);
+            stage.link(9, "eth0", true);
+            let address = sample::OWN;
+            let event = Event::AddressAdded { index: 9, address };
+            stage.event("10.0.0.1 added", event);
+        },
+    );
     let mut lenient = Transcript::new(one(elsewhere));
     lenient.engine_mut().allow_foreign_sources(true);
     table.row(

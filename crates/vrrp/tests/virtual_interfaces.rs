@@ -6,7 +6,7 @@ mod stage;
 
 use std::time::Duration;
 
-use evervip_model::{Config, ExtraAnnouncements, Instance};
+use evervip_model::{Config, ExtraAnnouncements, Instance, VirtualMac};
 use evervip_testkit::{Transcript, sample};
 use evervip_vrrp::Event;
 use stage::{Table, master, plain};
@@ -107,6 +107,25 @@ fn virtual_interfaces() {
         stage.link(sample::ETH0, "eth0", true);
         stage.link(VMAC, "vrrp.1", true);
     });
+    table.row(
+        "reload: another name, and the interface is made anew",
+        running(on_virtual_mac()),
+        |stage| {
+            let name = Some("other".to_owned());
+            stage.reload(
+                "other",
+                one(Instance {
+                    virtual_mac: Some(Box::new(VirtualMac {
+                        name,
+                        ..VirtualMac::default()
+                    })),
+                    ..plain()
+                }),
+            );
+            make(stage, VMAC + 1);
+            stage.event("deleted", Event::LinkRemoved { index: VMAC });
+        },
+    );
     table.row("stop", running(on_virtual_mac()), |stage| {
         stage.event("stop", Event::StopRequested);
     });

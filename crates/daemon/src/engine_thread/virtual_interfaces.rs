@@ -81,10 +81,16 @@ impl VirtualInterfaces {
             if self.is_there(interface, kernel) {
                 continue;
             }
+            let old = self.made.get(&interface.key).map(|made| made.index);
             self.forget(&interface.key, kernel, firewall);
             // That the old one has gone: its name may be the one that is wanted.
-            events.extend(kernel.read().unwrap_or_default());
+            let reports = kernel.read().unwrap_or_default();
+            // The end of the old one is told last: nobody misses it when there is the new one.
+            let (left, reports): (Vec<_>, Vec<_>) =
+                reports.into_iter().partition(|event| is_end_of(event, old));
+            events.extend(reports);
             let Some(base) = kernel.link_named(&interface.key.base).cloned() else {
+                events.extend(left);
                 continue;
             };
             match self.make_one(interface, &base, kernel, firewall) {
@@ -98,8 +104,10 @@ impl VirtualInterfaces {
                         index,
                         fresh,
                     });
+                    events.extend(left);
                 }
                 Err(error) => {
+                    events.extend(left);
                     self.forget(&interface.key, kernel, firewall);
                     self.failed(interface, &error);
                 }
@@ -288,6 +296,15 @@ impl VirtualInterfaces {
         if made.family == Family::Inet && matches!(kind, VirtualInterfaceKind::MacVlan(_)) {
             self.settings.release(made.base, kernel);
         }
+    }
+}
+
+/// Whether an event tells how an interface goes that was to be made anew.
+fn is_end_of(event: &Event<'_>, old: Option<u32>) -> bool {
+    match event {
+        Event::LinkChanged(link) => Some(link.index) == old,
+        Event::LinkRemoved { index } | Event::AddressRemoved { index, .. } => Some(*index) == old,
+        _ => false,
     }
 }
 

@@ -32,6 +32,13 @@ pub enum AddressLine {
         /// Name of the interface.
         interface: String,
     },
+    /// All else that a router in FAULT needs is there again.
+    SourceMissing {
+        /// Name of the instance.
+        name: Arc<str>,
+        /// The configured source.
+        address: IpAddr,
+    },
 }
 
 impl AddressLine {
@@ -65,6 +72,10 @@ impl fmt::Display for AddressLine {
             Self::Deassigned { address, interface } => {
                 write!(f, "Deassigned address {address} from interface {interface}")
             }
+            Self::SourceMissing { name, address } => write!(
+                f,
+                "({name}) staying in FAULT state until its source address {address} is there - add it to the interface"
+            ),
         }
     }
 }

@@ -420,3 +420,47 @@ fn a_virtual_mac_gets_another_name_without_a_fault() {
         assert!(told.contains("MASTER\nBACKUP\nMASTER\n"), "{told}");
     });
 }
+
+/// A test of the configuration that hangs, because nobody reads its complaints.
+#[test]
+fn a_reload_that_is_tested_for_long_keeps_nothing_else_waiting() {
+    const COMPLAINTS: &str = "/run/complaints";
+    const FAILED: &str = "New config failed validation";
+    let tested = format!("global_defs {{\n reload_check_config {COMPLAINTS}\n}}\n{OWNER}");
+    let wrong = tested.replace("global_defs {", "global_defs {\n no_such_keyword");
+    in_lab("tested", |lab| {
+        let node = host(lab, &tested).start().unwrap();
+        node.exec(&["mkfifo", COMPLAINTS]).unwrap();
+        let mut full = Command::new("sh");
+        let fill = "dd if=/dev/zero of=$0 bs=4096 oflag=nonblock 2>/dev/null";
+        let script = format!("exec 3<>$0; {fill}; echo full; exec sleep 1000");
+        full.args(["-c", &script, COMPLAINTS]);
+        let full = node.spawn("full", full).unwrap();
+        full.log().wait_for("full", LONG).unwrap();
+        let begun = || {
+            node.write_file(CONFIGURATION, &tested, 0o644).unwrap();
+            let daemon = daemon(&node);
+            has_address(&node, true);
+            node.write_file(CONFIGURATION, &wrong, 0o644).unwrap();
+            daemon.signal(Signal::SIGHUP).unwrap();
+            let log = daemon.log();
+            log.wait_for("validate conf before Reload", LONG).unwrap();
+            daemon
+        };
+        let ended = begun();
+        assert!(end(&ended).0.success());
+        let text = ended.log().text_after(0);
+        assert!(!text.contains("takes too long"), "{text}");
+        // Asked once more while it is tested, it is tested once more.
+        let asked = begun();
+        asked.signal(Signal::SIGHUP).unwrap();
+        let mut reader = Command::new("cat");
+        reader.arg(COMPLAINTS);
+        let _reader = node.spawn("reader", reader).unwrap();
+        wait_until(LONG, "tested twice", || {
+            asked.log().text_after(0).matches(FAILED).count() == 2
+        })
+        .unwrap();
+        assert!(end(&asked).0.success());
+    });
+}

@@ -5,6 +5,7 @@ mod bfd;
 mod core_dumps;
 mod marker;
 mod own_script;
+mod reload;
 mod reload_time;
 mod respawn;
 mod schedule;
@@ -16,8 +17,7 @@ use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use evervip_config::Mode;
-use evervip_model::{Daemon, Globals};
+use evervip_model::Globals;
 use evervip_os::process::{
     Fork, become_child_subreaper, fork_single_threaded, release_free_memory,
 };
@@ -30,18 +30,19 @@ use nix::unistd::Pid;
 use crate::bfd::Exchange;
 use crate::child;
 use crate::command_line::{ChildRuns, Options};
-use crate::configuration::{self, Accepted, Machine};
+use crate::configuration::Accepted;
 use crate::logging::Log;
 use crate::pid_file::PidFile;
 use crate::pid_paths::{PidDirectory, PidPaths};
 use crate::status::{Status, StatusReader, status_pipe};
-use crate::{archive, dump, identity, service_manager, version};
+use crate::{dump, identity, service_manager, version};
 use bfd::BfdChild;
 use core_dumps::Pattern;
 use marker::Marker;
 use respawn::Respawn;
 use schedule::Schedule;
 use service::Service;
+use validation::Validation;
 
 /// Exit statuses of the child that starting it again cannot mend (spec cli-and-process 5).
 const PERMANENT: [(i32, &str); 3] = [(1, "FATAL"), (2, "CONFIG"), (4, "missing permission")];
@@ -65,6 +66,8 @@ struct Guardian<'a> {
     stopping: Option<Instant>,
     service: Service,
     marker: Marker,
+    /// The test of a configuration that is to be reloaded.
+    validation: Option<Validation>,
     /// Reloads at a time that a file names.
     schedule: Schedule,
     /// How many configurations were accepted before the present one.
@@ -135,6 +138,7 @@ pub(crate) fn run(
         stopping: None,
         service: Service::new(service_manager::watchdog()),
         marker: Marker::default(),
+        validation: None,
         schedule: Schedule::default(),
         reloads: 0,
     };
@@ -240,6 +244,9 @@ impl Guardian<'_> {
         if self.schedule.is_due() {
             self.reload();
         }
+        if let Some(validation) = &mut self.validation {
+            validation.enforce_limit();
+        }
         if let Some(code) = self.reap() {
             return Some(code);
         }
@@ -295,6 +302,7 @@ impl Guardian<'_> {
             self.respawn.at(),
             self.bfd.respawn.at(),
             self.ping_due(),
+            self.validation.as_ref().and_then(Validation::until),
             self.stopping
                 .map(|since| since + self.globals.daemon.child_wait_time),
         ];
@@ -421,6 +429,9 @@ impl Guardian<'_> {
         tracing::info!("Stopping");
         service_manager::notify("STOPPING=1");
         self.stopping = Some(Instant::now());
+        if let Some(validation) = self.validation.take() {
+            validation.abandon();
+        }
         if let Some(child) = &self.child {
             let _ = kill(child.pid, Signal::SIGTERM);
         }
@@ -445,79 +456,14 @@ impl Guardian<'_> {
         None
     }
 
-    /// Reads the file first: a child that dies later must be able to start with what is accepted
-    /// now, and a file that is refused must not reach the child at all.
-    fn reload(&mut self) {
-        if self.stopping.is_some() {
-            return;
-        }
-        self.marker.put(&self.globals);
-        let (check, options) = (self.globals.reload.check.clone(), self.options);
-        if !validation::passes(&check, options, || self.read_status()) {
-            self.reload_refused();
-            return;
-        }
-        tracing::info!("Reloading ...");
-        service_manager::reloading();
-        let source = &self.options.configuration;
-        let machine = Machine::default();
-        let mut loaded = configuration::load(source, &machine, Mode::Start);
-        let failure = loaded.start_failure();
-        let (Some(config), None) = (loaded.config.take(), failure) else {
-            configuration::log(&loaded);
-            self.reload_refused();
-            return;
-        };
-        if let Some(what) = unchangeable(&config.globals.daemon, &self.globals.daemon) {
-            tracing::error!("Cannot change {what} at a reload - please restart keepalived");
-            self.reload_refused();
-            return;
-        }
-        self.reloads = self.reloads.wrapping_add(1);
-        if let Some(directory) = &config.globals.reload.save_directory {
-            archive::keep_configuration(directory, self.reloads, &loaded.sources);
-        }
-        self.accepted = Accepted::new(source.clone(), machine, config);
-        self.take_globals();
-        let has_bfd = self.bfd.is_running() || self.wants_bfd();
-        if self.bfd.is_running() {
-            self.bfd.pass_on(Signal::SIGHUP as i32);
-        } else if has_bfd {
-            // Started in the next turn.
-            self.bfd.respawn.at_once();
-        }
-        if let Some(child) = &self.child {
-            let _ = kill(child.pid, Signal::SIGHUP);
-            self.accepted.forget();
-        } else if self.is_idle() && has_bfd {
-            tracing::info!("Reload complete");
-            self.tell_ready();
-        } else if self.is_idle() {
-            tracing::warn!("Warning - keepalived has no configuration to run");
-            self.tell_ready();
-        } else {
-            configuration::log(&loaded);
-            self.respawn.at_once();
-        }
-        drop(loaded);
-        release_free_memory();
-    }
-
-    fn reload_refused(&mut self) {
-        self.marker.remove();
-        self.service.reload_refused();
-    }
-
-    fn tell_ready(&mut self) {
-        self.marker.remove();
-        self.service.ready();
-    }
-
     /// Takes note of ended processes; gives the daemon's exit status when the child's end is final.
     fn reap(&mut self) -> Option<ExitCode> {
         loop {
             let status = waitpid(None, Some(WaitPidFlag::WNOHANG)).ok()?;
             let pid = status.pid()?;
+            if self.reap_validation(pid, status) {
+                continue;
+            }
             if self.child.as_ref().is_none_or(|child| child.pid != pid) {
                 // The BFD child, or an orphaned script.
                 self.reap_bfd(pid, status);
@@ -552,17 +498,6 @@ impl Guardian<'_> {
                 );
             }
         }
-    }
-}
-
-/// What a reload would have to change and cannot (spec cli-and-process 4).
-fn unchangeable(new: &Daemon, old: &Daemon) -> Option<&'static str> {
-    if new.net_namespace != old.net_namespace {
-        Some("network namespace")
-    } else if new.instance != old.instance {
-        Some("instance name")
-    } else {
-        None
     }
 }
 

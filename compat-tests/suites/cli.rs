@@ -55,7 +55,7 @@ pub fn add(plan: &mut Plan) {
     });
 }
 
-fn command_lines() -> [(&'static str, &'static [&'static str], i32, &'static str); 13] {
+fn command_lines() -> [(&'static str, &'static [&'static str], i32, &'static str); 19] {
     [
         ("unknown-short", &["-Z"], 1, "Unknown option -Z"),
         ("unknown-long", &["--bogus"], 1, "Unknown option --bogus"),
@@ -96,6 +96,32 @@ fn command_lines() -> [(&'static str, &'static [&'static str], i32, &'static str
             &["-u", "999", "-v"],
             0,
             "Invalid --umask option 999",
+        ),
+        ("unknown-in-cluster", &["-Zv"], 0, "Unknown option -Z"),
+        ("argument-of-flag", &["-n=5", "-v"], 0, "Unknown option -="),
+        (
+            "argument-of-long-flag",
+            &["--dont-fork=1", "-v"],
+            0,
+            "Unknown option --dont-fork=1",
+        ),
+        (
+            "argument-of-question",
+            &["--version=3"],
+            1,
+            "Unknown option --version=3",
+        ),
+        (
+            "empty-short-parameters",
+            &["-p", "", "-s", "", "-A", "", "-i", "", "-v"],
+            0,
+            "Keepalived v2.2.7",
+        ),
+        (
+            "core-dumps",
+            &["-mM/tmp/core", "-v"],
+            0,
+            "Keepalived v2.2.7",
         ),
         ("signal-number", &["--signum=JSON", "-Z"], 0, ""),
         (

@@ -15,7 +15,7 @@ use nix::sys::signal::Signal;
 
 use crate::command_line::{self, ChildRuns, Options, Task};
 use crate::configuration::{self, Accepted, Machine};
-use crate::logging::{Log, Settings};
+use crate::logging::{Log, Settings, SystemLog};
 use crate::pid_file::{self, Occupant};
 use crate::pid_paths::PidPaths;
 use crate::{archive, config_test, guardian, namespace, service_manager, version};
@@ -148,7 +148,11 @@ fn open_log(options: &Options) -> Log {
     let log = Log::install(Settings {
         console: options.log.console && options.foreground,
         detail: options.log.detail,
-        syslog: options.log.syslog,
+        syslog: if options.log.syslog {
+            SystemLog::of_machine()
+        } else {
+            SystemLog::Off
+        },
         facility: options.log.facility,
         file: options.log.file.as_deref().map(absolute),
     });

@@ -4,6 +4,7 @@ mod address;
 mod authentication;
 mod bfd;
 mod fault;
+mod fields;
 mod firewall;
 mod route;
 mod text;

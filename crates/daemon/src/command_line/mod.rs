@@ -49,26 +49,35 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Parsed {
             ),
             Ok(Some(Long(name))) => (find_long(name), format!("--{name}")),
             Err(error) => {
-                parsed.errors.push(error.to_string());
+                parsed.errors.push(surplus(&error));
                 continue;
             }
         };
+        let is_long = written.starts_with("--");
         let Some(row) = option else {
-            parsed.errors.push(format!("Unknown option {written}"));
             // An argument that was attached to it belongs to it.
-            let _ = parser.optional_value();
+            let value = is_long.then(|| parser.optional_value()).flatten();
+            parsed.errors.push(unknown(&written, value));
             continue;
         };
-        let value = match argument_of(row, &mut parser) {
+        let value = match argument_of(row, is_long, &mut parser) {
             Ok(value) => value,
-            Err(Missing) => {
+            Err(Mistake::Missing) => {
                 parsed
                     .errors
                     .push(format!("Missing parameter for option {written}"));
                 continue;
             }
+            Err(Mistake::Surplus(value)) => {
+                parsed.errors.push(unknown(&written, Some(value)));
+                continue;
+            }
         };
+        let is_empty = row.argument == Argument::Required
+            && value.as_ref().is_some_and(|value| value.is_empty());
         match row.effect {
+            // As of a variable that is not set: the option is as good as not there.
+            effect if is_empty && effect != Effect::UseFile => {}
             Effect::Refused(why) => parsed.errors.push(format!("Option {written} {why}")),
             effect => parsed.options.apply(effect, value, &mut parsed.notices),
         }
@@ -76,17 +85,46 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Parsed {
     parsed
 }
 
-/// An option stands without the argument that it needs.
-struct Missing;
+/// What is wrong with the argument of an option.
+enum Mistake {
+    /// It needs one, and stands without.
+    Missing,
+    /// It has none, and this is attached to it.
+    Surplus(OsString),
+}
 
-/// What is attached to an option, or follows it where it needs an argument.
-fn argument_of(row: &Row, parser: &mut lexopt::Parser) -> Result<Option<OsString>, Missing> {
+/// What is attached to an option, or follows it where it needs an argument. A long one must not have
+/// an empty one where it needs one.
+fn argument_of(
+    row: &Row,
+    is_long: bool,
+    parser: &mut lexopt::Parser,
+) -> Result<Option<OsString>, Mistake> {
     match row.argument {
-        Argument::None => Ok(None),
+        // Behind a short one there may be further ones.
+        Argument::None if !is_long => Ok(None),
+        Argument::None => match parser.optional_value() {
+            None => Ok(None),
+            Some(value) => Err(Mistake::Surplus(value)),
+        },
         Argument::Optional => Ok(parser.optional_value()),
         Argument::Required => {
-            let value = parser.value().ok().filter(|value| !value.is_empty());
-            value.map(Some).ok_or(Missing)
+            let value = parser.value().ok();
+            let value = value.filter(|value| !is_long || !value.is_empty());
+            value.map(Some).ok_or(Mistake::Missing)
         }
     }
+}
+
+/// Behind a short option without argument nothing but further ones may stand, as in `-n=5`.
+fn surplus(error: &lexopt::Error) -> String {
+    match error {
+        lexopt::Error::UnexpectedValue { .. } => unknown("-=", None),
+        error => error.to_string(),
+    }
+}
+
+fn unknown(option: &str, value: Option<OsString>) -> String {
+    let value = value.map(|value| format!("={}", value.to_string_lossy()));
+    format!("Unknown option {option}{}", value.unwrap_or_default())
 }

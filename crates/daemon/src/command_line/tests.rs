@@ -69,6 +69,37 @@ fn every_error_is_reported_in_the_words_of_the_original() {
 }
 
 #[test]
+fn clusters_go_on_behind_an_unknown_option() {
+    let parsed = parse_line("-Zn -n=5 --dont-fork=1 --bogus=2");
+    assert!(parsed.options.foreground);
+    assert_eq!(
+        parsed.errors,
+        [
+            "Unknown option -Z",
+            "Unknown option -=",
+            "Unknown option --dont-fork=1",
+            "Unknown option --bogus=2"
+        ]
+    );
+    assert_eq!(parse_line("-Zv").options.task, Task::Version);
+    assert_eq!(parse_line("--version=3").options.task, Task::Run);
+}
+
+#[test]
+fn an_empty_argument_of_a_short_option_is_none() {
+    let words = ["-p", "", "-s", "", "-S", "", "-u", "", "-A", "", "-i", ""];
+    let parsed = parse(words.map(OsString::from));
+    assert_eq!((parsed.errors, parsed.notices), (Vec::new(), Vec::new()));
+    assert_eq!(parsed.options, Options::default());
+    assert_eq!(
+        options("--config-test=").task,
+        Task::Test(Some(PathBuf::new()))
+    );
+    let parsed = parse(["-f", ""].map(OsString::from));
+    assert_eq!(parsed.options.configuration.path, PathBuf::new());
+}
+
+#[test]
 fn core_dumps_and_where_they_go() {
     let cores = |line: &str| options(line).core_dumps;
     let to = |pattern: &str| CoreDumps::To(pattern.to_owned());

@@ -4,12 +4,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use evervip_model::State;
 use evervip_os::netlink::Link;
 use evervip_vrrp::{Announcement, AnnouncementPart, LogLine};
 
 #[derive(Debug)]
 enum Entry {
-    Line(LogLine),
+    Line {
+        line: LogLine,
+        /// Its own, or that of the change which it tells of.
+        reason: Option<&'static str>,
+    },
     Announced {
         by: Arc<str>,
         announcement: Announcement,
@@ -24,6 +29,8 @@ const ENTRIES_KEPT: usize = 256;
 pub(super) struct Journal {
     detail: bool,
     entries: Vec<Entry>,
+    /// Why instances change their states, of the entries and of lines that are not written.
+    reasons: BTreeMap<Arc<str>, &'static str>,
 }
 
 impl Journal {
@@ -31,12 +38,20 @@ impl Journal {
         Self {
             detail,
             entries: Vec::new(),
+            reasons: BTreeMap::new(),
         }
     }
 
     pub(super) fn line(&mut self, line: LogLine) {
+        let instance = line.instance();
+        let mut reason = line.reason();
+        if let (Some(instance), Some(reason)) = (instance, reason) {
+            self.reasons.insert(Arc::clone(instance), reason);
+        } else if let (Some(instance), Some(_)) = (instance, line.state()) {
+            reason = self.reasons.remove(instance);
+        }
         if self.detail || !line.is_detail() {
-            self.entries.push(Entry::Line(line));
+            self.entries.push(Entry::Line { line, reason });
         }
     }
 
@@ -51,14 +66,25 @@ impl Journal {
     pub(super) fn write(&mut self, links: &BTreeMap<u32, Link>) {
         for entry in self.entries.drain(..) {
             match entry {
-                Entry::Line(line) if line.is_detail() => tracing::debug!("{line}"),
-                Entry::Line(line) if line.is_warning() => tracing::warn!("{line}"),
-                Entry::Line(line) => tracing::info!("{line}"),
+                Entry::Line { line, reason } => log(&line, reason),
                 Entry::Announced { by, announcement } => describe(&by, &announcement, links),
             }
         }
         // Room for the lines of a thousand changes of state is not kept.
         self.entries.shrink_to(ENTRIES_KEPT);
+        self.reasons.clear();
+    }
+}
+
+fn log(line: &LogLine, reason: Option<&str>) {
+    let instance = line.instance().map(AsRef::as_ref);
+    let state = line.state().map(State::keepalived_name);
+    if line.is_detail() {
+        tracing::debug!(instance, state, reason, "{line}");
+    } else if line.is_warning() {
+        tracing::warn!(instance, state, reason, "{line}");
+    } else {
+        tracing::info!(instance, state, reason, "{line}");
     }
 }
 

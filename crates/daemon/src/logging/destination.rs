@@ -9,11 +9,12 @@ use tracing::Level;
 use super::console::Console;
 use super::facility::Facility;
 use super::file::LogFile;
+use super::journal;
 use super::line::Line;
 use super::syslog::Syslog;
-use super::{Role, Settings};
+use super::{Role, Settings, SystemLog};
 
-const SYSLOG: &str = "/dev/log";
+pub(super) const SYSLOG: &str = "/dev/log";
 /// How long the log thread waits for a reader before it drops a line.
 const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -31,6 +32,11 @@ pub(super) enum Fate {
 enum Reader {
     Console(Console),
     Syslog {
+        ident: String,
+        facility: Facility,
+        socket: Syslog,
+    },
+    Journal {
         ident: String,
         facility: Facility,
         socket: Syslog,
@@ -67,6 +73,7 @@ impl Outlet {
                 "{} log lines dropped because their reader is too slow",
                 self.missed
             ),
+            fields: None,
         };
         let heard = self.offer(&report, patience) != Fate::Lost;
         if heard {
@@ -83,7 +90,12 @@ impl Outlet {
                 ident,
                 facility,
                 socket,
-            } => socket.send(&line.for_syslog(ident, *facility), patience),
+            } => socket.send(line.for_syslog(ident, *facility).as_bytes(), patience),
+            Reader::Journal {
+                ident,
+                facility,
+                socket,
+            } => socket.send(&journal::message(line, ident, *facility), patience),
             Reader::File(file) => file.write(&line.for_file()),
         };
         self.stuck = fate == Fate::Lost;
@@ -106,11 +118,21 @@ impl Destination {
         let file = settings.file.as_deref();
         let file = file
             .map(|path| Reader::File(LogFile::new(path, &format!("{}{instance}", role.suffix))));
-        let syslog = settings.syslog.then(|| Reader::Syslog {
-            ident: format!("{}{instance}", role.ident),
-            facility: settings.facility,
-            socket: Syslog::new(SYSLOG.into()),
-        });
+        let facility = settings.facility;
+        let ident = format!("{}{instance}", role.ident);
+        let syslog = match settings.syslog {
+            SystemLog::Off => None,
+            SystemLog::Syslog => Some(Reader::Syslog {
+                ident,
+                facility,
+                socket: Syslog::new(SYSLOG.into()),
+            }),
+            SystemLog::Journal => Some(Reader::Journal {
+                ident,
+                facility,
+                socket: Syslog::new(journal::SOCKET.into()),
+            }),
+        };
         Self::of(console.into_iter().chain(file).chain(syslog))
     }
 
@@ -173,6 +195,7 @@ mod tests {
             at: SystemTime::now(),
             level: Level::INFO,
             text: text.to_owned(),
+            fields: None,
         }
     }
 

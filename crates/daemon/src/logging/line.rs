@@ -1,4 +1,4 @@
-//! A log line and its two forms.
+//! A log line and its forms.
 
 use std::time::SystemTime;
 
@@ -6,6 +6,7 @@ use chrono::{DateTime, Local};
 use tracing::Level;
 
 use super::facility::Facility;
+use super::journal::Fields;
 
 /// One line, not yet formatted.
 #[derive(Debug, Clone)]
@@ -13,6 +14,8 @@ pub(super) struct Line {
     pub(super) at: SystemTime,
     pub(super) level: Level,
     pub(super) text: String,
+    /// What it says besides its text, where that is of use.
+    pub(super) fields: Option<Box<Fields>>,
 }
 
 impl Line {
@@ -41,7 +44,7 @@ impl Line {
     }
 
     /// Nearly everything is "informational", as in the original.
-    const fn severity(&self) -> u8 {
+    pub(super) const fn severity(&self) -> u8 {
         match self.level {
             Level::ERROR => 3,
             Level::WARN => 4,
@@ -59,6 +62,7 @@ mod tests {
             at: SystemTime::UNIX_EPOCH,
             level,
             text: "(VI_1) Entering MASTER STATE".to_owned(),
+            fields: None,
         }
     }
 

@@ -8,12 +8,13 @@ mod console;
 mod destination;
 mod facility;
 mod file;
+mod journal;
 mod line;
 mod queue;
 mod syslog;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
@@ -24,6 +25,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 use destination::Destination;
 pub(crate) use facility::{Facility, UnknownFacility};
+use journal::Fields;
 use line::Line;
 use queue::Queue;
 
@@ -34,12 +36,34 @@ pub(crate) struct Settings {
     pub(crate) console: bool,
     /// Also write detail lines.
     pub(crate) detail: bool,
-    /// Write to the system log.
-    pub(crate) syslog: bool,
+    /// Write to the system log, and how.
+    pub(crate) syslog: SystemLog,
     /// Facility of those lines.
     pub(crate) facility: Facility,
     /// Write to this file, too; the VRRP child has one of its own beside it.
     pub(crate) file: Option<PathBuf>,
+}
+
+/// How lines reach the system log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SystemLog {
+    /// Not at all (`-G`).
+    Off,
+    /// By the socket of syslog daemons.
+    Syslog,
+    /// By the journal's own socket, with fields.
+    Journal,
+}
+
+impl SystemLog {
+    /// The way on this machine: lines arrive where the socket of syslog daemons leads.
+    pub(crate) fn of_machine() -> Self {
+        if journal::receives(Path::new(destination::SYSLOG)) {
+            Self::Journal
+        } else {
+            Self::Syslog
+        }
+    }
 }
 
 /// A process as the log names it.
@@ -157,12 +181,17 @@ impl<S: Subscriber> Layer<S> for Log {
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut text = Text::default();
-        event.record(&mut text);
+        let mut contents = Contents::default();
+        event.record(&mut contents);
+        let fields = match self.settings.syslog {
+            SystemLog::Journal => contents.fields.boxed(),
+            SystemLog::Syslog | SystemLog::Off => None,
+        };
         let line = Line {
             at: SystemTime::now(),
             level: *event.metadata().level(),
-            text: text.0,
+            text: contents.text,
+            fields,
         };
         match &mut *self.lock() {
             Sink::Direct(destination) => destination.write_now(&line),
@@ -172,17 +201,27 @@ impl<S: Subscriber> Layer<S> for Log {
     }
 }
 
-/// Collects the message of an event; other fields follow it.
+/// Collects the message of an event and the fields of the journal; others follow the message.
 #[derive(Default)]
-struct Text(String);
+struct Contents {
+    text: String,
+    fields: Fields,
+}
 
-impl Visit for Text {
+impl Visit for Contents {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match self.fields.named(field.name()) {
+            Some(place) => *place = Some(value.to_owned()),
+            None => self.record_debug(field, &value),
+        }
+    }
+
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         // Writing to a string cannot fail.
         let _ = if field.name() == "message" {
-            write!(self.0, "{value:?}")
+            write!(self.text, "{value:?}")
         } else {
-            write!(self.0, " {}={value:?}", field.name())
+            write!(self.text, " {}={value:?}", field.name())
         };
     }
 }

@@ -152,6 +152,7 @@ mod tests {
             at: SystemTime::now(),
             level,
             text: String::new(),
+            fields: None,
         }
     }
 

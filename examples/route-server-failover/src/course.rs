@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Result, ensure};
-use nix::sys::signal::Signal;
 
 use crate::{
     site::{PRIMARY, SECONDARY, Site},
@@ -18,10 +17,10 @@ pub(crate) enum Step {
     ReturnFromStop,
     Kill,
     ReturnFromKill,
-    WebHangs,
     Freeze,
     ExabgpWakes,
     Wake,
+    WebHangs,
 }
 
 /// How a step went.
@@ -72,10 +71,10 @@ impl Step {
         Self::ReturnFromStop,
         Self::Kill,
         Self::ReturnFromKill,
-        Self::WebHangs,
         Self::Freeze,
         Self::ExabgpWakes,
         Self::Wake,
+        Self::WebHangs,
     ];
 
     /// What happens.
@@ -85,10 +84,10 @@ impl Step {
             Self::ReturnFromStop => "start after the stop",
             Self::Kill => "kill -9",
             Self::ReturnFromKill => "start after kill -9",
-            Self::WebHangs => "web server hangs",
             Self::Freeze => "node frozen",
             Self::ExabgpWakes => "only its ExaBGP wakes up",
             Self::Wake => "all of it wakes up",
+            Self::WebHangs => "web server hangs",
         }
     }
 
@@ -134,17 +133,14 @@ impl<'c> Course<'c> {
             site.primary.start_announcing()
         })?);
         self.settle("the start after kill -9")?;
-        outcomes.push(self.play(Step::WebHangs, SECONDARY, |site| {
-            site.primary.signal_web(Signal::SIGSTOP)
-        })?);
-        self.site.primary.signal_web(Signal::SIGCONT)?;
-        self.settle("the web server goes on")?;
         outcomes.push(self.play(Step::Freeze, SECONDARY, |site| site.primary.freeze())?);
         self.wait("the route server gives the frozen node up", |site| {
             site.is_forgotten(PRIMARY)
         })?;
         outcomes.push(self.exabgp_wakes()?);
         outcomes.push(self.play(Step::Wake, PRIMARY, |site| site.primary.thaw())?);
+        self.settle("all of the frozen node goes on")?;
+        outcomes.push(self.play(Step::WebHangs, SECONDARY, |site| site.primary.stop_web())?);
         Ok(outcomes)
     }
 

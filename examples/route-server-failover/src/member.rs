@@ -165,10 +165,10 @@ impl Member {
         Ok(())
     }
 
-    /// The web server hangs, or goes on.
-    pub(crate) fn signal_web(&self, signal: Signal) -> Result<()> {
+    /// The web server hangs: it takes connections and answers nothing.
+    pub(crate) fn stop_web(&self) -> Result<()> {
         let web = self.web.as_ref().context("no web server")?;
-        web.signal(signal).map_err(|e| anyhow!("{e}"))
+        web.signal(Signal::SIGSTOP).map_err(|e| anyhow!("{e}"))
     }
 
     /// The whole machine stands still, as under a hypervisor that freezes it: no process runs

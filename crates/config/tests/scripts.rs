@@ -46,3 +46,29 @@ fn symbolic_links_stay_where_that_is_wanted() {
     assert_eq!(check.path, Path::new("/usr/bin/symlink"));
     assert_eq!(hook.path, Path::new("/etc/symlink.sh"));
 }
+
+/// The command of a hook with these words behind it.
+fn hook_of(who: &str) -> Command {
+    let text = format!(
+        "global_defs {{\nenable_script_security\n}}\n\
+         vrrp_instance V {{\ninterface eth0\nvirtual_router_id 1\nnotify /usr/bin/true {who}\n\
+         virtual_ipaddress {{\n10.0.0.100/24\n}}\n}}\n"
+    );
+    let files = MemoryFiles::default().with("k", text);
+    let config = load(Path::new("k"), &files, &FakeHost::default(), Mode::Test).config;
+    *config.unwrap().instances[0].notify.any.clone().unwrap()
+}
+
+#[test]
+fn a_colon_asks_for_the_other_groups_of_a_user() {
+    for (who, groups) in [
+        ("root", &[][..]),
+        ("root root", &[]),
+        ("root :", &[0, 4321]),
+        ("root :root", &[0, 4321]),
+    ] {
+        let command = hook_of(who);
+        assert_eq!(&*command.supplementary_groups, groups, "{who}");
+        assert_eq!(command.credentials.gid, 0, "{who}");
+    }
+}

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use evervip_config::{Host, Mode, Options, load_with_tree};
-use evervip_host::{SystemFiles, SystemHost};
+use evervip_config::{Host, Mode, Options, load_with_tree, network_namespace};
+use evervip_host::{SystemFiles, SystemHost, within_network_namespace};
 use evervip_lint::{Elsewhere, Input};
 
 use crate::explain;
@@ -61,10 +61,24 @@ impl Check {
 
     fn report(&self, file: &Path) -> Report {
         let here = SystemHost::default();
-        if !self.elsewhere && !self.pair {
-            return self.report_for(file, &here);
+        if self.elsewhere || self.pair {
+            return self.report_elsewhere(file, &here);
         }
-        let there = Elsewhere::new(&here);
+        let Some(name) = network_namespace(file, &SystemFiles, &here, &self.options()) else {
+            return self.report_for(file, &here);
+        };
+        let within = || self.report_for(file, &SystemHost::default());
+        within_network_namespace(&name, within).unwrap_or_else(|error| {
+            let mut report = self.report_elsewhere(file, &here);
+            let namespace = format!("the network namespace {name} ({error})");
+            report.assumed.insert(0, namespace);
+            report
+        })
+    }
+
+    /// What this machine lacks is taken to be there.
+    fn report_elsewhere(&self, file: &Path, here: &SystemHost) -> Report {
+        let there = Elsewhere::new(here);
         let report = self.report_for(file, &there);
         Report {
             assumed: there.assumed(),
@@ -72,11 +86,15 @@ impl Check {
         }
     }
 
-    fn report_for(&self, file: &Path, host: &dyn Host) -> Report {
-        let options = Options {
+    fn options(&self) -> Options {
+        Options {
             config_id: self.config_id.clone(),
             ..Options::default()
-        };
+        }
+    }
+
+    fn report_for(&self, file: &Path, host: &dyn Host) -> Report {
+        let options = self.options();
         let (loaded, tree) = load_with_tree(file, &SystemFiles, host, Mode::Test, &options);
         let diagnostics = evervip_lint::check(&Input {
             loaded: &loaded,

@@ -1,7 +1,7 @@
 //! Output of `evervip check` in its three formats, compared with reviewed files.
 //!
 //! `UPDATE_EXPECT=1` rewrites them; the difference is for review.
-#![expect(clippy::unwrap_used, reason = "a failure ends the test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failure ends the test")]
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -89,4 +89,24 @@ fn the_worst_decides_the_exit_code() {
     assert_eq!(check("missing.conf", &[&clean]).0, 2);
     assert_eq!(check("missing.conf", &["--format=short", &clean]).0, 2);
     assert_eq!(check("pair.conf", &["--format=yaml"]).0, 1);
+}
+
+#[test]
+fn interfaces_of_a_namespace_that_is_not_there_are_taken_to_be_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("k.conf");
+    let instance = "interface veth7\nvirtual_router_id 1\nvirtual_ipaddress {\n10.0.0.9/24\n}";
+    let text = format!("net_namespace no-such\nvrrp_instance V {{\n{instance}\n}}\n");
+    std::fs::write(&file, text).unwrap();
+    let arguments = [OsString::from("check"), file.into()];
+    let mut out = Vec::new();
+    evervip_ctl::run(arguments.into_iter(), false, &mut out, &mut Vec::new()).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let line = text.lines().find(|line| line.contains("taken to be there"));
+    let line = line.unwrap_or_else(|| panic!("{text}"));
+    assert!(
+        line.contains("the network namespace no-such (") && line.contains("veth7"),
+        "{line}"
+    );
+    assert!(!text.contains("doesn't exist"), "{text}");
 }

@@ -11,8 +11,10 @@ mod machine;
 mod names;
 mod remembered;
 mod script;
+mod within;
 
 pub use files::SystemFiles;
 pub use machine::SystemHost;
 pub use names::SystemNames;
 pub use remembered::Remembered;
+pub use within::within_network_namespace;

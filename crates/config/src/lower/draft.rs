@@ -13,6 +13,23 @@ use evervip_model::{
 
 use crate::source::Span;
 
+/// As whom a script runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Runner {
+    pub(super) credentials: Credentials,
+    /// `:GROUP`: with the other groups of the user, too, as since keepalived 2.4.
+    pub(super) with_groups: bool,
+}
+
+impl From<Credentials> for Runner {
+    fn from(credentials: Credentials) -> Self {
+        Self {
+            credentials,
+            with_groups: false,
+        }
+    }
+}
+
 /// The user of scripts that name none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum ScriptUser {
@@ -20,7 +37,7 @@ pub(super) enum ScriptUser {
     #[default]
     Unset,
     /// `script_user`.
-    Set(Credentials),
+    Set(Runner),
     /// `script_user` that does not exist: scripts without user are dropped.
     Invalid,
 }
@@ -124,7 +141,7 @@ pub(super) struct GarpDraft {
 #[derive(Debug, Clone)]
 pub(super) struct CommandDraft {
     pub(super) argv: Vec<Vec<u8>>,
-    pub(super) credentials: Credentials,
+    pub(super) runner: Runner,
     pub(super) span: Span,
     /// The original would not have read it, and does not complain about it.
     pub(super) lost: bool,

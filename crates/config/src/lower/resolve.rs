@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use evervip_model::{Command, Credentials, NotifyCommands};
+use evervip_model::{Command, NotifyCommands};
 
 use super::Lower;
-use super::draft::{CommandDraft, NotifyDraft};
+use super::draft::{CommandDraft, NotifyDraft, Runner};
 use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::machine::ScriptCheck;
 use crate::source::Span;
@@ -67,7 +67,7 @@ impl Lower<'_> {
         let path = self
             .command_path(draft, first, &written)
             .ok_or(Dropped::NotFound)?;
-        match self.host.check_script(&path, draft.credentials) {
+        match self.host.check_script(&path, draft.runner.credentials) {
             ScriptCheck::NotFound { reason } => {
                 let text = format!("Script {written} cannot be accessed - {reason}");
                 self.log(Code::UnusableScript, draft.span, text).help =
@@ -79,7 +79,7 @@ impl Lower<'_> {
                 if !self.globals.model.script_security {
                     seen.unguarded(draft);
                 }
-                let c = draft.credentials;
+                let c = draft.runner.credentials;
                 let text = format!(
                     "WARNING - script '{written}' is not executable for uid:gid {}:{} - disabling.",
                     c.uid, c.gid
@@ -108,16 +108,16 @@ impl Lower<'_> {
                         .filter(|path| keeps_links && path.is_absolute())
                         .unwrap_or(resolved),
                     argv: words(draft),
-                    credentials: draft.credentials,
-                    supplementary_groups: self.supplementary_groups(draft.credentials),
+                    credentials: draft.runner.credentials,
+                    supplementary_groups: self.supplementary_groups(draft.runner),
                 })
             }
         }
     }
 
-    fn supplementary_groups(&self, who: Credentials) -> Box<[u32]> {
-        if self.globals.model.scripts.supplementary_groups {
-            self.host.supplementary_groups(who).into()
+    fn supplementary_groups(&self, who: Runner) -> Box<[u32]> {
+        if self.globals.model.scripts.supplementary_groups || who.with_groups {
+            self.host.supplementary_groups(who.credentials).into()
         } else {
             Box::default()
         }
@@ -130,8 +130,8 @@ impl Lower<'_> {
         Command {
             path: shell.to_owned(),
             argv: vec![shell.into(), "-c".into(), OsString::from_vec(line)],
-            credentials: draft.credentials,
-            supplementary_groups: self.supplementary_groups(draft.credentials),
+            credentials: draft.runner.credentials,
+            supplementary_groups: self.supplementary_groups(draft.runner),
         }
     }
 
@@ -227,7 +227,7 @@ pub(super) fn as_written(draft: &CommandDraft) -> Command {
     Command {
         path: argv.first().map(PathBuf::from).unwrap_or_default(),
         argv,
-        credentials: draft.credentials,
+        credentials: draft.runner.credentials,
         supplementary_groups: Box::default(),
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use evervip_model::{Credentials, UnrunnableScripts};
+use evervip_model::UnrunnableScripts;
 
 use super::Lower;
-use super::draft::{CommandDraft, NotifyDraft, ScriptDraft, ScriptUser};
+use super::draft::{CommandDraft, NotifyDraft, Runner, ScriptDraft, ScriptUser};
 use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::keyword::Block;
 use crate::lex::{ScriptError, Token, script_words};
@@ -23,7 +23,7 @@ struct Reading {
     script_span: Span,
     /// See [`CommandDraft::lost`].
     lost: bool,
-    user: Option<Credentials>,
+    user: Option<Runner>,
     /// The whole script is dropped, and the reason has been given.
     dropped: bool,
     interval: Duration,
@@ -173,7 +173,7 @@ impl Lower<'_> {
 
     fn script_own_user(&mut self, script: &mut Reading, node: &Node) {
         let user = &node.args()[0];
-        script.user = self.credentials(user, node.args().get(1));
+        script.user = self.runner(user, node.args().get(1));
         // A good one further down puts it right.
         script.dropped = script.user.is_none();
         if script.dropped {
@@ -218,7 +218,7 @@ impl Lower<'_> {
             command: CommandDraft {
                 argv,
                 // Without a user it is never run.
-                credentials: user.unwrap_or_else(|| self.host.own_credentials()),
+                runner: user.unwrap_or_else(|| self.host.own_credentials().into()),
                 span: script.script_span,
                 lost: script.lost,
             },
@@ -233,12 +233,7 @@ impl Lower<'_> {
         });
     }
 
-    fn script_runner(
-        &mut self,
-        name: &str,
-        own: Option<Credentials>,
-        end: Span,
-    ) -> Option<Credentials> {
+    fn script_runner(&mut self, name: &str, own: Option<Runner>, end: Span) -> Option<Runner> {
         let user = own.or_else(|| self.default_user(end));
         if user.is_none() {
             let text = format!("Unable to set default user for vrrp script {name} - removing");
@@ -293,13 +288,13 @@ impl Lower<'_> {
     pub(super) fn script_command(&mut self, node: &Node, what: &str) -> Option<CommandDraft> {
         let (argv, rest) = self.command_words(node)?;
         let path = String::from_utf8_lossy(argv.first()?).into_owned();
-        let credentials = match rest.first() {
+        let runner = match rest.first() {
             None => self.default_user(node.span())?,
             Some(user) => {
                 let span = node.args().last().map_or(node.span(), |t| t.span);
                 let token = |bytes: &Vec<u8>| Token::new(bytes, span);
                 let group = rest.get(1).map(token);
-                let found = self.credentials(&token(user), group.as_ref());
+                let found = self.runner(&token(user), group.as_ref());
                 if found.is_none() {
                     let text = format!("Invalid user/group for {what} {path} - ignoring");
                     self.log(Code::UnknownUser, span, text).help = Some(format!(
@@ -312,7 +307,7 @@ impl Lower<'_> {
         };
         Some(CommandDraft {
             argv,
-            credentials,
+            runner,
             span: node.span(),
             lost: node.lost,
         })
@@ -343,18 +338,17 @@ impl Lower<'_> {
     }
 
     /// Looks user and group up; the group is the user's own when none is named.
-    pub(super) fn credentials(
-        &mut self,
-        user: &Token,
-        group: Option<&Token>,
-    ) -> Option<Credentials> {
+    /// Behind a colon it may be left out; then the other groups of the user are wanted, too.
+    pub(super) fn runner(&mut self, user: &Token, group: Option<&Token>) -> Option<Runner> {
         let Some(mut credentials) = self.host.user(&user.text) else {
             let text = format!("Script user '{}' does not exist", user.text);
             self.log(Code::UnknownUser, user.span, text);
             return None;
         };
-        if let Some(group) = group {
-            match self.host.group(&group.text) {
+        let behind_colon = group.and_then(|group| group.text.strip_prefix(':'));
+        let named = behind_colon.or(group.map(|group| group.text.as_str()));
+        if let (Some(group), Some(name)) = (group, named.filter(|_| behind_colon != Some(""))) {
+            match self.host.group(name) {
                 Some(gid) => credentials.gid = gid,
                 None => {
                     let text = format!("Script group '{}' does not exist", group.text);
@@ -363,18 +357,21 @@ impl Lower<'_> {
                 }
             }
         }
-        Some(credentials)
+        Some(Runner {
+            credentials,
+            with_groups: behind_colon.is_some(),
+        })
     }
 
     /// Who runs a script that names nobody.
-    pub(super) fn default_user(&mut self, at: Span) -> Option<Credentials> {
+    pub(super) fn default_user(&mut self, at: Span) -> Option<Runner> {
         match self.globals.script_user {
-            ScriptUser::Set(credentials) => return Some(credentials),
+            ScriptUser::Set(runner) => return Some(runner),
             ScriptUser::Invalid => return None,
             ScriptUser::Unset => {}
         }
         if let Some(credentials) = self.host.user(DEFAULT_USER) {
-            return Some(credentials);
+            return Some(credentials.into());
         }
         if self.globals.model.script_security {
             if !self.default_user_reported {
@@ -394,7 +391,7 @@ impl Lower<'_> {
                     .to_owned(),
             );
         }
-        Some(self.host.own_credentials())
+        Some(self.host.own_credentials().into())
     }
 }
 

@@ -12,7 +12,7 @@ mod object;
 mod routing;
 mod writer;
 
-use evervip_model::{Config, Credentials};
+use evervip_model::{Command, Config, Credentials};
 
 pub use routing::{route, rule};
 use writer::Writer;
@@ -45,7 +45,18 @@ pub fn print(config: &Config, names: &dyn Names) -> String {
     out.finish()
 }
 
-/// `USER GROUP` of a command.
+/// `USER GROUP` of a command, `USER :GROUP` of one that has the user's other groups.
+fn runner(names: &dyn Names, command: &Command) -> String {
+    let who = identity(names, command.credentials);
+    match who.split_once(' ') {
+        Some((user, group)) if !command.supplementary_groups.is_empty() => {
+            format!("{user} :{group}")
+        }
+        _ => who,
+    }
+}
+
+/// `USER GROUP`.
 fn identity(names: &dyn Names, credentials: Credentials) -> String {
     let Credentials { uid, gid } = credentials;
     let user = names.user(uid).unwrap_or_else(|| uid.to_string());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use evervip_model::{Command, Credentials};
 
-use super::{Names, identity};
+use super::{Names, identity, runner};
 
 /// Collects the text.
 pub(super) struct Writer<'a> {
@@ -91,7 +91,7 @@ impl<'a> Writer<'a> {
     /// A hook with its user and group.
     pub(super) fn hook(&mut self, keyword: &str, command: Option<&Command>) {
         if let Some(command) = command {
-            let who = identity(self.names, command.credentials);
+            let who = runner(self.names, command);
             self.line(format_args!("{keyword} {} {who}", quoted(command)));
         }
     }
@@ -99,7 +99,7 @@ impl<'a> Writer<'a> {
     /// A command and, as a line of its own, who runs it.
     pub(super) fn command(&mut self, keyword: &str, command: &Command) {
         self.line(format_args!("{keyword} {}", quoted(command)));
-        let who = identity(self.names, command.credentials);
+        let who = runner(self.names, command);
         self.line(format_args!("user {who}"));
     }
 }

@@ -67,8 +67,8 @@ impl Lower<'_> {
         };
         // Once it has failed, the original has no default user whatever follows.
         let failed = self.globals.script_user == ScriptUser::Invalid;
-        self.globals.script_user = match self.credentials(user, node.args().get(1)) {
-            Some(credentials) if !failed => ScriptUser::Set(credentials),
+        self.globals.script_user = match self.runner(user, node.args().get(1)) {
+            Some(runner) if !failed => ScriptUser::Set(runner),
             _ => {
                 self.complain(Code::UnknownUser, user.span, "Error setting global script uid/gid").help =
                     Some("name an existing user and group; scripts that name no user of their own are dropped".to_owned());
@@ -141,16 +141,17 @@ impl Lower<'_> {
 
     fn fifo_owner(&mut self, node: &Node) -> Option<Credentials> {
         let Some(user) = node.args().get(1) else {
-            return self.default_user(node.span());
+            let runner = self.default_user(node.span())?;
+            return Some(runner.credentials);
         };
-        let owner = self.credentials(user, node.args().get(2));
+        let owner = self.runner(user, node.args().get(2));
         if owner.is_none() {
             let (name, file) = (&node.keyword().text, &node.args()[0].text);
             let text = format!("Invalid user/group for {name} {file} - ignoring");
             self.log(Code::UnknownUser, user.span, text).help =
                 Some("name an existing user and group".to_owned());
         }
-        owner
+        owner.map(|runner| runner.credentials)
     }
 
     fn fifo_reader(&mut self, node: &Node) {

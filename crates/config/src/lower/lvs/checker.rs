@@ -133,7 +133,7 @@ impl Lower<'_> {
         let text = match node.args() {
             [] => format!("No user specified for misc checker script {script}"),
             [user, rest @ ..] => {
-                if self.credentials(user, rest.first()).is_some() {
+                if self.runner(user, rest.first()).is_some() {
                     return true;
                 }
                 format!("Failed to set uid/gid for misc checker script {script} - removing")

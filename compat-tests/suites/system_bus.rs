@@ -10,13 +10,17 @@ use crate::{cluster::PATIENCE, ensure, verdict::Verdict};
 /// The programs of Debian's package `dbus`.
 const PROGRAMS: [&str; 3] = ["dbus-daemon", "dbus-send", "dbus-monitor"];
 const SOCKET: &str = "/run/dbus/system_bus_socket";
+/// Where nobody but the listener finds the bus, until it listens.
+const QUIET_SOCKET: &str = "/run/dbus/quiet";
+/// The variable that says where the system bus is.
+const ADDRESS: &str = "DBUS_SYSTEM_BUS_ADDRESS";
 const CONFIG: &str = "/run/dbus/bus.conf";
 /// As the distributions set up their system bus: what no other policy allows is denied.
 const RULES: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>system</type>
-  <listen>unix:path=/run/dbus/system_bus_socket</listen>
+  <listen>unix:path=/run/dbus/quiet</listen>
   <auth>EXTERNAL</auth>
   <policy context="default">
     <allow user="*"/>
@@ -69,6 +73,7 @@ impl SystemBus {
         let policy = SHIPPED.replace(&format!("\"{NAME}\""), &format!("\"{name}\""));
         node.write_file("/run/dbus/shipped.conf", policy, 0o644)?;
         let _ = node.remove_file(SOCKET);
+        let _ = node.remove_file(QUIET_SOCKET);
         let mut command = Command::new("dbus-daemon");
         command.args([
             &format!("--config-file={CONFIG}"),
@@ -76,18 +81,24 @@ impl SystemBus {
             "--nopidfile",
         ]);
         let daemon = node.spawn("dbus-daemon", command)?;
-        let waited = wait_until(PATIENCE, "the bus", || node.metadata(SOCKET).is_some());
+        let waited = wait_until(PATIENCE, "the bus", || {
+            node.metadata(QUIET_SOCKET).is_some()
+        });
         waited.map_err(|error| Error::new(format!("{error}; {}", daemon.log().text())))?;
         let mut bus = Self {
             daemon,
             monitor: None,
         };
+        // A daemon that waits for the bus might be on it before the listener.
         bus.listen(node)?;
+        let moved = node.exec(&["mv", QUIET_SOCKET, SOCKET])?;
+        ensure!(moved.status.success(), "{}", moved.stderr);
         Ok(bus)
     }
 
     fn listen(&mut self, node: &Node) -> Verdict {
         let mut command = Command::new("dbus-monitor");
+        command.env(ADDRESS, format!("unix:path={QUIET_SOCKET}"));
         command.args([
             "--system",
             "type='signal',path_namespace='/org/keepalived'",
@@ -97,14 +108,18 @@ impl SystemBus {
         let monitor = node.spawn("dbus-monitor", command)?;
         // It says who it is before it listens; a call is seen when it does.
         let ready = wait_until(PATIENCE, "dbus-monitor", || {
-            let arguments = ["RequestName", "string:not.ours", "uint32:0"];
-            let _ = send(
-                node,
-                "org.freedesktop.DBus",
+            let mut command = Command::new("dbus-send");
+            command.env(ADDRESS, format!("unix:path={QUIET_SOCKET}"));
+            command.args([
+                "--system",
+                "--print-reply",
+                "--dest=org.freedesktop.DBus",
                 "/",
-                "org.freedesktop.DBus",
-                &arguments,
-            );
+                "org.freedesktop.DBus.RequestName",
+                "string:not.ours",
+                "uint32:0",
+            ]);
+            let _ = node.output(command);
             monitor.log().text().contains("not.ours")
         });
         ready.map_err(|error| Error::new(format!("{error}; {}", monitor.log().text())))?;

@@ -60,6 +60,7 @@ const CONFIGURATIONS: &[(&str, &str)] = &[
     ("pair", include_str!("dumps/pair.conf")),
     ("ipv6", include_str!("dumps/ipv6.conf")),
     ("trackers", include_str!("dumps/trackers.conf")),
+    ("groups", include_str!("dumps/groups.conf")),
     ("routing", include_str!("dumps/routing.conf")),
     ("fixed", include_str!("dumps/fixed.conf")),
     ("fault", include_str!("dumps/fault.conf")),

@@ -28,10 +28,51 @@ pub(crate) fn version_text() -> String {
          evervip {}\n\n\
          A drop-in replacement for keepalived, compatible with the release named above.\n\
          Licence: MIT OR Apache-2.0\n\n\
-         configure options: --enable-json --enable-nftables --disable-lvs\n\n\
-         Config options:  NFTABLES VRRP VRRP_AUTH VRRP_VMAC JSON OLD_CHKSUM_COMPAT\n",
-        env!("CARGO_PKG_VERSION")
+         configure options: {}\n\n\
+         Config options:  {}\n",
+        env!("CARGO_PKG_VERSION"),
+        configure_options().join(" "),
+        parts().join(" ")
     )
+}
+
+/// How the original would have been configured.
+fn configure_options() -> Vec<&'static str> {
+    let mut options = vec!["--enable-json", "--enable-nftables", "--enable-bfd"];
+    if cfg!(feature = "snmp") {
+        let snmp = [
+            "--enable-snmp-vrrp",
+            "--enable-snmp-rfcv2",
+            "--enable-snmp-rfcv3",
+        ];
+        options.extend(snmp);
+    }
+    if cfg!(feature = "dbus") {
+        options.push("--enable-dbus");
+    }
+    options.push("--disable-lvs");
+    options
+}
+
+/// What the original would call the parts of this build, in its order.
+fn parts() -> Vec<&'static str> {
+    let mut parts = vec![
+        "NFTABLES",
+        "VRRP",
+        "VRRP_AUTH",
+        "VRRP_VMAC",
+        "JSON",
+        "BFD",
+        "OLD_CHKSUM_COMPAT",
+    ];
+    if cfg!(feature = "snmp") {
+        parts.extend(["SNMP_V3_FOR_V2", "SNMP_VRRP", "SNMP_RFCV2", "SNMP_RFCV3"]);
+    }
+    if cfg!(feature = "dbus") {
+        parts.push("DBUS");
+    }
+    parts.push("SYSTEMD_NOTIFY");
+    parts
 }
 
 /// The answer to `-h`; the manual page has the options from here, too.
@@ -75,4 +116,23 @@ pub fn usage(program: &str) -> String {
          \x20 -h, --help                   show this text\n",
         file = crate::command_line::DEFAULT_CONFIGURATION
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_the_build_are_named_as_clients_look_for_them() {
+        let text = version_text();
+        assert!(text.starts_with("Keepalived v2.2.7 (01/16,2022)\nevervip "));
+        assert!(text.contains("\nconfigure options: --enable-json "));
+        let line = text
+            .lines()
+            .find_map(|l| l.strip_prefix("Config options:  "));
+        let parts: Vec<&str> = line.unwrap().split(' ').collect();
+        assert!(parts.contains(&"VRRP_AUTH"));
+        assert_eq!(parts.contains(&"SNMP_VRRP"), cfg!(feature = "snmp"));
+        assert_eq!(parts.contains(&"DBUS"), cfg!(feature = "dbus"));
+    }
 }

@@ -126,10 +126,11 @@ fn lists(json: &mut Writer, scene: &Scene, places: &Places<'_>, router: &RouterS
     }
     json.texts("vroutes", &spec.routes, route::route);
     json.texts("vrules", &spec.rules, rule::rule);
-    json.texts("track_ifp", &spec.track_interfaces, |track| {
+    let tracked = spec.own_track_lists();
+    json.texts("track_ifp", tracked.interfaces, |track| {
         track.interface.clone()
     });
-    json.texts("track_script", &spec.track_scripts, |track| {
+    json.texts("track_script", tracked.scripts, |track| {
         let check = scene.snapshot.checks.get(track.script.0);
         check.map_or_else(String::new, |check| command::words(&check.spec.command))
     });

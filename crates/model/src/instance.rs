@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::{
     ExtraAnnouncements, Family, HmacAuthentication, Ipvlan, List, NotifyCommands, Priority, Route,
-    Rule, TrackedBfd, TrackedFile, TrackedInterface, TrackedProcess, TrackedScript, Version,
-    VirtualAddress, VirtualMac, Vrid,
+    Rule, TrackLists, TrackedBfd, TrackedFile, TrackedInterface, TrackedProcess, TrackedScript,
+    Tracks, Version, VirtualAddress, VirtualMac, Vrid,
 };
 
 /// `state` of the configuration. Below priority 255 it has next to no effect (spec vrrp-runtime 2.1).
@@ -220,6 +220,9 @@ pub struct Instance {
     pub track_processes: List<TrackedProcess>,
     /// `track_bfd`, including the sync group's.
     pub track_bfd: List<TrackedBfd>,
+    /// What of that the instance says itself, where its sync group tracks something, too; `None`:
+    /// all of it.
+    pub own_tracks: Option<Box<Tracks>>,
     /// Whether the instance's own interface being down is a FAULT (not `dont_track_primary`).
     pub track_primary: bool,
     /// The link state is polled (`linkbeat_use_polling`).
@@ -289,6 +292,7 @@ impl Instance {
             track_files: List::new(),
             track_processes: List::new(),
             track_bfd: List::new(),
+            own_tracks: None,
             track_primary: true,
             linkbeat_polling: false,
             garp: GratuitousArp::default(),
@@ -297,6 +301,23 @@ impl Instance {
             notify_priority_changes: false,
             smtp_alert: false,
             unsupported: None,
+        }
+    }
+}
+
+impl Instance {
+    /// What the instance itself says that it tracks.
+    #[must_use]
+    pub fn own_track_lists(&self) -> TrackLists<'_> {
+        match &self.own_tracks {
+            Some(own) => own.lists(),
+            None => TrackLists {
+                interfaces: &self.track_interfaces,
+                scripts: &self.track_scripts,
+                files: &self.track_files,
+                processes: &self.track_processes,
+                bfd: &self.track_bfd,
+            },
         }
     }
 }

@@ -70,7 +70,7 @@ pub use time::Timestamp;
 pub use track_file::{FileIndex, InitialContent, TrackFile, TrackedFile};
 pub use track_group::{TrackGroup, TrackGroupIndex};
 pub use track_process::{ParameterMatch, ProcessIndex, TrackProcess, TrackedProcess};
-pub use tracking::{ScriptIndex, TrackedInterface, TrackedScript, VrrpScript};
+pub use tracking::{ScriptIndex, TrackLists, TrackedInterface, TrackedScript, Tracks, VrrpScript};
 pub use virtual_interface::{Ipvlan, IpvlanMode, VirtualMac};
 
 /// A list that takes the room of one pointer while it is empty, as most lists of most instances are;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Command, Weight};
+use crate::{Command, List, TrackedBfd, TrackedFile, TrackedProcess, Weight};
 
 /// Index into [`Config::scripts`](crate::Config::scripts).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,4 +54,65 @@ pub struct TrackedInterface {
     pub weight: Weight,
     /// The contribution changes its sign; with weight 0: up is a FAULT.
     pub reverse: bool,
+}
+
+/// What the `track_*` blocks of one instance, or of one sync group, say by themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tracks {
+    /// `track_interface`.
+    pub interfaces: List<TrackedInterface>,
+    /// `track_script`.
+    pub scripts: List<TrackedScript>,
+    /// `track_file`.
+    pub files: List<TrackedFile>,
+    /// `track_process`.
+    pub processes: List<TrackedProcess>,
+    /// `track_bfd`.
+    pub bfd: List<TrackedBfd>,
+}
+
+/// The same, borrowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrackLists<'a> {
+    /// `track_interface`.
+    pub interfaces: &'a [TrackedInterface],
+    /// `track_script`.
+    pub scripts: &'a [TrackedScript],
+    /// `track_file`.
+    pub files: &'a [TrackedFile],
+    /// `track_process`.
+    pub processes: &'a [TrackedProcess],
+    /// `track_bfd`.
+    pub bfd: &'a [TrackedBfd],
+}
+
+impl Tracks {
+    /// All lists.
+    #[must_use]
+    pub fn lists(&self) -> TrackLists<'_> {
+        TrackLists {
+            interfaces: &self.interfaces,
+            scripts: &self.scripts,
+            files: &self.files,
+            processes: &self.processes,
+            bfd: &self.bfd,
+        }
+    }
+
+    /// Whether nothing is tracked.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let TrackLists {
+            interfaces,
+            scripts,
+            files,
+            processes,
+            bfd,
+        } = self.lists();
+        interfaces.is_empty()
+            && scripts.is_empty()
+            && files.is_empty()
+            && processes.is_empty()
+            && bfd.is_empty()
+    }
 }

@@ -4,14 +4,18 @@ use std::ffi::{CStr, CString};
 
 use nix::unistd::gethostname;
 
+/// The host name as the kernel has it; empty when there is none.
+#[must_use]
+pub fn host_name() -> String {
+    let name = gethostname().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
 /// The host name as the resolver completes it (`vm` to `vm.example.org`), else as it is; empty when
 /// there is none. Waits for the name service.
 #[must_use]
 pub fn canonical_host_name() -> String {
-    let Ok(name) = gethostname() else {
-        return String::new();
-    };
-    let name = name.to_string_lossy().into_owned();
+    let name = host_name();
     canonical(&name).unwrap_or(name)
 }
 
@@ -62,5 +66,6 @@ mod tests {
         assert_eq!(canonical("no such name"), None);
         assert_eq!(canonical("nul\0"), None);
         assert!(!canonical_host_name().is_empty());
+        assert!(!host_name().contains('\0'));
     }
 }

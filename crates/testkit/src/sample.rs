@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evervip_model::{
-    Command, Config, Credentials, Delivery, Instance, InstanceIndex, NotifyCommands, Priority,
-    ScriptIndex, SyncGroup, TrackedInterface, TrackedScript, UnicastPeer, VirtualAddress, Vrid,
-    VrrpScript, Weight,
+    Command, Config, Credentials, Delivery, Instance, InstanceIndex, Priority, ScriptIndex,
+    SyncGroup, TrackedInterface, TrackedScript, UnicastPeer, VirtualAddress, Vrid, VrrpScript,
+    Weight,
 };
 use evervip_vrrp::{LinkState, SocketKey, SocketKind};
 use evervip_wire::PROTOCOL;
@@ -121,12 +121,8 @@ pub fn track_interface(interface: &str, weight: Weight) -> TrackedInterface {
 /// A sync group of the instances with these indices.
 #[must_use]
 pub fn group(name: &str, members: impl IntoIterator<Item = usize>) -> SyncGroup {
-    SyncGroup {
-        name: Arc::from(name),
-        members: members.into_iter().map(InstanceIndex).collect(),
-        notify: NotifyCommands::default(),
-        smtp_alert: false,
-    }
+    let members = members.into_iter().map(InstanceIndex).collect();
+    SyncGroup::new(Arc::from(name), members)
 }
 
 /// A configuration of instances alone.

@@ -8,11 +8,12 @@ use std::time::Duration;
 use evervip_model::{
     Authentication, Command, Config, Delivery, ExtraAnnouncements, Family, GratuitousArp,
     HmacAuthentication, InitialState, Instance, InstanceIndex, List, NotifyCommands, Priority,
-    ScriptIndex, SyncGroup, TrackedScript, Version, VrrpScript,
+    ScriptIndex, SyncGroup, TrackedScript, Tracks, Version, VrrpScript,
 };
 
 use super::Lower;
 use super::draft::{AuthType, GarpDraft, GroupDraft, InstanceDraft, ScriptDraft, TrackDraft};
+use super::object::listed_tracks;
 use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::load::Mode;
 
@@ -74,6 +75,9 @@ impl Lower<'_> {
                 members,
                 notify: notify.remove(&group.name).unwrap_or_default(),
                 smtp_alert: self.smtp_alert(group.smtp_alert),
+                tracks: Tracks::default(),
+                tracking_weight: group.tracking_weight,
+                notify_priority_changes: group.notify_priority_changes,
             });
         }
         config
@@ -139,6 +143,7 @@ impl Lower<'_> {
             track_files: std::mem::take(&mut draft.trackers.files),
             track_processes: std::mem::take(&mut draft.trackers.processes),
             track_bfd: std::mem::take(&mut draft.trackers.bfd),
+            own_tracks: None,
             track_primary: draft.track_primary,
             linkbeat_polling: draft.linkbeat_polling,
             garp: self.garp(draft.garp),
@@ -185,7 +190,7 @@ impl Lower<'_> {
         }
     }
 
-    fn tracked_scripts(&self, tracks: &[TrackDraft]) -> List<TrackedScript> {
+    pub(super) fn tracked_scripts(&self, tracks: &[TrackDraft]) -> List<TrackedScript> {
         tracks
             .iter()
             .filter_map(|t| {
@@ -227,98 +232,6 @@ impl Lower<'_> {
         }
     }
 
-    /// Trackers of a group become trackers of its members (spec vrrp-keywords 14, 18-35).
-    pub(super) fn fold_group_trackers(&mut self, config: &mut Config, groups: &[GroupDraft]) {
-        for (at, group) in groups.iter().enumerate() {
-            let members = config.sync_groups[at].members.clone();
-            let has_owner = members
-                .iter()
-                .any(|m| config.instances[m.0].priority.is_owner());
-            self.fold_group_objects(config, at, group, has_owner);
-            let mut trackers = group.trackers.clone();
-            for track in &mut trackers.scripts {
-                let name = self
-                    .script_names
-                    .get(track.script)
-                    .cloned()
-                    .unwrap_or_default();
-                self.clear_weight(group, has_owner, "script", &name, &mut track.weight);
-            }
-            for track in &mut trackers.interfaces {
-                self.clear_weight(
-                    group,
-                    has_owner,
-                    "interface",
-                    &track.interface,
-                    &mut track.weight,
-                );
-            }
-            let scripts = self.tracked_scripts(&trackers.scripts);
-            for member in members {
-                let instance = &mut config.instances[member.0];
-                for track in &scripts {
-                    match instance
-                        .track_scripts
-                        .iter_mut()
-                        .find(|t| t.script == track.script)
-                    {
-                        Some(own) if own.weight != 0 => *own = *track,
-                        Some(_) => {}
-                        None => instance.track_scripts.push(*track),
-                    }
-                }
-                for track in &trackers.interfaces {
-                    let is_base = instance.interface.as_ref() == Some(&track.interface);
-                    let own = instance
-                        .track_interfaces
-                        .iter_mut()
-                        .find(|t| t.interface == track.interface);
-                    match own {
-                        Some(own) if own.weight != 0 => *own = track.clone(),
-                        Some(_) => {}
-                        // The own interface is tracked already, and more strictly.
-                        None if is_base => {}
-                        None => {
-                            instance.track_interfaces.push(track.clone());
-                            continue;
-                        }
-                    }
-                    let text = format!(
-                        "({}) track_interface {} is configured on VRRP instance and sync group. Remove vrrp instance or sync group config",
-                        instance.name, track.interface
-                    );
-                    self.say(
-                        Diagnostic::new(Code::Duplicate, Class::General, text)
-                            .label(group.span, "in this group")
-                            .help("track it in one of both places"),
-                    );
-                }
-            }
-        }
-    }
-
-    fn clear_weight(
-        &mut self,
-        group: &GroupDraft,
-        has_owner: bool,
-        kind: &str,
-        what: &str,
-        weight: &mut i32,
-    ) {
-        if !has_owner || *weight == 0 {
-            return;
-        }
-        *weight = 0;
-        let text = format!(
-            "({}) Cannot have weighted track {kind} '{what}' with member having priority 255 - clearing weight",
-            group.name
-        );
-        self.say(
-            Diagnostic::new(Code::Conflict, Class::General, text)
-                .label(group.span, "in this group"),
-        );
-    }
-
     /// A script that nobody tracks is not run (spec vrrp-keywords 11).
     pub(super) fn drop_unused_scripts(&mut self, config: &mut Config) {
         let mut used = vec![false; config.scripts.len()];
@@ -348,6 +261,13 @@ impl Lower<'_> {
             for track in &mut instance.track_scripts {
                 track.script = moved[track.script.0];
             }
+        }
+        for tracks in listed_tracks(config) {
+            tracks.scripts.retain_mut(|track| {
+                let is_used = used[track.script.0];
+                track.script = moved[track.script.0];
+                is_used
+            });
         }
     }
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use evervip_model::{
     Authentication, Config, Delivery, Family, GratuitousArp, HmacAuthentication, HmacKey,
-    InitialState, Instance, Ipvlan, IpvlanMode, NotifyCommands, OldUnicastChecksum, TrackedBfd,
-    TrackedFile, TrackedInterface, TrackedProcess, TrackedScript, VirtualMac,
+    InitialState, Instance, Ipvlan, IpvlanMode, NotifyCommands, OldUnicastChecksum, VirtualMac,
 };
 
 use super::global::MOST_LOWER_PRIO_REPEAT;
+use super::tracks::tracks;
 use super::writer::{Writer, seconds, word};
 use super::{address, routing};
 
@@ -36,8 +36,8 @@ pub(super) fn instance(out: &mut Writer<'_>, config: &Config, instance: &Instanc
             );
             out.values("virtual_routes", instance.routes.iter().map(routing::route));
             out.values("virtual_rules", instance.rules.iter().map(routing::rule));
-            tracking(out, config, instance);
-            tracked_objects(out, config, instance);
+            out.flag("dont_track_primary", !instance.track_primary);
+            tracks(out, config, instance.own_track_lists());
             hooks(out, &instance.notify);
             reports(out, instance);
         },
@@ -261,81 +261,6 @@ fn garp(out: &mut Writer<'_>, garp: GratuitousArp) {
     if lower_prio_repeat <= MOST_LOWER_PRIO_REPEAT {
         out.line(format_args!("garp_lower_prio_repeat {lower_prio_repeat}"));
     }
-}
-
-fn tracking(out: &mut Writer<'_>, config: &Config, i: &Instance) {
-    out.flag("dont_track_primary", !i.track_primary);
-    out.values(
-        "track_interface",
-        i.track_interfaces.iter().map(
-            |TrackedInterface {
-                 interface,
-                 weight,
-                 reverse,
-             }| weighted(interface, *weight, *reverse, ""),
-        ),
-    );
-    out.values(
-        "track_script",
-        i.track_scripts.iter().filter_map(
-            |TrackedScript {
-                 script,
-                 weight,
-                 reverse,
-             }| {
-                let script = config.scripts.get(script.0)?;
-                let name = word(&script.name);
-                // A script may weigh more than its track may say.
-                if (*weight, *reverse) == (script.weight, script.reverse) {
-                    return Some(name);
-                }
-                Some(weighted(&name, *weight, *reverse, " noreverse"))
-            },
-        ),
-    );
-}
-
-/// Files, processes and sessions.
-fn tracked_objects(out: &mut Writer<'_>, config: &Config, i: &Instance) {
-    let files = i.track_files.iter().filter_map(
-        |TrackedFile {
-             file,
-             weight,
-             reverse,
-         }| {
-            let name = word(&config.files.get(file.0)?.name);
-            Some(weighted(&name, *weight, *reverse, " noreverse"))
-        },
-    );
-    out.values("track_file", files);
-    let processes = i.track_processes.iter().filter_map(
-        |TrackedProcess {
-             process,
-             weight,
-             reverse,
-         }| {
-            let name = word(&config.processes.get(process.0)?.name);
-            Some(weighted(&name, *weight, *reverse, " noreverse"))
-        },
-    );
-    out.values("track_process", processes);
-    let sessions = i.track_bfd.iter().filter_map(
-        |TrackedBfd {
-             bfd,
-             weight,
-             reverse,
-         }| {
-            let name = word(&config.bfd_instances.get(bfd.0)?.name);
-            Some(weighted(&name, *weight, *reverse, " noreverse"))
-        },
-    );
-    out.values("track_bfd", sessions);
-}
-
-/// An entry of a `track_*` block; `undo` is the word against the object's own `reverse`.
-fn weighted(name: &str, weight: i32, reverse: bool, undo: &str) -> String {
-    let reverse = if reverse { " reverse" } else { undo };
-    format!("{name} weight {weight}{reverse}")
 }
 
 /// The hooks of an instance or a group.

@@ -2,14 +2,14 @@
 //!
 //! What is printed loads to the same model again (a property test says so). Everything that
 //! differs from its default is written, in the order in which the language wants it: objects
-//! before those that name them. Trackers of sync groups stand at the members, where loading has
-//! put them.
+//! before those that name them.
 
 mod address;
 mod global;
 mod instance;
 mod object;
 mod routing;
+mod tracks;
 mod writer;
 
 use evervip_model::{Command, Config, Credentials};

@@ -8,6 +8,7 @@ use evervip_model::{
 };
 
 use super::instance::hooks;
+use super::tracks::tracks;
 use super::writer::{Writer, seconds, word};
 
 /// What instances refer to.
@@ -193,26 +194,24 @@ fn vrrp_script(out: &mut Writer<'_>, script: &VrrpScript) {
     });
 }
 
-/// A sync group; its members' weighted trackers are kept.
+/// A sync group.
 pub(super) fn sync_group(out: &mut Writer<'_>, config: &Config, group: &SyncGroup) {
     let SyncGroup {
         name,
         members,
         notify,
         smtp_alert,
+        tracks: tracked,
+        tracking_weight,
+        notify_priority_changes,
     } = group;
     out.block(format_args!("vrrp_sync_group {}", word(name)), |out| {
         let members = members.iter().filter_map(|m| config.instances.get(m.0));
-        let members: Vec<_> = members.collect();
-        let weighted = members.iter().any(|i| {
-            i.track_scripts.iter().any(|t| t.weight != 0)
-                || i.track_interfaces.iter().any(|t| t.weight != 0)
-                || i.track_files.iter().any(|t| t.weight != 0)
-                || i.track_bfd.iter().any(|t| t.weight != 0)
-        });
-        out.values("group", members.iter().map(|i| word(&i.name)));
-        out.flag("sync_group_tracking_weight", weighted);
+        out.values("group", members.map(|i| word(&i.name)));
+        tracks(out, config, tracked.lists());
+        out.flag("sync_group_tracking_weight", *tracking_weight);
         hooks(out, notify);
+        out.option("notify_priority_changes", *notify_priority_changes);
         out.line(format_args!("smtp_alert {smtp_alert}"));
     });
 }

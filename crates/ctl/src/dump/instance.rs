@@ -2,13 +2,13 @@
 
 use evervip_model::{
     Authentication, Config, Delivery, ExtraAnnouncements, Family, GratuitousArp,
-    HmacAuthentication, HmacKey, InitialState, Instance, Ipvlan, OldUnicastChecksum,
-    TrackedInterface, TrackedScript, UnsupportedReason, VirtualMac, Weight,
+    HmacAuthentication, HmacKey, InitialState, Instance, Ipvlan, OldUnicastChecksum, TrackLists,
+    UnsupportedReason, VirtualMac,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::routing;
-use super::value::{address, notify, seconds};
+use super::value::{address, merged, notify, seconds};
+use super::{routing, track};
 
 /// An instance with all defaults filled in.
 #[expect(
@@ -59,6 +59,8 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
         track_files,
         track_processes,
         track_bfd,
+        // A part of those; the rest stands at the group.
+        own_tracks: _,
         track_primary,
         linkbeat_polling,
         garp,
@@ -131,26 +133,18 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
             "virtual_ipaddress_excluded": excluded_addresses.iter().map(address).collect::<Vec<_>>(),
             "virtual_routes": routes.iter().map(routing::route).collect::<Vec<_>>(),
             "virtual_rules": rules.iter().map(routing::rule).collect::<Vec<_>>(),
-            "track_interface": track_interfaces.iter().map(tracked_interface).collect::<Vec<_>>(),
-            "track_script": track_scripts.iter().map(|t| tracked_script(config, t)).collect::<Vec<_>>(),
-            "track_file": track_files
-                .iter()
-                .map(|t| tracked(config.files.get(t.file.0).map(|o| &*o.name), t.weight, t.reverse))
-                .collect::<Vec<_>>(),
-            "track_process": track_processes
-                .iter()
-                .map(|t| {
-                    let name = config.processes.get(t.process.0).map(|o| &*o.name);
-                    tracked(name, t.weight, t.reverse)
-                })
-                .collect::<Vec<_>>(),
-            "track_bfd": track_bfd
-                .iter()
-                .map(|t| {
-                    let name = config.bfd_instances.get(t.bfd.0).map(|o| &*o.name);
-                    tracked(name, t.weight, t.reverse)
-                })
-                .collect::<Vec<_>>(),
+        }),
+        track::lists(
+            config,
+            TrackLists {
+                interfaces: track_interfaces,
+                scripts: track_scripts,
+                files: track_files,
+                processes: track_processes,
+                bfd: track_bfd,
+            },
+        ),
+        json!({
             "track_primary": track_primary,
             "linkbeat_use_polling": linkbeat_polling,
         }),
@@ -169,15 +163,6 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
         }),
     ];
     merged(parts)
-}
-
-/// One object with the members of all, in order.
-fn merged(parts: impl IntoIterator<Item = Value>) -> Value {
-    let members = parts.into_iter().filter_map(|part| match part {
-        Value::Object(members) => Some(members),
-        _ => None,
-    });
-    Value::Object(members.flatten().collect::<Map<_, _>>())
 }
 
 fn delivery_json(delivery: &Delivery) -> Value {
@@ -275,28 +260,4 @@ fn ipvlan_json(ipvlan: &Ipvlan) -> Value {
         "mode": mode.as_str(),
         "group": group,
     })
-}
-
-fn tracked_interface(track: &TrackedInterface) -> Value {
-    let TrackedInterface {
-        interface,
-        weight,
-        reverse,
-    } = track;
-    json!({"name": interface, "weight": weight, "reverse": reverse})
-}
-
-fn tracked_script(config: &Config, track: &TrackedScript) -> Value {
-    let TrackedScript {
-        script,
-        weight,
-        reverse,
-    } = track;
-    let name = config.scripts.get(script.0).map(|s| &*s.name);
-    tracked(name, *weight, *reverse)
-}
-
-/// A line of a `track_*` block.
-fn tracked(name: Option<&str>, weight: Weight, reverse: bool) -> Value {
-    json!({"name": name, "weight": weight, "reverse": reverse})
 }

@@ -9,6 +9,7 @@ mod globals;
 mod instance;
 mod object;
 mod routing;
+mod track;
 mod value;
 
 use std::io::{self, Write};
@@ -19,7 +20,7 @@ use evervip_host::{SystemFiles, SystemHost};
 use evervip_model::{Config, SyncGroup, VrrpScript};
 use serde_json::{Value, json};
 
-use value::{command, notify, seconds};
+use value::{command, merged, notify, seconds};
 
 /// Prints what the daemon would run; the exit code is 2 when it would refuse to start.
 pub(crate) fn dump(file: &Path, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
@@ -112,18 +113,24 @@ fn group(config: &Config, group: &SyncGroup) -> Value {
         members,
         notify: commands,
         smtp_alert,
+        tracks,
+        tracking_weight,
+        notify_priority_changes,
     } = group;
     let members: Vec<_> = members
         .iter()
         .filter_map(|m| config.instances.get(m.0))
         .map(|i| &*i.name)
         .collect();
-    json!({
+    let own = json!({
         "name": **name,
         "group": members,
         "notify": notify(commands),
         "smtp_alert": smtp_alert,
-    })
+        "sync_group_tracking_weight": tracking_weight,
+        "notify_priority_changes": notify_priority_changes,
+    });
+    merged([own, track::lists(config, tracks.lists())])
 }
 
 #[cfg(test)]

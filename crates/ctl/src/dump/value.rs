@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use evervip_model::{AddressLifetime, Command, Credentials, NotifyCommands, VirtualAddress};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Seconds with the fraction that they have.
 pub(super) fn seconds(time: Duration) -> Value {
@@ -99,4 +99,13 @@ pub(super) fn address(entry: &VirtualAddress) -> Value {
         "no_track": no_track,
         "use_vmac": use_vmac,
     })
+}
+
+/// One object with the members of all, in order.
+pub(super) fn merged(parts: impl IntoIterator<Item = Value>) -> Value {
+    let members = parts.into_iter().filter_map(|part| match part {
+        Value::Object(members) => Some(members),
+        _ => None,
+    });
+    Value::Object(members.flatten().collect::<Map<_, _>>())
 }

@@ -302,7 +302,7 @@ impl BfdProcess {
             }
         });
         evervip_dump::bfd(&BfdScene {
-            globals: &self.globals,
+            globals: &dump::named_at_once(&self.globals),
             sessions: facts.collect(),
             socket: self.ports.descriptor(),
             clock: dump::clock(now()),

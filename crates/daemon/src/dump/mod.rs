@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use evervip_dump::Scene;
 use evervip_model::Globals;
+use evervip_os::host_name::{canonical_host_name, host_name};
 use evervip_vrrp::Timestamp;
 use tokio::sync::oneshot;
 
@@ -73,7 +74,13 @@ pub(crate) fn start(jobs: Receiver<Job>, outlet: Outlet) -> std::io::Result<()> 
     std::thread::Builder::new()
         .name("dump".to_owned())
         .spawn(move || {
-            while let Ok(job) = jobs.recv() {
+            let mut host_name = None;
+            while let Ok(mut job) = jobs.recv() {
+                let router_id = &mut job.scene.snapshot.globals.router_id;
+                if router_id.is_none() {
+                    // Asks the name service, once and only here.
+                    router_id.clone_from(host_name.get_or_insert_with(named_after_host));
+                }
                 write(&job);
                 let is_asked_for = !job.wanted.is_empty();
                 for done in job.waiting {
@@ -87,6 +94,19 @@ pub(crate) fn start(jobs: Receiver<Job>, outlet: Outlet) -> std::io::Result<()> 
             }
         })?;
     Ok(())
+}
+
+/// What the original calls itself without `router_id`.
+fn named_after_host() -> Option<String> {
+    Some(canonical_host_name()).filter(|name| !name.is_empty())
+}
+
+/// The same in processes that must not wait for the name service.
+pub(crate) fn named_at_once(globals: &Globals) -> Globals {
+    let mut globals = globals.clone();
+    let name = || Some(host_name()).filter(|name| !name.is_empty());
+    globals.router_id = globals.router_id.or_else(name);
+    globals
 }
 
 /// How the engine's time goes with the calendar.
@@ -159,7 +179,7 @@ fn say(wanted: &Wanted, what: &str) {
 pub(crate) fn write_configuration(globals: &Globals) {
     let process = std::process::id();
     tracing::info!("Printing parent data for process({process}) on signal");
-    let text = evervip_dump::configuration(globals);
+    let text = evervip_dump::configuration(&named_at_once(globals));
     put(&Files::of(globals).state("_parent"), &text);
 }
 

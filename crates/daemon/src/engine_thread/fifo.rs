@@ -271,12 +271,7 @@ mod tests {
         ] {
             assert_eq!(line(&of_instance(kind, 120)), expected);
         }
-        let group = SyncGroup {
-            name: "G".into(),
-            members: Vec::new(),
-            notify: evervip_model::NotifyCommands::default(),
-            smtp_alert: false,
-        };
+        let group = SyncGroup::new("G".into(), Vec::new());
         let group = Notification {
             subject: Subject::Group(Arc::new(group)),
             kind: NotificationKind::Entered(State::Fault),

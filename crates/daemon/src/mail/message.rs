@@ -93,7 +93,7 @@ mod tests {
     use std::sync::Arc;
 
     use chrono::FixedOffset;
-    use evervip_model::{Instance, NotifyCommands, SyncGroup, Vrid};
+    use evervip_model::{Instance, SyncGroup, Vrid};
 
     use super::*;
 
@@ -106,12 +106,8 @@ mod tests {
     }
 
     fn of_group(state: State) -> Alert {
-        let group = SyncGroup {
-            name: "G".into(),
-            members: Vec::new(),
-            notify: NotifyCommands::default(),
-            smtp_alert: true,
-        };
+        let mut group = SyncGroup::new("G".into(), Vec::new());
+        group.smtp_alert = true;
         Alert {
             subject: Subject::Group(Arc::new(group)),
             news: AlertNews::Entered(state),

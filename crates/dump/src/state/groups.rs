@@ -4,6 +4,7 @@ use evervip_vrrp::{GroupSnapshot, RouterSnapshot};
 
 use super::instance::state_word;
 use super::notify;
+use super::tracks::{self, Owner};
 use crate::Scene;
 use crate::text::{Text, yes_no};
 
@@ -37,9 +38,20 @@ fn one(text: &mut Text, scene: &Scene, group: &GroupSnapshot) {
     for member in &members {
         text.line(format_args!("     {}", member.spec.name));
     }
+    if group.spec.tracking_weight {
+        text.fixed("   sync group tracking weight set");
+    }
     text.line(format_args!(
         "   Using smtp notification = {}",
         yes_no(group.spec.smtp_alert)
     ));
+    if let Some(wanted) = group.spec.notify_priority_changes {
+        text.line(format_args!(
+            "   Notify priority changes = {}",
+            yes_no(wanted)
+        ));
+    }
+    let tracked = group.spec.tracks.lists();
+    tracks::write(text, &scene.snapshot, tracked, Owner::Group);
     notify::write(text, &group.spec.notify);
 }

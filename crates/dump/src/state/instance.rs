@@ -36,7 +36,12 @@ pub(super) fn write(text: &mut Text, scene: &Scene, places: &Places<'_>, router:
     unicast(text, router);
     descriptors(text, scene, router);
     routing(text, spec);
-    tracks::write(text, &scene.snapshot, &tracks::Tracks::of(spec));
+    tracks::write(
+        text,
+        &scene.snapshot,
+        spec.own_track_lists(),
+        tracks::Owner::Instance,
+    );
     text.line(format_args!(
         "   Using smtp notification = {}",
         yes_no(spec.smtp_alert)

@@ -1,34 +1,18 @@
 //! What an instance or a group watches.
 
-use evervip_model::{
-    Instance, TrackedBfd, TrackedFile, TrackedInterface, TrackedProcess, TrackedScript, Weight,
-};
+use evervip_model::{TrackLists, Weight};
 use evervip_vrrp::Snapshot;
 
 use crate::text::Text;
 
-/// The lists.
-pub(super) struct Tracks<'a> {
-    pub(super) interfaces: &'a [TrackedInterface],
-    pub(super) scripts: &'a [TrackedScript],
-    pub(super) files: &'a [TrackedFile],
-    pub(super) processes: &'a [TrackedProcess],
-    pub(super) bfd: &'a [TrackedBfd],
+/// Whose lists they are; the original calls them a little differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    Instance,
+    Group,
 }
 
-impl<'a> Tracks<'a> {
-    pub(super) fn of(spec: &'a Instance) -> Self {
-        Self {
-            interfaces: &spec.track_interfaces,
-            scripts: &spec.track_scripts,
-            files: &spec.track_files,
-            processes: &spec.track_processes,
-            bfd: &spec.track_bfd,
-        }
-    }
-}
-
-pub(super) fn write(text: &mut Text, snapshot: &Snapshot, tracks: &Tracks<'_>) {
+pub(super) fn write(text: &mut Text, snapshot: &Snapshot, tracks: TrackLists<'_>, owner: Owner) {
     let mut list = |title: &str, entries: Vec<String>| {
         if !entries.is_empty() {
             text.line(format_args!("   Tracked {title} :"));
@@ -66,7 +50,11 @@ pub(super) fn write(text: &mut Text, snapshot: &Snapshot, tracks: &Tracks<'_>) {
             weight(t.weight, t.reverse)
         ))
     });
-    list("processes", processes.collect());
+    let title = match owner {
+        Owner::Instance => "processes",
+        Owner::Group => "process",
+    };
+    list(title, processes.collect());
     let sessions = tracks.bfd.iter().filter_map(|t| {
         let session = snapshot.bfd_sessions.get(t.bfd.0)?;
         let weight = weight(t.weight, t.reverse);

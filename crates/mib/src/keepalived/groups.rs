@@ -20,7 +20,7 @@ pub(super) fn write(builder: &mut TreeBuilder, scene: &Scene) {
         rows.put_if(7, &row, command(notify.backup.as_deref()));
         rows.put_if(8, &row, command(notify.fault.as_deref()));
         rows.put_if(9, &row, command(notify.any.as_deref()));
-        rows.put(10, &row, Value::truth(false));
+        rows.put(10, &row, Value::truth(spec.tracking_weight));
         rows.put_if(11, &row, command(notify.stop.as_deref()));
     }
     let mut rows = Rows::new(builder, table(2), 2..=2);

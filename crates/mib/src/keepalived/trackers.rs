@@ -4,71 +4,115 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use evervip_agentx::{TreeBuilder, Value};
 use evervip_dump::Scene;
-use evervip_model::{ParameterMatch, Weight};
-use evervip_vrrp::{CheckSnapshot, FileSnapshot, ProcessSnapshot, Verdict};
+use evervip_model::{ParameterMatch, TrackLists, TrackedScript, Weight};
+use evervip_vrrp::{BfdSnapshot, CheckSnapshot, FileSnapshot, ProcessSnapshot, Snapshot, Verdict};
 
 use super::table;
 use crate::parts::{command, gauge, index, integer};
 use crate::rows::Rows;
 
 pub(super) fn write(builder: &mut TreeBuilder, scene: &Scene) {
-    of_instances(builder, scene);
-    scripts(builder, &scene.snapshot.checks);
-    files(builder, &scene.snapshot.files);
-    processes(builder, &scene.snapshot.processes);
-}
-
-/// Name, weight and direction, from this column on.
-fn tracked(
-    rows: &mut Rows<'_>,
-    row: &[u32],
-    first: u32,
-    (name, weight, reverse): (&str, Weight, bool),
-) {
-    rows.put(first, row, Value::text(name));
-    rows.put(first + 1, row, Value::Integer(weight));
-    rows.put(first + 2, row, Value::truth(reverse));
-}
-
-fn of_instances(builder: &mut TreeBuilder, scene: &Scene) {
     let snapshot = &scene.snapshot;
-    let mut interfaces = Rows::new(builder, table(4), 1..=3);
-    for (at, router) in snapshot.routers.iter().enumerate() {
-        for (place, track) in router.spec.track_interfaces.iter().enumerate() {
+    let routers = snapshot.routers.iter();
+    let of_instances: Vec<_> = routers.map(|r| r.spec.own_track_lists()).collect();
+    tracks(builder, snapshot, &of_instances, &OF_INSTANCES);
+    let groups = snapshot.groups.iter();
+    let of_groups: Vec<_> = groups.map(|g| g.spec.tracks.lists()).collect();
+    tracks(builder, snapshot, &of_groups, &OF_GROUPS);
+    scripts(builder, &snapshot.checks);
+    files(builder, &snapshot.files);
+    processes(builder, &snapshot.processes);
+    sessions(builder, &snapshot.bfd_sessions);
+}
+
+/// The numbers of the tables that say what somebody tracks.
+struct Tables {
+    interfaces: u32,
+    scripts: u32,
+    files: u32,
+    processes: u32,
+    bfd: u32,
+}
+
+const OF_INSTANCES: Tables = Tables {
+    interfaces: 4,
+    scripts: 5,
+    files: 12,
+    processes: 20,
+    bfd: 17,
+};
+
+const OF_GROUPS: Tables = Tables {
+    interfaces: 14,
+    scripts: 15,
+    files: 16,
+    processes: 22,
+    bfd: 19,
+};
+
+/// Name, weight and direction.
+type Track<'a> = (&'a str, Weight, bool);
+
+fn tracks(builder: &mut TreeBuilder, snapshot: &Snapshot, all: &[TrackLists<'_>], tables: &Tables) {
+    rows(builder, tables.interfaces, 1, all, |lists| {
+        let tracks = lists.interfaces.iter();
+        let tracks = tracks.map(|t| (t.interface.as_str(), t.weight, t.reverse));
+        tracks.collect()
+    });
+    rows(builder, tables.scripts, 2, all, |lists| {
+        let named = |t: &TrackedScript| {
+            let check = snapshot.checks.get(t.script.0)?;
+            Some((&*check.spec.name, t.weight, t.reverse))
+        };
+        lists.scripts.iter().filter_map(named).collect()
+    });
+    // The original gives weight and direction of the tracked object here, whatever the tracker says.
+    rows(builder, tables.files, 2, all, |lists| {
+        let tracks = lists.files.iter();
+        let specs = tracks.filter_map(|t| Some(&snapshot.files.get(t.file.0)?.spec));
+        specs.map(|s| (&*s.name, s.weight, s.reverse)).collect()
+    });
+    rows(builder, tables.processes, 2, all, |lists| {
+        let tracks = lists.processes.iter();
+        let specs = tracks.filter_map(|t| Some(&snapshot.processes.get(t.process.0)?.spec));
+        specs.map(|s| (&*s.name, s.weight, s.reverse)).collect()
+    });
+    rows(builder, tables.bfd, 2, all, |lists| {
+        let tracks = lists.bfd.iter();
+        let specs = tracks.filter_map(|t| Some(&snapshot.bfd_sessions.get(t.bfd.0)?.spec));
+        specs.map(|s| (&*s.name, s.weight, s.reverse)).collect()
+    });
+}
+
+/// One table: the columns from `first` on, a row for each entry of each list.
+fn rows<'a>(
+    builder: &mut TreeBuilder,
+    number: u32,
+    first: u32,
+    all: &[TrackLists<'a>],
+    tracks: impl Fn(&TrackLists<'a>) -> Vec<Track<'a>>,
+) {
+    let mut rows = Rows::new(builder, table(number), first..=first + 2);
+    for (at, lists) in all.iter().enumerate() {
+        for (place, (name, weight, reverse)) in tracks(lists).into_iter().enumerate() {
             let row = [index(at), index(place)];
-            let what = (track.interface.as_str(), track.weight, track.reverse);
-            tracked(&mut interfaces, &row, 1, what);
+            rows.put(first, &row, Value::text(name));
+            rows.put(first + 1, &row, Value::Integer(weight));
+            rows.put(first + 2, &row, Value::truth(reverse));
         }
     }
-    let mut scripts = Rows::new(builder, table(5), 2..=4);
-    for (at, router) in snapshot.routers.iter().enumerate() {
-        for (place, track) in router.spec.track_scripts.iter().enumerate() {
-            if let Some(check) = snapshot.checks.get(track.script.0) {
-                let row = [index(at), index(place)];
-                let what = (&*check.spec.name, track.weight, track.reverse);
-                tracked(&mut scripts, &row, 2, what);
-            }
-        }
-    }
-    let mut files = Rows::new(builder, table(12), 2..=4);
-    for (at, router) in snapshot.routers.iter().enumerate() {
-        for (place, track) in router.spec.track_files.iter().enumerate() {
-            if let Some(file) = snapshot.files.get(track.file.0) {
-                let row = [index(at), index(place)];
-                let what = (&*file.spec.name, track.weight, track.reverse);
-                tracked(&mut files, &row, 2, what);
-            }
-        }
-    }
-    let mut processes = Rows::new(builder, table(20), 2..=4);
-    for (at, router) in snapshot.routers.iter().enumerate() {
-        for (place, track) in router.spec.track_processes.iter().enumerate() {
-            if let Some(process) = snapshot.processes.get(track.process.0) {
-                let row = [index(at), index(place)];
-                let what = (&*process.spec.name, track.weight, track.reverse);
-                tracked(&mut processes, &row, 2, what);
-            }
-        }
+}
+
+fn sessions(builder: &mut TreeBuilder, sessions: &[BfdSnapshot]) {
+    let mut rows = Rows::new(builder, table(18), 2..=5);
+    // Those for the checkers alone are none of VRRP's.
+    let ours = sessions.iter().filter(|session| session.spec.vrrp);
+    for (at, session) in ours.enumerate() {
+        let (row, spec) = ([index(at)], &session.spec);
+        rows.put(2, &row, Value::text(&spec.name));
+        rows.put(3, &row, Value::Integer(session.up.into()));
+        rows.put(4, &row, Value::Integer(spec.weight));
+        rows.put(5, &row, Value::truth(spec.reverse));
     }
 }
 

@@ -2,6 +2,7 @@
 //! (spec vrrp-keywords 12 to 17).
 
 mod bfd;
+mod group_tracks;
 mod link;
 mod place;
 mod track_file;
@@ -15,6 +16,8 @@ use evervip_model::{BfdInstance, GarpGroup, LinkDelays, Linkbeat, TrackFile, Tra
 
 use crate::lower::Lower;
 use crate::source::Span;
+
+pub(super) use group_tracks::listed_tracks;
 
 /// All objects read so far. Trackers must stand below what they name.
 #[derive(Default)]

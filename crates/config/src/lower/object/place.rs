@@ -1,12 +1,12 @@
-//! Objects into the model: weights in groups and of address owners, trackers of groups into their
-//! members (spec vrrp-keywords 14, 18-D32, 18-35).
+//! Objects into the model: weights in groups and of address owners (spec vrrp-keywords 14, 18-D32).
 
-use evervip_model::{Config, Instance, TrackedBfd, TrackedFile, TrackedProcess, Weight};
+use evervip_model::Config;
 
+use super::group_tracks::listed_tracks;
 use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::load::Mode;
 use crate::lower::Lower;
-use crate::lower::draft::{GroupDraft, InstanceDraft, Trackers};
+use crate::lower::draft::InstanceDraft;
 
 impl Lower<'_> {
     /// Weighted trackers of a member of a group, or of an address owner. Processes are left alone,
@@ -44,62 +44,6 @@ impl Lower<'_> {
             false
         });
         draft.trackers.bfd = sessions;
-    }
-
-    /// Trackers of a group become trackers of its members.
-    pub(in crate::lower) fn fold_group_objects(
-        &mut self,
-        config: &mut Config,
-        at: usize,
-        group: &GroupDraft,
-        has_owner: bool,
-    ) {
-        let Trackers {
-            mut files,
-            mut processes,
-            mut bfd,
-            ..
-        } = group.trackers.clone();
-        for track in &mut files {
-            let name = self.objects.files[track.file.0].name.clone();
-            self.clear_object_weight(group, has_owner, "file", &name, &mut track.weight);
-        }
-        for track in &mut processes {
-            let name = self.objects.processes[track.process.0].name.clone();
-            self.clear_object_weight(group, has_owner, "process", &name, &mut track.weight);
-        }
-        for track in &mut bfd {
-            let name = self.objects.bfd[track.bfd.0].name.clone();
-            self.clear_object_weight(group, has_owner, "bfd", &name, &mut track.weight);
-        }
-        for member in config.sync_groups[at].members.clone() {
-            let instance = &mut config.instances[member.0];
-            files.iter().for_each(|t| fold_file(instance, *t));
-            processes.iter().for_each(|t| fold_process(instance, *t));
-            bfd.iter().for_each(|t| fold_bfd(instance, *t));
-        }
-    }
-
-    fn clear_object_weight(
-        &mut self,
-        group: &GroupDraft,
-        has_owner: bool,
-        kind: &str,
-        what: &str,
-        weight: &mut Weight,
-    ) {
-        if !has_owner || *weight == 0 {
-            return;
-        }
-        *weight = 0;
-        let text = format!(
-            "({}) Cannot have weighted track {kind} '{what}' with member having priority 255 - setting weight 0",
-            group.name
-        );
-        self.say(
-            Diagnostic::new(Code::Conflict, Class::General, text)
-                .label(group.span, "in this group"),
-        );
     }
 
     /// Puts the objects into the model; the checks that need all instances are made here.
@@ -151,35 +95,12 @@ impl Lower<'_> {
                 place.is_some()
             });
         }
-    }
-}
-
-/// The group's weight replaces the instance's unless that is 0; one entry remains.
-fn fold_file(instance: &mut Instance, track: TrackedFile) {
-    let own = instance
-        .track_files
-        .iter_mut()
-        .find(|t| t.file == track.file);
-    match own {
-        Some(own) if own.weight != 0 => *own = track,
-        Some(_) => {}
-        None => instance.track_files.push(track),
-    }
-}
-
-fn fold_process(instance: &mut Instance, track: TrackedProcess) {
-    let all = &mut instance.track_processes;
-    match all.iter_mut().find(|t| t.process == track.process) {
-        Some(own) if own.weight != 0 => *own = track,
-        Some(_) => {}
-        None => all.push(track),
-    }
-}
-
-fn fold_bfd(instance: &mut Instance, track: TrackedBfd) {
-    match instance.track_bfd.iter_mut().find(|t| t.bfd == track.bfd) {
-        Some(own) if own.weight != 0 => *own = track,
-        Some(_) => {}
-        None => instance.track_bfd.push(track),
+        for tracks in listed_tracks(config) {
+            tracks.files.retain_mut(|track| {
+                let place = places[track.file.0];
+                track.file.0 = place.unwrap_or(track.file.0);
+                place.is_some()
+            });
+        }
     }
 }

@@ -40,9 +40,12 @@ pub fn add(plan: &mut Plan) {
         plan.compare(&format!("dumps::{name}"), |combo| {
             compare(combo, |cluster| dumps(cluster, text))
         });
-        plan.compare(&format!("dumps::log-{name}"), |combo| {
-            compare(combo, |cluster| logged(cluster, text))
-        });
+        // With sessions two processes write to the log at the same time.
+        if !text.contains("bfd_instance") {
+            plan.compare(&format!("dumps::log-{name}"), |combo| {
+                compare(combo, |cluster| logged(cluster, text))
+            });
+        }
     }
     plan.single("dumps::modes", |program| with_single(program, modes));
     plan.single("dumps::clear", |program| with_single(program, clear));

@@ -97,6 +97,25 @@ fn watchers<'a>(snapshot: &'a Snapshot, places: &Places<'a>) -> BTreeMap<&'a str
     lines
 }
 
+/// The address that adverts leave from, and what is there besides.
+fn one_and_others<'a>(
+    text: &mut Text,
+    family: &str,
+    mut addresses: impl Iterator<Item = &'a IpAddr>,
+) {
+    match addresses.next() {
+        Some(address) => text.line(format_args!("   {family} address = {address}")),
+        None => text.line(format_args!("   {family} address = (none)")),
+    }
+    let mut others = addresses.peekable();
+    if others.peek().is_some() {
+        text.line(format_args!("   Additional {family} addresses :"));
+    }
+    for address in others {
+        text.line(format_args!("     {address}"));
+    }
+}
+
 fn members(group: &(usize, GarpGroup)) -> impl Iterator<Item = (&str, &(usize, GarpGroup))> {
     let names = group.1.interfaces.iter();
     names.map(move |name| (name.as_str(), group))
@@ -149,16 +168,14 @@ impl Page<'_> {
     fn addresses(&self, text: &mut Text, link: &InterfaceSnapshot) {
         let own = |address: &&IpAddr| !self.virtual_addresses.contains(&(link.index, **address));
         let addresses = || link.addresses.iter().filter(own);
-        let first = addresses().find(|address| address.is_ipv4());
-        let local = addresses().find(|address| match address {
+        let inet = addresses().filter(|address| address.is_ipv4());
+        one_and_others(text, "IPv4", inet);
+        // The others of version 6 are of no use to the original.
+        let local = addresses().filter(|address| match address {
             IpAddr::V6(address) => address.is_unicast_link_local(),
             IpAddr::V4(_) => false,
         });
-        let shown = |address: Option<&IpAddr>| {
-            address.map_or_else(|| "(none)".to_owned(), ToString::to_string)
-        };
-        text.line(format_args!("   IPv4 address = {}", shown(first)));
-        text.line(format_args!("   IPv6 address = {}", shown(local)));
+        one_and_others(text, "IPv6", local);
     }
 
     /// What one of our interfaces is on.

@@ -50,7 +50,8 @@ fn standing(rows: &mut Rows<'_>, row: &[u32], router: &RouterSnapshot) {
 }
 
 fn settings(rows: &mut Rows<'_>, row: &[u32], spec: &Instance) {
-    rows.put(11, row, Value::truth(!spec.track_interfaces.is_empty()));
+    let tracks_interfaces = !spec.own_track_lists().interfaces.is_empty();
+    rows.put(11, row, Value::truth(tracks_interfaces));
     let interval = match spec.version {
         Version::V2 => gauge(spec.advert_interval.as_secs()),
         Version::V3 => gauge(spec.advert_interval.as_millis() / 10),

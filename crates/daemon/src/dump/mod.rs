@@ -7,6 +7,7 @@
 mod calendar;
 mod file;
 mod name;
+mod names;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
@@ -14,13 +15,14 @@ use std::time::Duration;
 
 use evervip_dump::Scene;
 use evervip_model::Globals;
-use evervip_os::host_name::{canonical_host_name, host_name};
+use evervip_os::host_name::canonical_host_name;
 use evervip_vrrp::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::inbox::{Message, Outlet};
 pub(crate) use file::replace;
 use name::Files;
+pub(crate) use names::at_once as named_at_once;
 
 /// What is wanted of one snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,11 +78,9 @@ pub(crate) fn start(jobs: Receiver<Job>, outlet: Outlet) -> std::io::Result<()> 
         .spawn(move || {
             let mut host_name = None;
             while let Ok(mut job) = jobs.recv() {
-                let router_id = &mut job.scene.snapshot.globals.router_id;
-                if router_id.is_none() {
-                    // Asks the name service, once and only here.
-                    router_id.clone_from(host_name.get_or_insert_with(named_after_host));
-                }
+                // Asks the name service, once and only here.
+                let host_name = host_name.get_or_insert_with(canonical_host_name);
+                names::fill_in(&mut job.scene.snapshot.globals, host_name);
                 write(&job);
                 let is_asked_for = !job.wanted.is_empty();
                 for done in job.waiting {
@@ -94,19 +94,6 @@ pub(crate) fn start(jobs: Receiver<Job>, outlet: Outlet) -> std::io::Result<()> 
             }
         })?;
     Ok(())
-}
-
-/// What the original calls itself without `router_id`.
-fn named_after_host() -> Option<String> {
-    Some(canonical_host_name()).filter(|name| !name.is_empty())
-}
-
-/// The same in processes that must not wait for the name service.
-pub(crate) fn named_at_once(globals: &Globals) -> Globals {
-    let mut globals = globals.clone();
-    let name = || Some(host_name()).filter(|name| !name.is_empty());
-    globals.router_id = globals.router_id.or_else(name);
-    globals
 }
 
 /// How the engine's time goes with the calendar.
@@ -179,7 +166,7 @@ fn say(wanted: &Wanted, what: &str) {
 pub(crate) fn write_configuration(globals: &Globals) {
     let process = std::process::id();
     tracing::info!("Printing parent data for process({process}) on signal");
-    let text = evervip_dump::configuration(&named_at_once(globals));
+    let text = evervip_dump::configuration(&names::at_once(globals));
     put(&Files::of(globals).state("_parent"), &text);
 }
 

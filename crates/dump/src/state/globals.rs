@@ -95,12 +95,10 @@ fn mail(text: &mut Text, mail: &Mail) {
     }
     if let Some(from) = &mail.from {
         text.line(format_args!(" Email notification from = {from}"));
-    }
-    if !mail.recipients.is_empty() {
         text.fixed(" Email notification to:");
-    }
-    for recipient in &mail.recipients {
-        text.line(format_args!("   {recipient}"));
+        for recipient in &mail.recipients {
+            text.line(format_args!("   {recipient}"));
+        }
     }
     let word = |switch: Option<bool>| match switch {
         None => "unset",
@@ -254,7 +252,12 @@ fn announcements(text: &mut Text, globals: &Globals, writer: Writer) {
     ));
     text.fixed(" Num adverts before down = 3");
     text.line(format_args!(
-        " Gratuitous ARP for each secondary VMAC = {}s",
+        " Gratuitous ARP for each secondary {} = {}s",
+        if extra.is_some_and(|extra| extra.all) {
+            "i/f"
+        } else {
+            "VMAC"
+        },
         extra.map_or(0, |extra| extra.interval.as_secs())
     ));
     text.fixed(" Send advert after receive lower priority advert = true");

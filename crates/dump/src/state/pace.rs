@@ -7,7 +7,7 @@ use evervip_model::GarpGroup;
 use evervip_vrrp::Snapshot;
 
 use crate::Scene;
-use crate::text::Text;
+use crate::text::{Text, general};
 
 /// The next time that an announcement may leave is not written down: where nothing was delayed the
 /// original has the beginning of time there.
@@ -66,7 +66,7 @@ pub(super) fn groups(snapshot: &Snapshot) -> Vec<(usize, GarpGroup)> {
 fn one(text: &mut Text, scene: &Scene, group: &GarpGroup) {
     let mut gap = |kind: &str, gap: Option<Duration>| {
         let Some(gap) = gap else { return };
-        text.line(format_args!(" {kind} interval = {}", gap.as_secs_f64()));
+        text.line(format_args!(" {kind} interval = {}", general(gap)));
         // Here the year is left out.
         let next = scene.clock.full(NEVER);
         let next = next.rsplit_once(' ').map_or(next.as_str(), |parts| parts.0);

@@ -464,3 +464,37 @@ fn a_reload_that_is_tested_for_long_keeps_nothing_else_waiting() {
         assert!(end(&asked).0.success());
     });
 }
+
+/// Sockets, pipes and files of the daemon are its own: a script that left a daemon behind would keep
+/// them open.
+#[test]
+fn scripts_get_no_descriptor_of_the_daemon() {
+    const SCRIPT: &str = "/etc/keepalived/list.sh";
+    const LIST: &str = "exec ls /proc/self/fd";
+    let script = format!("#!/bin/sh\n{LIST} >/run/list.$1\n");
+    let configuration = format!(
+        "global_defs {{\n script_user root\n startup_script \"{SCRIPT} startup\"\n \
+         vrrp_notify_fifo /run/fifo\n}}\n\
+         vrrp_script chk {{\n script \"{SCRIPT} check\"\n interval 1\n}}\n{}",
+        owner_with(&format!(
+            "track_script {{\n chk\n }}\n notify_master \"{SCRIPT} master\""
+        ))
+    );
+    in_lab("descriptors", |lab| {
+        let node = host(lab, &configuration)
+            .file(SCRIPT, &script, 0o755)
+            .start()
+            .unwrap();
+        let daemon = daemon(&node);
+        has_address(&node, true);
+        // What this process itself inherits to all others.
+        let usual = node.exec(&["/bin/sh", "-c", LIST]).unwrap().stdout;
+        for which in ["startup", "check", "master"] {
+            let path = format!("/run/list.{which}");
+            let listed = || node.read_file(&path).unwrap_or_default();
+            let waited = wait_until(LONG, which, || listed() == usual);
+            assert!(waited.is_ok(), "{which}: {:?}, not {usual:?}", listed());
+        }
+        assert!(end(&daemon).0.success());
+    });
+}

@@ -5,7 +5,7 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INSTALL := sh xtask/install-missing.sh cc=gcc,libc6-dev
 
-.PHONY: help demo example-route-server test test-guest bench ci fmt lint doc docs layers release deb rpm tarball image test-install test-static test-systemd tools-package tools-demo tools-example-route-server tools-test tools-guest
+.PHONY: help demo example-route-server test test-guest bench ci fmt lint doc docs layers release deb rpm tarball image test-install test-rpm test-static test-systemd tools-package tools-demo tools-example-route-server tools-test tools-guest
 
 help:
 	@echo 'make demo    an unchanged HAProxy pair fails over, live (half a minute)'
@@ -18,6 +18,7 @@ help:
 	@echo 'make tarball target/tarball/evervip-VERSION-linux-ARCH.tar.gz: static programs; make image: of them, with docker'
 	@echo 'make test-static    run those in a directory that has nothing else'
 	@echo 'make test-install   install it over keepalived in a Debian of its own, and go back (2 minutes)'
+	@echo 'make test-rpm    the same with the .rpm and dnf (2 minutes)'
 	@echo 'make test-systemd   install, restart, reload, crash, boot under systemd in QEMU (10 minutes)'
 	@echo 'make docs    the documentation as a book in target/book/html, its links followed'
 	@echo 'make ci      fmt, lint, doc, layers, test'
@@ -89,6 +90,9 @@ test-systemd: tools-package tools-guest release
 
 test-install: tools-package release
 	$(CARGO) xtask install-test
+
+test-rpm: tools-package release
+	$(CARGO) xtask rpm-test
 
 tools-package:
 	@$(INSTALL) debootstrap=debootstrap

@@ -3,6 +3,11 @@
 # configuration FURTHER-ADDRESS: below $disk, when that is set.
 configuration() {
     cat >"${disk:-}/etc/keepalived/keepalived.conf" <<CONF
+global_defs {
+    enable_dbus
+    enable_snmp_vrrp
+    script_user root
+}
 vrrp_instance WEB {
     state BACKUP
     interface v0
@@ -12,6 +17,18 @@ vrrp_instance WEB {
     virtual_ipaddress {
         192.0.2.10/24
         $1
+    }
+    notify_master /etc/keepalived/master.sh
+}
+vrrp_instance MAIL {
+    state BACKUP
+    interface v0
+    virtual_router_id 52
+    use_vmac
+    priority 110
+    advert_int 1
+    virtual_ipaddress {
+        192.0.2.20/24
     }
 }
 CONF

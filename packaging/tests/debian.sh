@@ -2,6 +2,8 @@
 # Wants $work (where it is kept) and $title (of the test).
 
 suite=bookworm
+# What is in it beside the smallest Debian; nothing of it is started where this is a mere directory.
+packages="keepalived snmpd snmp"
 
 skip() {
     echo "SKIPPED: $title: $1"
@@ -50,7 +52,7 @@ inside() {
 
 # $work/base: Debian with systemd and Debian's keepalived, whose packages stay in apt's cache.
 make_base() {
-    [ -e "$work/base/complete" ] && return
+    [ "$(cat "$work/base/complete" 2>/dev/null)" = "$packages" ] && return
     [ "$(id -u)" = 0 ] || skip "root is needed to make a Debian"
     [ "$(uname -m)" = x86_64 ] || skip "it is made for x86_64 only"
     for tool in debootstrap chroot unshare; do
@@ -75,8 +77,9 @@ make_base() {
     chmod 755 "$base/usr/sbin/policy-rc.d"
     echo 'APT::Keep-Downloaded-Packages "true";' >"$base/etc/apt/apt.conf.d/90keep"
     {
+        # shellcheck disable=SC2086 # one word per package
         inside "$base" apt-get -qq update &&
-            inside "$base" apt-get -qq -y --no-install-recommends install keepalived
-    } >"$work/keepalived.log" 2>&1 || skip "keepalived: $(tail -n 1 "$work/keepalived.log")"
-    touch "$base/complete"
+            inside "$base" apt-get -qq -y --no-install-recommends install $packages
+    } >"$work/packages.log" 2>&1 || skip "$packages: $(tail -n 1 "$work/packages.log")"
+    echo "$packages" >"$base/complete"
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the static programs in a directory that has nothing else, as the image has it, in namespaces of their
-# own. Usage: static.sh DIRECTORY-OF-THE-TARBALL WORKING-DIRECTORY
+# Runs the static programs in a directory that has nothing else, laid out as the Dockerfile lays out the image
+# and started as docker starts that, in namespaces of their own. Usage: static.sh DIRECTORY-OF-THE-TARBALL WORKING-DIRECTORY
 #
 # Prints a line for each case and their sum; "SKIPPED: reason" where it cannot be done.
 set -eu
@@ -11,21 +11,51 @@ work=$2
 title="static programs"
 . "$here/debian.sh"
 [ "$(id -u)" = 0 ] || skip "root is needed for a directory of their own"
-for tool in chroot unshare ip; do
+for tool in chroot unshare setpriv ip; do
     command -v $tool >/dev/null || skip "$tool is not installed"
 done
 
 if [ "${EVERVIP_NAMESPACES_OF_ITS_OWN:-}" != yes ]; then
-    EVERVIP_NAMESPACES_OF_ITS_OWN=yes exec unshare --mount --net --pid --fork --kill-child \
+    EVERVIP_NAMESPACES_OF_ITS_OWN=yes exec unshare --mount --net --pid --mount-proc --fork --kill-child \
         "$0" "$from" "$work"
 fi
 
+# What docker leaves to a container, and what the Dockerfile says to add.
+capabilities=-all
+for capability in chown dac_override fowner fsetid kill setgid setuid setpcap net_bind_service net_raw sys_chroot \
+    mknod audit_write setfcap net_admin; do
+    capabilities=$capabilities,+$capability
+done
+
+# The words of a list as in ["a", "b"]; none has a blank.
+words() { echo "$1" | tr -d '[]",'; }
+
+# The image as its Dockerfile makes it, and how it is started: $command.
+make_image() {
+    while read -r instruction rest; do
+        case $instruction in
+        '' | '#'* | FROM | ARG) ;;
+        WORKDIR) mkdir -p "$root$rest" ;;
+        COPY)
+            to=$root${rest##* }
+            case $to in */) mkdir -p "$to" ;; *) mkdir -p "$(dirname "$to")" ;; esac
+            for file in ${rest% *}; do
+                cp "$from/${file#'${DIRECTORY}/'}" "$to"
+            done
+            ;;
+        ENTRYPOINT) command=$(words "$rest") ;;
+        CMD) command="$command $(words "$rest")" ;;
+        *) echo "$instruction is not known here" && return 1 ;;
+        esac
+    done <"$here/../Dockerfile"
+}
+
 root=$work/scratch
 rm -rf "$root"
-mkdir -p "$root/usr/sbin" "$root/usr/bin" "$root/etc/keepalived" "$root/run" "$root/tmp" "$root/proc" "$root/sys"
-cp "$from/sbin/keepalived" "$root/usr/sbin/"
-cp "$from/bin/evervip" "$root/usr/bin/"
-mount -t proc proc "$root/proc"
+mkdir -p "$root"
+make_image && ok "the Dockerfile finds what it copies" || fail "the Dockerfile" "cannot be followed"
+# A container has these, and the configuration is mounted.
+mkdir -p "$root/etc/keepalived" "$root/proc" "$root/sys"
 mount -t sysfs sysfs "$root/sys"
 ip link set lo up
 ip link add v0 type veth peer name v1
@@ -56,18 +86,32 @@ within() {
 }
 holds() { ip -o addr show dev v0 | grep -q ' 192.0.2.10/'; }
 lacks() { ! holds; }
+lacks_all() { ! ip -o addr show dev v0 | grep -qE ' 192.0.2.1[01]/'; }
 says_version() { chroot "$root" /usr/sbin/keepalived -v 2>&1 | grep -q '^evervip '; }
+
+cat >"$work/container.sh" <<CONTAINER
+mount -t proc proc "$root/proc"
+exec setpriv --bounding-set=$capabilities chroot "$root" $command
+CONTAINER
 
 check "the daemon runs without any library" says_version
 check "the tool runs without any library" chroot "$root" /usr/bin/evervip check /etc/keepalived/keepalived.conf
-chroot "$root" /usr/sbin/keepalived --dont-fork --log-console --log-detail >"$work/static.log" 2>&1 &
-daemon=$!
+# As in a container it is the first process.
+unshare --pid --fork sh "$work/container.sh" >"$work/static.log" 2>&1 &
+shell=$!
 check "it takes the address" within 20 holds
 check "its pid file is there" within 5 [ -s "$root/run/keepalived.pid" ]
-kill -TERM $daemon
-check "it gives the address back" within 20 lacks
-wait $daemon && code=0 || code=$?
-check "it ends well" [ $code = 0 ]
+daemon=$(pgrep -P $shell)
+check "it is the first process" [ "$(cat "$root/run/keepalived.pid")" = 1 ]
+check "no line is a complaint" [ "$(grep -ciE 'error|cannot|unable|missing|denied' "$work/static.log")" = 0 ]
+sed -i 's/192.0.2.10/192.0.2.11/' "$root/etc/keepalived/keepalived.conf"
+kill -HUP "$daemon"
+check "SIGHUP reloads it" within 20 lacks
+kill -TERM "$daemon"
+wait $shell && code=0 || code=$?
+check "SIGTERM ends it, and it ends well" [ $code = 0 ]
+check "it gives the address back" within 5 lacks_all
+check "its pid file is gone" [ ! -e "$root/run/keepalived.pid" ]
 umount "$root/proc" "$root/sys"
 rm -rf "$root"
 the_end

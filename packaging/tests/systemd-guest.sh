@@ -32,26 +32,88 @@ same_process() { up && is MainPID "$pid"; }
 note_process() { pid=$(systemctl show -P MainPID $unit); }
 ours() { keepalived -v 2>&1 | grep -q '^evervip '; }
 nice_of_main() { [ "$(ps -o ni= -p "$(systemctl show -P MainPID $unit)" | tr -d ' ')" = -5 ]; }
+on_dbus() {
+    answer=$(busctl get-property org.keepalived.Vrrp1 /org/keepalived/Vrrp1/Instance/v0/51/IPv4 \
+        org.keepalived.Vrrp1.Instance State 2>&1)
+    [ "$answer" = '(us) 2 "Master"' ] || { echo "$answer" && false; }
+}
+refused_to_others() {
+    setpriv --reuid=65534 --clear-groups busctl call org.keepalived.Vrrp1 /org/keepalived/Vrrp1/Vrrp \
+        org.keepalived.Vrrp1.Vrrp ReloadConfig 2>&1 | grep -i 'denied'
+}
+in_snmp() {
+    answer=$(snmpget -v2c -c public -t 5 -Oqv 127.0.0.1 .1.3.6.1.4.1.9586.100.5.2.3.1.4.1 2>&1)
+    [ "$answer" = 2 ] || { echo "$answer" && false; }
+}
+# Surfaces for programs beside the address.
+surfaces() {
+    check "$1: its state on D-Bus" on_dbus
+    check "$1: its state in SNMP" in_snmp
+    check "$1: the address of a virtual MAC" address 192.0.2.20
+}
+# What a notify script may do, and that others see what it did.
+script_did_all() {
+    wanted=$(grep -c '^try "' /etc/keepalived/master.sh)
+    [ "$(grep -vc '^the end' /run/master.marks)" = "$wanted" ] || { cat /run/master.marks && return 1; }
+    [ -e /tmp/mark ] || { echo "/tmp is another one" && return 1; }
+    mountpoint -q /mnt || { echo "its mount is not seen" && return 1; }
+    ip netns list | grep -q mark || { echo "its network namespace is not seen" && return 1; }
+}
+undo_script() {
+    umount /mnt
+    ip netns del mark
+    rm -f /run/master.marks /tmp/mark
+}
+# A unit that users have made their own: override NAME, from stdin.
+with_override() {
+    mkdir -p $dropins
+    cat >"$dropins/$1.conf"
+    systemctl daemon-reload
+    systemctl restart $unit
+    check "$1: start" up
+    note_process
+    configuration 192.0.2.11/24
+    systemctl reload $unit
+    check "$1: reload adds an address" address 192.0.2.11
+    check "$1: reload keeps the process" same_process
+    systemctl stop $unit
+    check "$1: stop: the address is gone" no_address 192.0.2.10
+    check "$1: stop: no pid file is left" no_pid_files
+    configuration ''
+    rm "$dropins/$1.conf"
+    systemctl daemon-reload
+}
 child() { pgrep -P "$pid" | head -n 1; }
 another_child() { up && [ -n "$(child)" ] && [ "$(child)" != "$first" ]; }
 # A number is missing.
 configuration_that_is_refused() {
     printf 'vrrp_instance WEB {\n  virtual_router_id\n}\n' >/etc/keepalived/keepalived.conf
 }
-no_pid_files() { [ ! -e /run/keepalived.pid ] && [ ! -e /run/vrrp.pid ]; }
+no_pid_files() {
+    for file in keepalived.pid vrrp.pid keepalived/keepalived.pid; do
+        [ ! -e /run/$file ] || { echo "/run/$file is left" && return 1; }
+    done
+}
 
 . /configuration.sh
 
 first_start() {
+    grep CapBnd /proc/1/status >/run/capabilities.of.1
     check "keepalived runs with the settings" up
     apt-get -q -y install /evervip.deb >/tmp/apt.log 2>&1 || echo "FAILED installation: $(tail -n 5 /tmp/apt.log)"
     check "installed over it, evervip runs" up
     check "the program is evervip's" ours
     check "the override is in force" nice_of_main
+    surfaces "installed"
+    check "D-Bus: others may not change anything" refused_to_others
 
+    undo_script
     note_process
     systemctl restart $unit
     check "restart" up_anew
+    surfaces "restart"
+    check "a notify script may do everything" script_did_all
+    undo_script
 
     note_process
     configuration 192.0.2.11/24
@@ -72,6 +134,7 @@ first_start() {
     check "the VRRP process dies: another one" another_child
     kill -9 "$pid"
     check "the parent dies: started again" up_anew
+    surfaces "crash"
 
     mkdir -p $dropins
     cp /usr/share/doc/evervip/examples/strict.conf $dropins/
@@ -79,6 +142,7 @@ first_start() {
     systemctl restart $unit
     check "strict.conf is in force" is NoNewPrivileges yes
     check "runs with strict.conf" up
+    surfaces "strict.conf"
     rm $dropins/strict.conf
     systemctl daemon-reload
 
@@ -95,11 +159,29 @@ first_start() {
     systemctl reset-failed $unit
     systemctl start $unit
     check "start" up
+    with_override "a unit of type forking, as of keepalived 2.0" <<'CONF'
+[Service]
+Type=forking
+PIDFile=/run/keepalived.pid
+ExecStart=
+ExecStart=/usr/sbin/keepalived $DAEMON_ARGS
+CONF
+    with_override "a unit of type simple, as of appliances" <<'CONF'
+[Service]
+Type=simple
+KillMode=process
+RuntimeDirectory=keepalived
+ExecStart=
+ExecStart=/usr/sbin/keepalived --use-file /etc/keepalived/keepalived.conf --pid /run/keepalived/keepalived.pid --dont-fork --snmp
+CONF
+    systemctl start $unit
+    check "the own unit again" up
 }
 
 second_start() {
     check "boot" up
     check "boot: the program is evervip's" ours
+    surfaces "boot"
     apt-get -q -y remove evervip >/tmp/apt.log 2>&1 || echo "FAILED removal: $(tail -n 5 /tmp/apt.log)"
     check "removed: the address is gone" no_address 192.0.2.10
     dpkg -i /var/cache/apt/archives/keepalived_*.deb >/tmp/apt.log 2>&1 ||

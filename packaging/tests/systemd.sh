@@ -35,6 +35,9 @@ printf '[Service]\nNice=-5\n' >"$disk/etc/systemd/system/keepalived.service.d/ov
 cp "$here/configuration.sh" "$disk/configuration.sh"
 . "$here/configuration.sh"
 configuration ''
+cp "$here/master.sh" "$disk/etc/keepalived/master.sh"
+chmod 755 "$disk/etc/keepalived/master.sh"
+printf 'agentaddress 127.0.0.1\nmaster agentx\nrocommunity public\n' >"$disk/etc/snmp/snmpd.conf"
 echo guest >"$disk/etc/hostname"
 cat >"$disk/etc/systemd/system/test-net.service" <<'UNIT'
 [Unit]
@@ -49,15 +52,17 @@ ExecStart=/bin/sh -c 'ip link set lo up; ip link add v0 type veth peer name v1; 
 WantedBy=sysinit.target
 UNIT
 cat >"$disk/etc/systemd/system/test.service" <<'UNIT'
-[Unit]
-After=multi-user.target
 [Service]
 Type=simple
 ExecStart=/bin/sh /test.sh
 [Install]
 WantedBy=graphical.target multi-user.target
 UNIT
-sed -i '/^After=multi/d' "$disk/etc/systemd/system/test.service"
+cat >"$disk/etc/systemd/system/mark.service" <<'UNIT'
+[Service]
+Type=oneshot
+ExecStart=/bin/true
+UNIT
 for service in test test-net; do
     inside "$disk" systemctl -q enable $service
 done
@@ -74,17 +79,19 @@ rm -rf "$disk"
 
 # What leads to it: modules and a shell that mounts the disk.
 initramfs=$work/initramfs
+modules="virtio_pci virtio_blk ext4 crc32c_generic veth macvlan nf_tables"
 rm -rf "$initramfs"
 mkdir -p "$initramfs/bin" "$initramfs/disk" "$initramfs/proc" "$initramfs/dev"
 cp "$(command -v busybox)" "$initramfs/bin/busybox"
-copy_modules "$kernel" "$initramfs" virtio_pci virtio_blk ext4 crc32c_generic veth
+# shellcheck disable=SC2086 # one word per module
+copy_modules "$kernel" "$initramfs" $modules
 cat >"$initramfs/init" <<'INIT'
 #!/bin/busybox sh
 /bin/busybox --install -s /bin
 export PATH=/bin
 mount -t proc proc /proc
 mount -t devtmpfs devtmpfs /dev
-for module in virtio_pci virtio_blk ext4 crc32c_generic veth; do
+for module in MODULES; do
     modprobe $module
 done
 mount -t ext4 /dev/vda /disk || echo "FAILED guest: no disk"
@@ -92,6 +99,7 @@ umount /proc
 mount --move /dev /disk/dev
 exec switch_root /disk /lib/systemd/systemd
 INIT
+sed -i "s/MODULES/$modules/" "$initramfs/init"
 chmod 755 "$initramfs/init"
 (cd "$initramfs" && find . | cpio --quiet -o -H newc | gzip -1) >"$work/initramfs.gz"
 

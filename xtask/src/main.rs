@@ -3,6 +3,7 @@
 mod docs;
 mod examples;
 mod layers;
+mod notices;
 mod package;
 mod test;
 mod tool;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         "tarball" => package::tarball().map(|()| true),
         "static-test" => package::static_test(),
         "systemd-test" => package::systemd_test(),
+        "rpm-test" => package::rpm_test(),
         "install-test" => package::install_test(),
         _ => {
             eprintln!(
@@ -39,7 +41,8 @@ fn main() -> ExitCode {
                  rpm       pack it for Fedora and RHEL\n  \
                  tarball   build static programs and pack them\n  \
                  static-test    run those in a directory that has nothing else\n  \
-                 install-test   install that over keepalived, and go back\n  \
+                 rpm-test       install the .rpm with dnf, and go back\n  \
+                 install-test   install the .deb over keepalived, and go back\n  \
                  systemd-test   do that under systemd, in a guest"
             );
             return ExitCode::from(2);

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::notices::{self, Linking};
 use crate::tool::Tool;
 use crate::{cargo, target, top};
 
@@ -48,15 +49,27 @@ pub(crate) fn man() -> Result<()> {
     succeed(&mut command)
 }
 
+/// Where the packers find the licences of what the programs are linked with.
+fn write_notices() -> Result<()> {
+    let (_, directory) = profile()?;
+    let file = target()?.join(directory).join("notices").join(NOTICES);
+    notices::write(&file, Linking::Dynamic)
+}
+
+const NOTICES: &str = "THIRD-PARTY-NOTICES";
+
 /// Packs the programs, which must have been built, as `debian/evervip_*.deb` in the target directory.
 pub(crate) fn deb() -> Result<()> {
     man()?;
+    write_notices()?;
     let (profile, _) = profile()?;
     let mut command = Command::new(DEB.program()?);
     command.args([
         "deb",
         "--quiet",
         "--no-build",
+        // Of its own accord it keeps the line tables of our profile, which are most of the size.
+        "--strip",
         "--package",
         "evervip-daemon",
     ]);
@@ -69,11 +82,12 @@ pub(crate) fn deb() -> Result<()> {
 /// Packs the programs, which must have been built, as `rpm/evervip.rpm` in the target directory.
 pub(crate) fn rpm() -> Result<()> {
     man()?;
+    write_notices()?;
     let (profile, directory) = profile()?;
     let built = target()?.join(directory);
     // cargo-generate-rpm takes files as they are.
     strip(&built, &built.join("stripped"))?;
-    let package = target()?.join("rpm/evervip.rpm");
+    let package = rpm_file()?;
     std::fs::create_dir_all(target()?.join("rpm"))?;
     let mut command = Command::new(RPM.program()?);
     command.args([
@@ -150,6 +164,7 @@ pub(crate) fn tarball() -> Result<()> {
         std::fs::copy(&from, &to).with_context(|| format!("{}", from.display()))?;
     }
     std::fs::remove_dir_all(&programs)?;
+    notices::write(&root.join(NOTICES), Linking::Static)?;
     let name = root.file_name().context("it has a name")?;
     let mut file = root.clone().into_os_string();
     file.push(".tar.gz");
@@ -214,6 +229,17 @@ const PROGRAMS: &[&str] = &["keepalived", "evervip"];
 /// Where the package is.
 fn deb_file() -> Result<PathBuf> {
     Ok(target()?.join("debian/evervip.deb"))
+}
+
+/// Where the package for Fedora and RHEL is.
+fn rpm_file() -> Result<PathBuf> {
+    Ok(target()?.join("rpm/evervip.rpm"))
+}
+
+/// Installs that package with dnf in the place of a stand-in for keepalived's, and goes back.
+pub(crate) fn rpm_test() -> Result<bool> {
+    rpm()?;
+    run_test("rpm.sh", &[rpm_file()?, work()?])
 }
 
 /// Installs the package in a Debian made for it, over keepalived, and goes back.
@@ -345,6 +371,9 @@ mod tests {
         for directory in ["debian", "rpm", "tests"] {
             for entry in std::fs::read_dir(packaging.join(directory)).unwrap() {
                 let path = entry.unwrap().path();
+                if path.is_dir() {
+                    continue;
+                }
                 let output = Command::new("sh").arg("-n").arg(&path).output().unwrap();
                 let complaint = String::from_utf8_lossy(&output.stderr);
                 assert!(output.status.success(), "{}: {complaint}", path.display());

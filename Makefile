@@ -50,6 +50,10 @@ fmt:
 
 lint:
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	for features in '' dbus snmp; do \
+		$(CARGO) clippy --locked --package evervip-daemon --no-default-features \
+			--features "$$features" -- -D warnings || exit 1; \
+	done
 	cd compat-tests && $(CARGO) clippy --locked --all-targets -- -D warnings
 
 doc:

@@ -29,6 +29,10 @@ pub(crate) enum Message {
     #[cfg(feature = "dbus")]
     BusLeft,
     /// The SNMP subagent wants a snapshot.
+    #[cfg_attr(
+        not(feature = "snmp"),
+        expect(dead_code, reason = "there is no subagent that asks")
+    )]
     SceneWanted,
 }
 

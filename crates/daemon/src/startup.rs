@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use evervip_config::{Config, Loaded, Mode, SourceMap};
+use evervip_model::Daemon;
 use evervip_os::process::{
     Fork, fork_single_threaded, keep_heap_small, redirect_standard_streams_to_null,
     release_free_memory, set_umask, start_session,
@@ -76,30 +77,14 @@ fn start(options: &Options) -> ExitCode {
         service_manager::notify("ERRNO=22");
         return ExitCode::from(1);
     }
-    let mut loaded = configuration::load(&options.configuration, &machine, Mode::Start);
-    tracing::info!(
-        "Configuration file {}",
-        options.configuration.path.display()
-    );
-    configuration::log(&loaded);
-    let failure = loaded.start_failure();
-    let (Some(config), None) = (loaded.config.take(), failure) else {
-        let code = failure.unwrap_or(2);
-        tracing::error!("VRRP configuration exited with permanent error CONFIG. Terminating");
-        service_manager::notify("ERRNO=22");
-        return ExitCode::from(code);
+    let (config, archived) = match load(options, &machine) {
+        Ok(loaded) => loaded,
+        Err(code) => return code,
     };
-    let archived = to_archive(&config, loaded);
     // A reload happens in another directory, where a relative name would be another file or none.
     let options = &options.with_absolute_paths();
     let daemon = &config.globals.daemon;
-    let names: Vec<&str> = [&daemon.net_namespace, &daemon.instance]
-        .into_iter()
-        .filter_map(Option::as_deref)
-        .collect();
-    if !names.is_empty() {
-        log.name_daemon(&names);
-    }
+    name_log(&log, daemon);
     let pid_paths = PidPaths::of(options, daemon);
     let directory = match pid_paths.make_directory(daemon.net_namespace.as_deref()) {
         Ok(directory) => directory,
@@ -109,10 +94,7 @@ fn start(options: &Options) -> ExitCode {
         }
     };
     let has_bfd = !config.bfd_instances.is_empty() && options.bfd != ChildRuns::Never;
-    if is_running(&pid_paths.parent, Duration::ZERO)
-        || is_running(&pid_paths.vrrp, LAST_OF_OLD_CHILD)
-        || (has_bfd && is_running(&pid_paths.bfd, LAST_OF_OLD_CHILD))
-    {
+    if is_any_running(&pid_paths, has_bfd) {
         return ExitCode::SUCCESS;
     }
     let accepted = Accepted::new(options.configuration.clone(), machine, config);
@@ -135,6 +117,46 @@ fn start(options: &Options) -> ExitCode {
         archive::keep_configuration(&directory, 0, &sources);
     }
     guardian::run(options, pid_paths, directory, accepted, log)
+}
+
+/// The configuration, and what of its text is to be kept; else the exit status.
+fn load(
+    options: &Options,
+    machine: &Machine,
+) -> Result<(Config, Option<(PathBuf, SourceMap)>), ExitCode> {
+    let mut loaded = configuration::load(&options.configuration, machine, Mode::Start);
+    tracing::info!(
+        "Configuration file {}",
+        options.configuration.path.display()
+    );
+    configuration::log(&loaded);
+    let failure = loaded.start_failure();
+    let (Some(config), None) = (loaded.config.take(), failure) else {
+        let code = failure.unwrap_or(2);
+        tracing::error!("VRRP configuration exited with permanent error CONFIG. Terminating");
+        service_manager::notify("ERRNO=22");
+        return Err(ExitCode::from(code));
+    };
+    let archived = to_archive(&config, loaded);
+    Ok((config, archived))
+}
+
+/// The log names daemons that are several on a machine.
+fn name_log(log: &Log, daemon: &Daemon) {
+    let names: Vec<&str> = [&daemon.net_namespace, &daemon.instance]
+        .into_iter()
+        .filter_map(Option::as_deref)
+        .collect();
+    if !names.is_empty() {
+        log.name_daemon(&names);
+    }
+}
+
+/// Whether any process of a daemon runs under these pid files.
+fn is_any_running(pid_paths: &PidPaths, has_bfd: bool) -> bool {
+    is_running(&pid_paths.parent, Duration::ZERO)
+        || is_running(&pid_paths.vrrp, LAST_OF_OLD_CHILD)
+        || (has_bfd && is_running(&pid_paths.bfd, LAST_OF_OLD_CHILD))
 }
 
 /// The texts that are to be kept, and where; of everything else that was loaded the memory is freed.

@@ -50,6 +50,26 @@ pub struct TrackProcess {
     pub fork_delay: Duration,
 }
 
+impl TrackProcess {
+    /// What says nothing but its name and a process's: one is enough, and counts at once.
+    #[must_use]
+    pub fn new(name: Arc<str>, process: OsString) -> Self {
+        Self {
+            name,
+            process,
+            parameters: Vec::new(),
+            parameter_match: ParameterMatch::Ignored,
+            full_command: false,
+            weight: 0,
+            reverse: false,
+            quorum: 1,
+            quorum_max: None,
+            terminate_delay: Duration::ZERO,
+            fork_delay: Duration::ZERO,
+        }
+    }
+}
+
 /// One line of a `track_process` block of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TrackedProcess {

@@ -4,24 +4,16 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use evervip_model::{
-    BfdIndex, BfdInstance, Config, FileIndex, LinkDelays, Linkbeat, LinkbeatMethod, ParameterMatch,
-    ProcessIndex, TrackFile, TrackProcess, TrackedBfd, TrackedFile, TrackedProcess,
+    BfdIndex, BfdInstance, Config, FileIndex, LinkDelays, Linkbeat, LinkbeatMethod, ProcessIndex,
+    TrackFile, TrackProcess, TrackedBfd, TrackedFile, TrackedProcess,
 };
 
 /// A process of this name; its changes count after a while.
 pub(crate) fn process(name: &str) -> TrackProcess {
     TrackProcess {
-        name: name.into(),
-        process: name.into(),
-        parameters: Vec::new(),
-        parameter_match: ParameterMatch::Ignored,
-        full_command: false,
-        weight: 0,
-        reverse: false,
-        quorum: 1,
         quorum_max: Some(2),
         terminate_delay: Duration::from_millis(300),
-        fork_delay: Duration::ZERO,
+        ..TrackProcess::new(name.into(), name.into())
     }
 }
 

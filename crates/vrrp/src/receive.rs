@@ -233,20 +233,23 @@ fn check_packet(
             version: advert.version(),
         }));
     };
-    match (multicast, datagram.destination.is_multicast()) {
-        (true, false) => {
-            router.statistics.errors().addr_list_err += 1;
-            Err(Drop(PacketComplaint::Unicast))
-        }
-        (false, true) => {
-            router.statistics.errors().addr_list_err += 1;
-            Err(Drop(PacketComplaint::Multicast))
-        }
+    check_delivery(router, datagram)?;
+    Ok(kind)
+}
+
+/// Rows 15 and 16: sent the way that was agreed on, to somebody who listens.
+fn check_delivery(router: &mut Router, datagram: &Datagram<'_>) -> Result<(), Drop> {
+    let multicast = matches!(router.spec.delivery, Delivery::Multicast { .. });
+    let complaint = match (multicast, datagram.destination.is_multicast()) {
+        (true, false) => PacketComplaint::Unicast,
+        (false, true) => PacketComplaint::Multicast,
         _ if router.spec.owner_ignore_adverts && router.is_owner() => {
-            Err(Drop(PacketComplaint::Owner))
+            return Err(Drop(PacketComplaint::Owner));
         }
-        _ => Ok(kind),
-    }
+        _ => return Ok(()),
+    };
+    router.statistics.errors().addr_list_err += 1;
+    Err(Drop(complaint))
 }
 
 /// Rows 2 and 3: the headers that have to be there, and the length. Only where adverts are signed

@@ -122,15 +122,9 @@ pub(crate) fn check_signature(
         }
         return Ok(());
     };
-    let room = match &spec.delivery {
-        Delivery::Unicast { peers, .. } => {
-            if peers.iter().all(|peer| peer.address != datagram.source) {
-                statistics.errors().not_a_peer += 1;
-                return Err(PacketComplaint::NotAPeer);
-            }
-            peers.len()
-        }
-        Delivery::Multicast { .. } | Delivery::NoPeer => SENDERS,
+    let Some(room) = room_for(spec, datagram.source) else {
+        statistics.errors().not_a_peer += 1;
+        return Err(PacketComplaint::NotAPeer);
     };
     let Ok(trailer) = TrailerView::new(trailer) else {
         statistics.errors().auth_ext_malformed += 1;
@@ -145,24 +139,44 @@ pub(crate) fn check_signature(
             window: hmac.time_window,
         }));
     }
-    let id = trailer.key_id();
-    let Some(key) = hmac.keys.iter().find(|key| key.id == id) else {
-        statistics.errors().auth_ext_unknown_key += 1;
-        return Err(PacketComplaint::Proof(ProofComplaint::SignatureKeyUnknown(
-            id,
-        )));
-    };
-    let signed = datagram.advert.without_trailer();
-    if !is_signed_by(&key.secret, datagram.source, signed, &trailer) {
-        statistics.errors().auth_ext_invalid_hmac += 1;
-        return Err(PacketComplaint::Proof(ProofComplaint::SignatureWrong(id)));
-    }
+    check_code(hmac, statistics, datagram, &trailer).map_err(PacketComplaint::Proof)?;
     if !signatures
         .make()
         .take(datagram.source, sequence, clock, hmac, room)
     {
         statistics.errors().auth_ext_replay += 1;
         return Err(PacketComplaint::Proof(ProofComplaint::SignatureReplayed));
+    }
+    Ok(())
+}
+
+/// How many senders are remembered; `None` when this one is a stranger.
+fn room_for(spec: &Instance, sender: IpAddr) -> Option<usize> {
+    match &spec.delivery {
+        Delivery::Unicast { peers, .. } => {
+            let known = peers.iter().any(|peer| peer.address == sender);
+            known.then_some(peers.len())
+        }
+        Delivery::Multicast { .. } | Delivery::NoPeer => Some(SENDERS),
+    }
+}
+
+/// The key, and the signature by it.
+fn check_code(
+    hmac: &HmacAuthentication,
+    statistics: &mut Counters,
+    datagram: &Datagram<'_>,
+    trailer: &TrailerView<'_>,
+) -> Result<(), ProofComplaint> {
+    let id = trailer.key_id();
+    let Some(key) = hmac.keys.iter().find(|key| key.id == id) else {
+        statistics.errors().auth_ext_unknown_key += 1;
+        return Err(ProofComplaint::SignatureKeyUnknown(id));
+    };
+    let signed = datagram.advert.without_trailer();
+    if !is_signed_by(&key.secret, datagram.source, signed, trailer) {
+        statistics.errors().auth_ext_invalid_hmac += 1;
+        return Err(ProofComplaint::SignatureWrong(id));
     }
     Ok(())
 }

@@ -184,21 +184,14 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use evervip_model::ParameterMatch;
 
     fn spec(quorum: u32, quorum_max: Option<u32>) -> TrackProcess {
         TrackProcess {
-            name: "p".into(),
-            process: "daemon".into(),
-            parameters: Vec::new(),
-            parameter_match: ParameterMatch::Ignored,
-            full_command: false,
-            weight: 0,
-            reverse: false,
             quorum,
             quorum_max,
             terminate_delay: Duration::from_secs(2),
             fork_delay: Duration::from_secs(1),
+            ..TrackProcess::new("p".into(), "daemon".into())
         }
     }
 

@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use evervip_model::{
-    Config, FileIndex, ParameterMatch, Priority, ProcessIndex, ProcessPattern, State, TrackFile,
-    TrackProcess, TrackedFile, TrackedInterface, TrackedProcess, TrackedScript,
+    Config, FileIndex, Priority, ProcessIndex, ProcessPattern, State, TrackFile, TrackProcess,
+    TrackedFile, TrackedInterface, TrackedProcess, TrackedScript,
 };
 use evervip_testkit::{Transcript, sample};
 use evervip_vrrp::{CheckOutcome, Event};
@@ -168,19 +168,8 @@ fn config(all: &[Tracked], priority: u8) -> Config {
 }
 
 fn process_named(n: usize) -> TrackProcess {
-    TrackProcess {
-        name: format!("p{n}").into(),
-        process: format!("p{n}").into(),
-        parameters: Vec::new(),
-        parameter_match: ParameterMatch::Ignored,
-        full_command: false,
-        weight: 0,
-        reverse: false,
-        quorum: 1,
-        quorum_max: None,
-        terminate_delay: std::time::Duration::ZERO,
-        fork_delay: std::time::Duration::ZERO,
-    }
+    let name = format!("p{n}");
+    TrackProcess::new(name.as_str().into(), name.into())
 }
 
 /// Tells what is found, but for scripts, which have to run first.

@@ -6,27 +6,13 @@ mod stage;
 
 use std::time::Duration;
 
-use evervip_model::{
-    Config, ParameterMatch, ProcessIndex, ProcessPattern, TrackProcess, TrackedProcess,
-};
+use evervip_model::{Config, ProcessIndex, ProcessPattern, TrackProcess, TrackedProcess};
 use evervip_testkit::{Transcript, sample};
 use evervip_vrrp::Event;
 use stage::{Table, backup, in_every_state, master, plain};
 
 fn process(name: &str) -> TrackProcess {
-    TrackProcess {
-        name: name.into(),
-        process: name.into(),
-        parameters: Vec::new(),
-        parameter_match: ParameterMatch::Ignored,
-        full_command: false,
-        weight: 0,
-        reverse: false,
-        quorum: 1,
-        quorum_max: None,
-        terminate_delay: Duration::ZERO,
-        fork_delay: Duration::ZERO,
-    }
+    TrackProcess::new(name.into(), name.into())
 }
 
 fn with(process: TrackProcess, weight: i32, reverse: bool) -> Config {

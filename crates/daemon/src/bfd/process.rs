@@ -44,6 +44,8 @@ pub(super) struct Parts {
 /// Packets that are taken from a port at once: as many as wait in it after a long sleep. More than
 /// these do not hold up a deadline.
 const PACKETS_AT_ONCE: usize = 8192;
+/// Signals that are taken in a turn: packets do not wait for the end of a storm of them.
+const SIGNALS_AT_ONCE: usize = 8;
 /// When VRRP, which had not read for long, is told everything anew.
 const TELL_AGAIN: Duration = Duration::from_millis(100);
 
@@ -257,7 +259,10 @@ impl BfdProcess {
     }
 
     fn read_signals(&mut self) -> anyhow::Result<()> {
-        while let Some(signal) = self.signals.read()? {
+        for _ in 0..SIGNALS_AT_ONCE {
+            let Some(signal) = self.signals.read()? else {
+                break;
+            };
             match Signal::try_from(signal.number) {
                 Ok(Signal::SIGTERM | Signal::SIGINT) => self.ending = true,
                 Ok(Signal::SIGHUP) => {

@@ -22,33 +22,21 @@ pub(super) fn write(text: &mut Text, snapshot: &Snapshot, tracks: TrackLists<'_>
         }
     };
     let interfaces = tracks.interfaces.iter();
-    let interfaces = interfaces.map(|t| format!("{} {}", t.interface, weight(t.weight, t.reverse)));
+    let interfaces = interfaces.map(|t| entry(&t.interface, " ", t.weight, t.reverse));
     list("interfaces", interfaces.collect());
     let scripts = tracks.scripts.iter().filter_map(|t| {
         let check = snapshot.checks.get(t.script.0)?;
-        Some(format!(
-            "{} {}",
-            check.spec.name,
-            weight(t.weight, t.reverse)
-        ))
+        Some(entry(&check.spec.name, " ", t.weight, t.reverse))
     });
     list("scripts", scripts.collect());
     let files = tracks.files.iter().filter_map(|t| {
         let file = snapshot.files.get(t.file.0)?;
-        Some(format!(
-            "{}, {}",
-            file.spec.name,
-            weight(t.weight, t.reverse)
-        ))
+        Some(entry(&file.spec.name, ", ", t.weight, t.reverse))
     });
     list("files", files.collect());
     let processes = tracks.processes.iter().filter_map(|t| {
         let process = snapshot.processes.get(t.process.0)?;
-        Some(format!(
-            "{}, {}",
-            process.spec.name,
-            weight(t.weight, t.reverse)
-        ))
+        Some(entry(&process.spec.name, ", ", t.weight, t.reverse))
     });
     let title = match owner {
         Owner::Instance => "processes",
@@ -57,10 +45,14 @@ pub(super) fn write(text: &mut Text, snapshot: &Snapshot, tracks: TrackLists<'_>
     list(title, processes.collect());
     let sessions = tracks.bfd.iter().filter_map(|t| {
         let session = snapshot.bfd_sessions.get(t.bfd.0)?;
-        let weight = weight(t.weight, t.reverse);
-        Some(format!("{}: {weight}", session.spec.name))
+        Some(entry(&session.spec.name, ": ", t.weight, t.reverse))
     });
     list("BFDs", sessions.collect());
+}
+
+/// What is watched and what it weighs; the original parts them in several ways.
+fn entry(name: &str, part: &str, of: Weight, reverse: bool) -> String {
+    format!("{name}{part}{}", weight(of, reverse))
 }
 
 /// A weight and its direction.

@@ -18,19 +18,7 @@ impl Lower<'_> {
         let Some(name) = node.args().first() else {
             return;
         };
-        let mut process = TrackProcess {
-            name: Arc::from(name.text.as_str()),
-            process: OsString::new(),
-            parameters: Vec::new(),
-            parameter_match: ParameterMatch::Ignored,
-            full_command: false,
-            weight: 0,
-            reverse: false,
-            quorum: 1,
-            quorum_max: None,
-            terminate_delay: Duration::ZERO,
-            fork_delay: Duration::ZERO,
-        };
+        let mut process = TrackProcess::new(Arc::from(name.text.as_str()), OsString::new());
         self.keywords(node.nodes(), Block::TrackProcess, |lower, node| {
             lower.process_line(&mut process, node);
         });

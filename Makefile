@@ -5,11 +5,12 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INSTALL := sh xtask/install-missing.sh cc=gcc,libc6-dev
 
-.PHONY: help demo example-route-server test test-guest bench ci fmt lint doc docs layers release deb rpm tarball image test-install test-rpm test-static test-systemd tools-package tools-demo tools-example-route-server tools-test tools-guest
+.PHONY: help demo example-route-server example-virtual-circuit test test-guest bench ci fmt lint doc docs layers release deb rpm tarball image test-install test-rpm test-static test-systemd tools-package tools-demo tools-example-route-server tools-example-virtual-circuit tools-test tools-guest
 
 help:
 	@echo 'make demo    an unchanged HAProxy pair fails over, live (half a minute)'
 	@echo 'make example-route-server   an address announced by BGP fails over, the usual way and with evervip (1 minute)'
+	@echo 'make example-virtual-circuit   circuits are moved by a provider'"'"'s API, timed (2 minutes)'
 	@echo 'make test    every test; the last line is the sum'
 	@echo 'make test-guest   VLAN, VRF, ipvlan, dummy and netem under QEMU (2 minutes); part of test if QEMU is there'
 	@echo 'make bench   speed beside Debian'"'"'s keepalived (15 minutes; BENCH=--quick: 8)'
@@ -31,9 +32,14 @@ example-route-server: tools-example-route-server release
 	EVERVIP_KEEPALIVED="$${EVERVIP_KEEPALIVED:-$(TARGET)/release/keepalived}" \
 		$(CARGO) run --quiet --locked --package evervip-example-route-server
 
+example-virtual-circuit: tools-example-virtual-circuit release
+	EVERVIP_KEEPALIVED="$${EVERVIP_KEEPALIVED:-$(TARGET)/release/keepalived}" \
+		$(CARGO) run --quiet --locked --package evervip-example-virtual-circuit
+
 # Examples whose programs cannot be installed say that they were skipped.
 test: tools-test release
 	-@$(MAKE) --silent --no-print-directory tools-example-route-server
+	-@$(MAKE) --silent --no-print-directory tools-example-virtual-circuit
 	$(CARGO) xtask test
 
 test-guest: tools-test tools-guest release
@@ -103,6 +109,9 @@ tools-package:
 
 tools-demo:
 	@$(INSTALL) ip=iproute2 haproxy=haproxy
+
+tools-example-virtual-circuit:
+	@$(INSTALL) ip=iproute2 bash=bash curl=curl jq=jq
 
 tools-example-route-server:
 	@$(INSTALL) ip=iproute2 exabgp=exabgp bird=bird2 curl=curl

@@ -37,6 +37,11 @@ const LAYERS: &[Layer] = &[
         outside: &["etherparse", "hmac", "md-5", "sha2", "thiserror"],
     },
     Layer {
+        name: "evervip-api",
+        ours: &[],
+        outside: &["thiserror"],
+    },
+    Layer {
         name: "evervip-agentx",
         ours: &[],
         outside: &["thiserror"],
@@ -100,6 +105,7 @@ const LAYERS: &[Layer] = &[
         name: "evervip-daemon",
         ours: &[
             "evervip-agentx",
+            "evervip-api",
             "evervip-bfd",
             "evervip-config",
             "evervip-dump",
@@ -132,6 +138,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "evervip-ctl",
         ours: &[
+            "evervip-api",
             "evervip-config",
             "evervip-convert",
             "evervip-host",
@@ -168,6 +175,11 @@ const LAYERS: &[Layer] = &[
         name: "evervip-demo",
         ours: &["evervip-lab"],
         outside: &["anyhow", "nix"],
+    },
+    Layer {
+        name: "evervip-example-virtual-circuit",
+        ours: &["evervip-lab"],
+        outside: &["anyhow", "nix", "serde_json"],
     },
     Layer {
         name: "evervip-example-route-server",

@@ -69,7 +69,10 @@ const STEPS: &[Step] = &[
         Ok(sum)
     }),
     ("example: route server failover", || {
-        example("evervip-example-route-server")
+        example("evervip-example-route-server", &[])
+    }),
+    ("example: virtual circuit failover", || {
+        example("evervip-example-virtual-circuit", &["--hurry", "10"])
     }),
     ("against keepalived", || {
         counted(
@@ -81,15 +84,13 @@ const STEPS: &[Step] = &[
 ];
 
 /// An example that plays itself and judges what it sees. Says so when it cannot run here.
-fn example(package: &str) -> Result<Sum> {
+fn example(package: &str, arguments: &[&str]) -> Result<Sum> {
     let mut cargo = cargo_in(".");
     cargo
         .env("EVERVIP_KEEPALIVED", daemon()?)
         .env("EVERVIP_EXAMPLE_MAY_SKIP", "1");
-    counted(
-        &mut cargo,
-        &["run", "--quiet", "--locked", "--package", package],
-    )
+    let run = ["run", "--quiet", "--locked", "--package", package, "--"];
+    counted(&mut cargo, &[&run, arguments].concat())
 }
 
 /// What needs VLAN interfaces, VRF, ipvlan, dummy or netem.

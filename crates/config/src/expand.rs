@@ -3,13 +3,14 @@
 
 use crate::define::{Expanded, Refused, definition};
 use crate::diagnostic::{Class, Code, Diagnostic};
+use crate::keyword::{self, Block};
 use crate::lex::{strip_comment, words};
 use crate::lines::Reader;
 use crate::load::Refusal;
 use crate::sequence::{self, Problem, Round};
 use crate::source::Span;
 use crate::text::Text;
-use crate::tree::Line;
+use crate::tree::{Line, Logical};
 
 /// A loop over the rest of its line.
 struct Repeat {
@@ -228,13 +229,7 @@ impl Reader<'_> {
                 Ok(Expanded::Line(line, _)) => line,
                 Ok(Expanded::Lines(..)) | Err(_) => rest,
             };
-            let words = words(&rest);
-            if !words.tokens.is_empty() {
-                self.directives.push(Line {
-                    text: rest,
-                    tokens: words.tokens,
-                });
-            }
+            self.own_line(rest);
             return None;
         }
         let applies = match id.strip_prefix(b"^") {
@@ -242,6 +237,22 @@ impl Reader<'_> {
             None => id == self.config_id.as_bytes(),
         };
         applies.then_some(rest)
+    }
+
+    /// An `@evervip` line: one for the whole file, or one for the block that it stands in.
+    fn own_line(&mut self, text: Text) {
+        let words = words(&text);
+        let Some(word) = words.tokens.first() else {
+            return;
+        };
+        if keyword::find(Block::EvervipInstance, &word.text).is_some() {
+            self.lines.push(Logical::Own(text));
+        } else {
+            self.directives.push(Line {
+                text,
+                tokens: words.tokens,
+            });
+        }
     }
 
     /// The line without its comment; what is wrong with its quotes and characters is said.

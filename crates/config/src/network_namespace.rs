@@ -32,7 +32,7 @@ pub fn network_namespace(
                     }
                 }
             }
-            Logical::Words(_) => {}
+            Logical::Words(_) | Logical::Own(_) => {}
         }
     }
     None

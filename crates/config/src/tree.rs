@@ -28,6 +28,8 @@ pub(crate) enum Logical {
     Words(Text),
     Open(Span),
     Close(Span),
+    /// An `@evervip` line, without that word, that belongs to the block around it.
+    Own(Text),
 }
 
 /// A keyword line with its block, or an entry of a value block.
@@ -187,6 +189,8 @@ struct Frame {
     /// The line that opened it; `None` for a brace without keyword.
     owner: Option<Node>,
     nodes: Vec<Node>,
+    /// `@evervip` lines in it.
+    own: Vec<Node>,
 }
 
 /// Builds the nodes of the top level one by one, so that they need not all be there at once.
@@ -214,7 +218,7 @@ pub(crate) struct Blocks<'a> {
 pub(crate) fn blocks_named(name: &str, lines: &[Logical]) -> Vec<Node> {
     let begins = |line: &Logical| match line {
         Logical::Words(text) => text.bytes().starts_with(name.as_bytes()),
-        Logical::Open(_) | Logical::Close(_) => false,
+        Logical::Open(_) | Logical::Close(_) | Logical::Own(_) => false,
     };
     let Some(last) = lines.iter().rposition(begins) else {
         return Vec::new();
@@ -254,6 +258,7 @@ impl<'a> Blocks<'a> {
                 Some(Logical::Words(text)) => self.line(text),
                 Some(Logical::Open(span)) => self.open(*span),
                 Some(Logical::Close(span)) => self.close(*span),
+                Some(Logical::Own(text)) => self.own(text),
                 None => self.end(),
             }
             for diagnostic in self.diagnostics.drain(..) {
@@ -281,6 +286,35 @@ impl<'a> Blocks<'a> {
                 text: text.clone(),
                 tokens: words.tokens,
             });
+        }
+    }
+
+    /// An `@evervip` line inside a block. For braces it is not there, as it is not for keepalived.
+    fn own(&mut self, text: &Text) {
+        let tokens = words(text).tokens;
+        let (Some(word), context) = (tokens.first(), self.context()) else {
+            return;
+        };
+        let frame = self.stack.last_mut();
+        match (context, frame) {
+            (Context::Skipped(_), _) => {}
+            (Context::Keywords(Block::Instance), Some(frame)) => frame.own.push(Node {
+                entry: keyword::find(Block::EvervipInstance, &word.text),
+                line: Line {
+                    text: text.clone(),
+                    tokens,
+                },
+                body: None,
+                lost: false,
+            }),
+            _ => {
+                let message = format!("'@evervip {}' has no effect here - ignoring", word.text);
+                self.diagnostics.push(
+                    Diagnostic::new(Code::UnknownKeyword, Class::Notice, message)
+                        .at(word.span)
+                        .help("write it inside a vrrp_instance block, beside its other keywords"),
+                );
+            }
         }
     }
 
@@ -462,6 +496,7 @@ impl<'a> Blocks<'a> {
             lost: owner.as_ref().is_some_and(|n| n.lost),
             owner,
             nodes: Vec::new(),
+            own: Vec::new(),
         });
         self.adjacent = false;
     }
@@ -490,9 +525,10 @@ impl<'a> Blocks<'a> {
     }
 
     fn pop_frame(&mut self, close: Option<Span>) {
-        let Some(frame) = self.stack.pop() else {
+        let Some(mut frame) = self.stack.pop() else {
             return;
         };
+        frame.nodes.append(&mut frame.own);
         if let Some(mut node) = frame.owner {
             // For the original the end of an unknown block is that of the block around it.
             if let Some(around) = self.stack.last_mut().filter(|_| node.entry.is_none()) {

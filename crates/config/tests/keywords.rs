@@ -230,6 +230,7 @@ fn directories(block: Block) -> &'static [&'static str] {
         Block::TrackEntry => &["track_script_entry"],
         Block::LinkbeatEntry => &["linkbeat"],
         Block::Evervip => &["evervip"],
+        Block::EvervipInstance => &["evervip_instance"],
         Block::Top => &[""],
         _ => &["lvs"],
     }

@@ -4,7 +4,9 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod clear_fault;
 mod convert;
+mod daemon;
 mod dump;
 mod explain;
 mod options;
@@ -17,6 +19,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 pub use check::{Check, Colour};
+pub use clear_fault::ClearFault;
 pub use explain::Explain;
 pub use options::{Command, parse, reference};
 pub use report::Format;
@@ -65,6 +68,7 @@ pub fn run(
         Ok(Command::Explain(explain)) => explain.run(out, err)?,
         Ok(Command::Simulate(simulate)) => simulate.run(out, err)?,
         Ok(Command::Convert { file }) => convert::convert(&file, out, err)?,
+        Ok(Command::ClearFault(clear)) => clear.run(out, err)?,
         Ok(Command::Dump { file }) => dump::dump(&file, out, err)?,
         Err(text) => {
             writeln!(err, "evervip: {text}\nTry 'evervip --help'.")?;

@@ -9,6 +9,7 @@ use lexopt::prelude::{Long, Short, Value};
 use lexopt::{Parser, ValueExt};
 
 use crate::check::{Check, Colour};
+use crate::clear_fault::ClearFault;
 use crate::explain::Explain;
 use crate::report::Format;
 use crate::simulate::Simulate;
@@ -36,6 +37,8 @@ pub enum Command {
         /// The configuration.
         file: PathBuf,
     },
+    /// `clear-fault INSTANCE...`.
+    ClearFault(ClearFault),
 }
 
 /// Reads the command line.
@@ -47,6 +50,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     let mut name = None;
     let mut check = Check::default();
     let mut simulate = Simulate::default();
+    let mut clear = ClearFault::default();
     while let Some(argument) = parser.next().map_err(|e| e.to_string())? {
         match argument {
             Short('h') | Long("help") => return Ok(Command::Help),
@@ -65,6 +69,12 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
                 let seed = text(&mut parser)?;
                 simulate.seed = seed.parse().map_err(|_| "--seed needs a number")?;
             }
+            Long("all") => clear.all = true,
+            Short('p') | Long("pid") => {
+                let file = parser.value().map_err(|e| e.to_string())?;
+                clear.pid_file = Some(PathBuf::from(file));
+            }
+            Short('s') | Long("namespace") => clear.namespace = Some(text(&mut parser)?),
             Value(word) if name.is_none() => name = Some(word),
             Value(file) => check.files.push(PathBuf::from(file)),
             other => return Err(other.unexpected().to_string()),
@@ -75,6 +85,12 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         Some("check" | "explain" | "convert" | "dump") if simulate != Simulate::default() => {
             Err("--scenario and --seed are for simulate".to_owned())
         }
+        Some("check" | "explain" | "simulate" | "convert" | "dump")
+            if clear != ClearFault::default() =>
+        {
+            Err("--all, --pid and --namespace are for clear-fault".to_owned())
+        }
+        Some("clear-fault") => clear_fault(&check, &simulate, clear),
         Some("check") if check.files.is_empty() => Err("check needs a file".to_owned()),
         Some("check") if check.pair && check.files.len() < 2 => Err(PAIR_OF_ONE.to_owned()),
         Some("check") => Ok(Command::Check(check)),
@@ -103,6 +119,32 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
             Err(_) => Err("dump needs one file".to_owned()),
         },
         _ => Err(format!("unknown command '{}'", name.to_string_lossy())),
+    }
+}
+
+fn clear_fault(
+    check: &Check,
+    simulate: &Simulate,
+    mut clear: ClearFault,
+) -> Result<Command, String> {
+    let other = Check {
+        files: check.files.clone(),
+        ..Check::default()
+    };
+    if *check != other || *simulate != Simulate::default() {
+        return Err("clear-fault takes --all, --pid and --namespace alone".to_owned());
+    }
+    let names = check.files.iter();
+    clear.instances = names
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
+    match (clear.all, clear.instances.is_empty()) {
+        (false, true) => Err("clear-fault needs the name of an instance, or --all".to_owned()),
+        (true, false) => Err("clear-fault takes names or --all, not both".to_owned()),
+        _ if clear.pid_file.is_some() && clear.namespace.is_some() => {
+            Err("clear-fault takes --pid or --namespace, not both".to_owned())
+        }
+        _ => Ok(Command::ClearFault(clear)),
     }
 }
 
@@ -234,7 +276,9 @@ mod tests {
                 for name in written {
                     let mut words = vec![command.name.to_owned(), name];
                     words.extend(value(option));
-                    words.extend(["a".to_owned(), "b".to_owned()]);
+                    if option.long != "all" {
+                        words.extend(["a".to_owned(), "b".to_owned()]);
+                    }
                     let parsed = parse(words.iter().map(OsString::from));
                     assert!(parsed.is_ok(), "{words:?}: {parsed:?}");
                 }
@@ -268,6 +312,29 @@ mod tests {
         }
         for option in COMMANDS.iter().flat_map(|c| c.options).chain(GENERAL) {
             assert!(help.contains(&option.written()), "{}", option.long);
+        }
+    }
+
+    #[test]
+    fn clear_fault_takes_names_or_all() {
+        let clear = ClearFault {
+            instances: vec!["VI_1".to_owned(), "VI_2".to_owned()],
+            pid_file: Some(PathBuf::from("/x.pid")),
+            ..ClearFault::default()
+        };
+        assert_eq!(
+            parsed(&["clear-fault", "-p", "/x.pid", "VI_1", "VI_2"]),
+            Ok(Command::ClearFault(clear))
+        );
+        for wrong in [
+            &["clear-fault"][..],
+            &["clear-fault", "--all", "V"],
+            &["clear-fault", "--strict", "V"],
+            &["clear-fault", "--seed=1", "V"],
+            &["clear-fault", "-p", "x", "-s", "y", "V"],
+            &["check", "--all", "a"],
+        ] {
+            assert!(parsed(wrong).is_err(), "{wrong:?}");
         }
     }
 

@@ -1,9 +1,9 @@
 //! The VRRP child: its threads and how they are put together.
 
 use std::io;
-use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
+use evervip_api::{beside, socket_of};
 use evervip_config::Config;
 use evervip_os::process::{follow_parent, forget_variables, raise_descriptor_limit};
 use evervip_script::runner;
@@ -12,12 +12,14 @@ use nix::unistd::Pid;
 
 use crate::bfd::BfdReports;
 use crate::command_line::Options;
+use crate::control::ControlSocket;
 use crate::dump;
 use crate::engine_thread::{self, Parts};
 use crate::identity;
-use crate::inbox::{Message, inbox};
+use crate::inbox::{Message, Outlet, inbox};
 use crate::logging::Log;
 use crate::pid_file::PidFile;
+use crate::pid_paths::PidPaths;
 use crate::reloader;
 use crate::service_manager;
 use crate::status::StatusPipe;
@@ -25,7 +27,7 @@ use crate::status::StatusPipe;
 /// Runs the child until it is to end; gives its exit status (spec cli-and-process 1).
 pub(crate) fn run(
     options: &Options,
-    pid_file: &Path,
+    paths: &PidPaths,
     config: Config,
     log: &Log,
     parent: Pid,
@@ -44,7 +46,7 @@ pub(crate) fn run(
     let _ = forget_variables(&service_manager::VARIABLES);
     log.start_thread();
     identity::of_child(&config.globals.processes);
-    let code = match run_threads(options, pid_file, config, bfd, status) {
+    let code = match run_threads(options, paths, config, bfd, status) {
         Ok(code) => code,
         Err(error) => {
             tracing::error!("VRRP process cannot run: {error:#}");
@@ -70,13 +72,14 @@ const DESCRIPTORS: u64 = 4096;
 
 fn run_threads(
     options: &Options,
-    pid_file: &Path,
+    paths: &PidPaths,
     config: Config,
     bfd: BfdReports,
     status: StatusPipe,
 ) -> anyhow::Result<u8> {
     // Without more room the sockets that find none are tried again and again.
     let _ = raise_descriptor_limit(DESCRIPTORS);
+    let pid_file = &paths.vrrp;
     let locked = || io::Error::other("another process has it locked");
     let _pid_file = PidFile::create(pid_file)
         .and_then(|created| created.ok_or_else(locked))
@@ -103,7 +106,9 @@ fn run_threads(
         at_stop: options.at_stop,
         address_monitoring: options.address_monitoring,
         ledger: pid_file.with_extension("settings"),
+        latches: beside(pid_file, "latched"),
     };
+    let _control = open_control(paths, outlet.clone());
     let engine = std::thread::Builder::new()
         .name("vrrp-engine".to_owned())
         .spawn(move || {
@@ -135,4 +140,17 @@ fn run_threads(
     engine
         .join()
         .map_err(|_| anyhow::anyhow!("the engine thread panicked"))?
+}
+
+/// The socket for operators. Without it everything works but what they would say.
+fn open_control(paths: &PidPaths, outlet: Outlet) -> Option<ControlSocket> {
+    let path = socket_of(&paths.parent);
+    let opened = ControlSocket::open(&path, outlet);
+    let problem = |error: &io::Error| {
+        tracing::warn!(
+            "Cannot make the socket {}: {error} - `evervip clear-fault` will not reach this daemon",
+            path.display()
+        );
+    };
+    opened.inspect_err(problem).ok()
 }

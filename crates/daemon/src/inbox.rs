@@ -34,6 +34,8 @@ pub(crate) enum Message {
         expect(dead_code, reason = "there is no subagent that asks")
     )]
     SceneWanted,
+    /// An operator wants something.
+    Control(crate::control::Order),
 }
 
 /// A new configuration, and what its new objects have been found to be.
@@ -51,7 +53,7 @@ pub(crate) struct Reload {
 /// The sending half. Messages are bounded by what the senders have under way: a report for each
 /// running command, one reload at a time, one call to the noticeboard, one snapshot for a file and one
 /// for SNMP, the end of the mails, one request from D-Bus and one for all instances, the end of the
-/// bus.
+/// bus, one order of an operator.
 #[derive(Debug, Clone)]
 pub(crate) struct Outlet {
     messages: Sender<Message>,

@@ -27,6 +27,7 @@ mod child;
 mod command_line;
 mod config_test;
 mod configuration;
+mod control;
 #[cfg_attr(not(feature = "dbus"), path = "dbus_absent.rs")]
 mod dbus;
 mod dump;

@@ -91,6 +91,10 @@ fn data(json: &mut Writer, scene: &Scene, places: &Places<'_>, router: &RouterSn
     json.number("version", spec.version.number());
     json.number("smtp_alert", spec.smtp_alert);
     json.number("notify_deleted", spec.notify_deleted);
+    // Ours; a file without the keyword is written as the original writes it.
+    if spec.fault_latch {
+        json.number("fault_latch_held", router.latched);
+    }
     scripts(json, spec);
     lists(json, scene, places, router);
     authentication(json, spec.authentication);

@@ -79,7 +79,12 @@ pub(crate) fn zsh() -> String {
         for option in options(command) {
             let _ = writeln!(out, "            {} \\", zsh_option(option));
         }
-        out.push_str("            '*:file:_files'\n        ;;\n");
+        let words = if command.files.contains("FILE") {
+            "'*:file:_files'"
+        } else {
+            "'*:name: '"
+        };
+        let _ = writeln!(out, "            {words}\n        ;;");
     }
     out.push_str("    esac\n}\n\n_evervip \"$@\"\n");
     out

@@ -238,6 +238,8 @@ pub struct Instance {
     pub notify_priority_changes: bool,
     /// Mail at state changes (`smtp_alert`).
     pub smtp_alert: bool,
+    /// After a failure it stays in FAULT until an operator clears it (`@evervip fault_latch`).
+    pub fault_latch: bool,
     /// Set when the instance cannot run.
     pub unsupported: Option<UnsupportedReason>,
 }
@@ -300,6 +302,7 @@ impl Instance {
             notify_deleted: false,
             notify_priority_changes: false,
             smtp_alert: false,
+            fault_latch: false,
             unsupported: None,
         }
     }

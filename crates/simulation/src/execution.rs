@@ -69,6 +69,7 @@ impl Lan {
                 | Action::AlterAddresses(_)
                 | Action::Log(_)
                 | Action::Mail(_)
+                | Action::UpdateLatches
                 | Action::Trap(_) => {}
             }
         }

@@ -44,6 +44,7 @@ pub fn render(engine: &Engine, action: &Action) -> String {
             }
             line
         }
+        Action::UpdateLatches => format!("latched [{}]", engine.latched().join(" ")),
         Action::Log(text) => {
             let level = if text.is_warning() {
                 "warn"

@@ -137,4 +137,7 @@ pub enum Action {
     Mail(Alert),
     /// Send an SNMP notification; only where `enable_traps` is on.
     Trap(Trap),
+    /// The result of [`Engine::latched`](crate::Engine::latched) has changed: keep it for the daemon
+    /// after this one.
+    UpdateLatches,
 }

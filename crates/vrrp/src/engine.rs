@@ -251,6 +251,7 @@ impl Engine {
             | Event::RuleRemoved(_)
             | Event::RoutingReportsLost
             | Event::AnnouncementWanted { .. }
+            | Event::FaultCleared { .. }
             | Event::SocketsMissing(_)
             | Event::CheckEnded { .. } => {}
         }
@@ -301,6 +302,7 @@ impl Engine {
                 self.restore_fixtures();
             }
             Event::AnnouncementWanted { router } => self.announce_once(now, router),
+            Event::FaultCleared { router } => self.clear_fault(now, router),
             Event::StopRequested => {
                 self.stop();
                 self.vigil = None;

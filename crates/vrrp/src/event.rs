@@ -152,6 +152,12 @@ pub enum Event<'a> {
         /// Whether it is up.
         up: bool,
     },
+    /// An operator has looked into a fault that stays (`@evervip fault_latch`): when nothing else
+    /// keeps the router in FAULT it goes on.
+    FaultCleared {
+        /// Which router.
+        router: RouterId,
+    },
     /// The daemon is to end. Everything after it is ignored.
     StopRequested,
 }

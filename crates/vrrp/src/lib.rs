@@ -42,6 +42,7 @@ mod header;
 mod host;
 mod inquiry;
 mod interface;
+mod latch;
 mod linkbeat;
 mod log;
 mod named;
@@ -83,9 +84,10 @@ pub use complaint::{PacketComplaint, ProofComplaint};
 pub use engine::{Engine, RouterStatus};
 pub use event::{CheckOutcome, Event, LinkState, RunId};
 pub use firewall::refuses_packets;
+pub use latch::LatchStatus;
 pub use log::{
-    AddressLine, AuthenticationLine, BfdLine, FaultReason, FirewallLine, LogLine, RouteLine,
-    TrackLine, TrapLine,
+    AddressLine, AuthenticationLine, BfdLine, FaultReason, FirewallLine, LatchLine, LogLine,
+    RouteLine, TrackLine, TrapLine,
 };
 pub use receive_buffer::ReceiveBuffer;
 pub use router::{AdvertSpec, RouterId};

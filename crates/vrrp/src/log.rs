@@ -6,6 +6,7 @@ mod bfd;
 mod fault;
 mod fields;
 mod firewall;
+mod latch;
 mod route;
 mod text;
 mod track;
@@ -24,6 +25,7 @@ pub use authentication::AuthenticationLine;
 pub use bfd::BfdLine;
 pub use fault::FaultReason;
 pub use firewall::FirewallLine;
+pub use latch::LatchLine;
 pub use route::RouteLine;
 pub use track::TrackLine;
 pub use trap::TrapLine;
@@ -224,6 +226,8 @@ pub enum LogLine {
     Address(AddressLine),
     /// About SNMP notifications.
     Trap(TrapLine),
+    /// About faults that stay.
+    Latch(LatchLine),
 }
 
 impl LogLine {
@@ -262,6 +266,9 @@ impl LogLine {
     #[must_use]
     pub const fn is_warning(&self) -> bool {
         if let Self::Route(line) = self {
+            return line.is_warning();
+        }
+        if let Self::Latch(line) = self {
             return line.is_warning();
         }
         matches!(

@@ -103,6 +103,7 @@ impl Engine {
         let respace = self.spacing.configure(&config);
         let specs: Vec<Arc<Instance>> = config.instances.into_iter().map(Arc::new).collect();
         let continued = self.continued_by(&specs);
+        let latched = self.latched();
         self.remove_missing(&specs, &continued);
         self.remove_gone_fixtures();
         if respace {
@@ -124,6 +125,7 @@ impl Engine {
             } else {
                 let revision = self.new_revision();
                 let id = self.routers.add(Router::new(spec, None, revision));
+                self.inherit_latch(id, &latched);
                 order.push(id);
                 fresh.push(id);
             }
@@ -352,6 +354,7 @@ impl Engine {
             self.change_extra_announcements(now, id, &old);
         }
         self.change_closure(id, &old);
+        self.drop_unwanted_latch(id);
         true
     }
 

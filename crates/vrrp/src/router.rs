@@ -90,6 +90,8 @@ pub(crate) struct Router {
     pub(crate) faults: Vec<FaultReason>,
     /// Whether an unweighted check has not given a result yet.
     pub(crate) waiting: bool,
+    /// It stays in FAULT until an operator clears it.
+    pub(crate) latched: bool,
     pub(crate) put_back: Rare<PutBack<(u32, IpAddr)>>,
     pub(crate) routing: Rare<Routing>,
     /// Interfaces of static entries whose failure is one of the router (`track_group`).
@@ -125,6 +127,7 @@ impl Router {
             listens_until: None,
             faults: Vec::new(),
             waiting: false,
+            latched: false,
             put_back: Rare::default(),
             routing: Rare::default(),
             guarded: Box::default(),

@@ -95,6 +95,8 @@ pub struct RouterSnapshot {
     pub configuration_faults: usize,
     /// Faults of what it depends on.
     pub other_faults: usize,
+    /// It stays in FAULT until an operator clears it.
+    pub latched: bool,
     /// Check scripts without weight that have not reported yet.
     pub awaited_scripts: usize,
     /// A unicast peer was heard to use the checksum of old.
@@ -241,7 +243,8 @@ impl Engine {
                 installed: Arc::clone(&router.installed),
                 socket: router.socket_key(),
                 configuration_faults: configuration,
-                other_faults: router.faults.len() - configuration,
+                other_faults: router.passing_faults().count() - configuration,
+                latched: router.is_latched(),
                 awaited_scripts: self.awaited_scripts(router),
                 old_checksum_heard: router.old_checksum_heard,
                 up_since: router.standing.up_since,

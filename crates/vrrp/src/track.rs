@@ -70,6 +70,9 @@ impl Engine {
         for track in &router.spec.track_bfd {
             self.bfd.assess(track, &mut faults, &mut total);
         }
+        if router.is_latched() {
+            faults.push(FaultReason::Latched);
+        }
         // Who was an address owner and gave 255 up has 254 for good.
         let priority = if router.spec.priority.is_owner() {
             router.base_priority
@@ -225,6 +228,7 @@ impl Engine {
         let before = std::mem::replace(&mut router.faults, assessment.faults);
         router.waiting = assessment.waiting;
         self.log_missing_source(id, &before);
+        self.note_latch_alone(id, &before);
         self.set_effective_priority(now, id, assessment.priority, news);
         let router = &self.routers[id];
         match router.state {

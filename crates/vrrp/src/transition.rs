@@ -81,6 +81,7 @@ impl Engine {
             let name = Arc::clone(&name);
             self.log(LogLine::FaultReason { name, reason });
         }
+        self.log_first_latch(id);
     }
 
     /// Priorities that differ from the configured ones, and groups that are in FAULT because of whom.
@@ -388,6 +389,7 @@ impl Engine {
             self.resign(id, resignation);
             self.release(id);
         }
+        self.latch_after(id, was);
         if was != State::Init || !is_mate {
             self.notify(id, NotificationKind::Entered(State::Fault));
         }

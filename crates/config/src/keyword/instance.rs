@@ -422,3 +422,10 @@ pub(super) const AUTH_HMAC: &[Keyword] = &[
     .since("2.4.0")
     .yes(),
 ];
+
+pub(super) const EVERVIP: &[Keyword] = &[boolean(
+    "fault_latch",
+    "After a failure the instance stays in FAULT until `evervip clear-fault INSTANCE`.",
+)
+.default("off")
+.yes()];

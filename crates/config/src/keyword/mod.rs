@@ -80,6 +80,8 @@ pub enum Block {
     Ssl,
     /// Lines beginning with `@evervip`.
     Evervip,
+    /// Lines beginning with `@evervip` inside a `vrrp_instance`.
+    EvervipInstance,
 }
 
 /// What follows a keyword.
@@ -287,6 +289,10 @@ pub const BLOCKS: &[(Block, &str)] = &[
     (Block::FileCheck, "FILE_CHECK"),
     (Block::Ssl, "SSL"),
     (Block::Evervip, "Our own, written `@evervip KEYWORD`"),
+    (
+        Block::EvervipInstance,
+        "Our own inside a vrrp_instance, written `@evervip KEYWORD`",
+    ),
 ];
 
 /// The keywords of a block.
@@ -324,6 +330,7 @@ pub fn keywords(block: Block) -> &'static [Keyword] {
         Block::FileCheck => lvs::FILE_CHECK,
         Block::Ssl => lvs::SSL,
         Block::Evervip => top::EVERVIP,
+        Block::EvervipInstance => instance::EVERVIP,
     }
 }
 

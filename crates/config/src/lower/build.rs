@@ -153,6 +153,7 @@ impl Lower<'_> {
                 .notify_priority_changes
                 .unwrap_or(self.globals.model.fifos.priority_changes),
             smtp_alert: self.smtp_alert(draft.smtp_alert),
+            fault_latch: draft.fault_latch,
             unsupported,
         })
     }

@@ -280,6 +280,8 @@ pub(super) struct InstanceDraft {
     pub(super) notify_deleted: bool,
     pub(super) notify_priority_changes: Option<bool>,
     pub(super) smtp_alert: Option<bool>,
+    /// `@evervip fault_latch`.
+    pub(super) fault_latch: bool,
     /// Why it cannot run.
     pub(super) held: Option<UnsupportedReason>,
     seen: Option<Box<Seen>>,
@@ -367,6 +369,7 @@ impl InstanceDraft {
             notify_deleted: false,
             notify_priority_changes: None,
             smtp_alert: None,
+            fault_latch: false,
             held: None,
         }
     }

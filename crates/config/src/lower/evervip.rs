@@ -9,12 +9,13 @@ use std::time::Duration;
 use evervip_model::{NotifyOrder, RemovedAddresses, UnrunnableScripts};
 
 use super::Lower;
+use super::draft::InstanceDraft;
 use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::keyword::{self, Block};
 use crate::lex::Token;
 use crate::read::switch;
 use crate::source::Span;
-use crate::tree::Line;
+use crate::tree::{Line, Node};
 
 impl Lower<'_> {
     pub(super) fn directives(&mut self, lines: &[Line]) {
@@ -129,13 +130,23 @@ impl Lower<'_> {
     }
 
     fn unknown_directive(&mut self, word: &Token) {
-        let names = keyword::keywords(Block::Evervip).iter().map(|k| k.name);
+        let known = [Block::Evervip, Block::EvervipInstance].map(keyword::keywords);
+        let names = known.into_iter().flatten().map(|k| k.name);
         let help = match self.closest_name(&word.text, names) {
             Some(better) => format!("did you mean '{better}'?"),
             None => "remove the line; it has no effect".to_owned(),
         };
         let text = format!("Unknown keyword '@evervip {}'", word.text);
         self.notice(Code::UnknownKeyword, word.span, text, help);
+    }
+
+    /// `fault_latch` of an instance.
+    pub(super) fn fault_latch(&mut self, draft: &mut InstanceDraft, node: &Node) {
+        match (Self::optional_switch(node), node.args().first()) {
+            (Some(on), _) => draft.fault_latch = on,
+            (None, Some(value)) => self.bad_choice("fault_latch", value, &["on", "off"]),
+            (None, None) => {}
+        }
     }
 
     fn notice(&mut self, code: Code, at: Span, text: String, help: String) {

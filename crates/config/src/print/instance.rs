@@ -54,6 +54,7 @@ fn reports(out: &mut Writer<'_>, i: &Instance) {
         i.notify_priority_changes
     ));
     out.line(format_args!("smtp_alert {}", i.smtp_alert));
+    out.flag("@evervip fault_latch", i.fault_latch);
 }
 
 fn election(out: &mut Writer<'_>, i: &Instance) {

@@ -68,6 +68,7 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
         notify_deleted,
         notify_priority_changes,
         smtp_alert,
+        fault_latch,
         unsupported,
     } = instance;
     let parts = [
@@ -154,6 +155,7 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
             "notify_deleted": notify_deleted,
             "notify_priority_changes": notify_priority_changes,
             "smtp_alert": smtp_alert,
+            "@evervip fault_latch": fault_latch,
             "held_in_fault": unsupported.map(|reason| match reason {
                 UnsupportedReason::NoMulticast => "interface without multicast",
                 UnsupportedReason::NotEthernet => "interface without Ethernet",

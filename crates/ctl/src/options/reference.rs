@@ -182,6 +182,27 @@ pub const COMMANDS: &[CommandReference] = &[
         help: "Print what the daemon would run, as JSON.",
         options: &[],
     },
+    CommandReference {
+        name: "clear-fault",
+        files: "INSTANCE...",
+        help: "Let instances out of the FAULT that '@evervip fault_latch' holds them in, when \
+               somebody has looked into it. Asks the running daemon; needs root.",
+        options: &[
+            OptionReference::flag("all", "All instances that are held, in place of names."),
+            OptionReference::with(
+                "pid",
+                OptionValue::File,
+                "The daemon with this pid file (its -p). Without it: the only one of the machine.",
+            )
+            .short('p'),
+            OptionReference::with(
+                "namespace",
+                OptionValue::Word("NAME"),
+                "The daemon of this network namespace.",
+            )
+            .short('s'),
+        ],
+    },
 ];
 
 /// Options that belong to no command.
@@ -194,7 +215,7 @@ pub const GENERAL: &[OptionReference] = &[
 pub const EXIT_CODES: &[(u8, &str)] = &[
     (0, "nothing worse than a warning"),
     (1, "warnings with --strict, or a bad command line"),
-    (2, "errors"),
+    (2, "errors, or clear-fault did not do all"),
 ];
 
 /// The answer to `--help`.

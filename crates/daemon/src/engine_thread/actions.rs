@@ -84,6 +84,7 @@ impl EngineThread {
             }
             Action::Mail(alert) => self.mailer.send(alert),
             Action::Trap(trap) => self.subagent.trap(trap),
+            Action::UpdateLatches => self.latches.keep(self.engine.latched()),
             Action::StartCheck { run, script } => {
                 if !self.hooks.start_check(run, script) {
                     left.refused.push(run);

@@ -35,6 +35,7 @@ impl EngineThread {
                 Message::Bus(request) => self.bus_request(request),
                 #[cfg(feature = "dbus")]
                 Message::BusLeft => self.bus.set_finished(),
+                Message::Control(order) => self.control(order),
                 Message::SceneWanted => {
                     let scene = self.scene();
                     self.subagent.show(scene);

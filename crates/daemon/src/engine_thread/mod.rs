@@ -19,6 +19,7 @@ mod announce;
 mod bfd;
 mod bulletin;
 mod bus;
+mod control;
 mod culprit;
 mod dumps;
 mod fifo;
@@ -28,6 +29,7 @@ mod interface_settings;
 mod journal;
 mod kernel;
 mod known_addresses;
+mod latches;
 mod ledger;
 mod local_igmp;
 mod messages;
@@ -76,6 +78,7 @@ use firewall::Firewall;
 use hooks::Hooks;
 use journal::Journal;
 use kernel::Kernel;
+use latches::LatchFile;
 use local_igmp::LocalIgmp;
 use observers::{Observers, Wanted};
 use poller::{Poller, Source};
@@ -108,6 +111,8 @@ pub(crate) struct Parts {
     pub(crate) address_monitoring: bool,
     /// Where changed kernel settings are noted down, for the next process should this one be killed.
     pub(crate) ledger: PathBuf,
+    /// Where instances that are held in FAULT are noted down.
+    pub(crate) latches: PathBuf,
 }
 
 /// Exit status when the kernel refuses sockets or changes (spec cli-and-process 1).
@@ -185,6 +190,7 @@ struct EngineThread {
     firewall: Firewall,
     promotion: Promotion,
     local_igmp: LocalIgmp,
+    latches: LatchFile,
     agenda: Agenda,
     /// An event that comes meanwhile adds to what is to be done.
     is_carrying_out: bool,
@@ -213,6 +219,7 @@ impl EngineThread {
         engine.set_at_stop(parts.at_stop);
         engine.allow_foreign_sources(foreign_sources_allowed());
         engine.set_uptime(boot_time());
+        let latches = LatchFile::resume(parts.latches, &mut engine);
         let mut observers = Observers::new(parts.outlet.clone());
         observers.watch(wanted);
         let mut thread = Self {
@@ -241,6 +248,7 @@ impl EngineThread {
             firewall,
             promotion,
             local_igmp: LocalIgmp::default(),
+            latches,
             agenda: Agenda::default(),
             is_carrying_out: false,
             missing_sockets: None,

@@ -55,6 +55,7 @@ impl EngineThread {
         self.carry_out();
         self.transmitter.forget_gone(&self.engine, &self.sockets);
         self.observers.watch(wanted);
+        self.latches.keep(self.engine.latched());
         self.keep_state(archive.as_deref(), "post");
         self.reload_told();
         self.bfd.ask();

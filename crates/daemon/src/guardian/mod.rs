@@ -17,6 +17,7 @@ use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use evervip_api::socket_of;
 use evervip_model::Globals;
 use evervip_os::process::{
     Fork, become_child_subreaper, fork_single_threaded, release_free_memory,
@@ -154,6 +155,8 @@ pub(crate) fn run(
         own_script::run("shutdown", script, scripts.shutdown_timeout);
     }
     core_pattern.restore();
+    // A child that was killed has left its socket.
+    let _ = std::fs::remove_file(socket_of(&guardian.pid_paths.parent));
     drop(pid_file);
     drop(directory);
     tracing::info!("Stopped {}", version::banner());
@@ -366,7 +369,7 @@ impl Guardian<'_> {
                 let config = self.accepted.take().unwrap_or_default();
                 let code = child::run(
                     self.options,
-                    &self.pid_paths.vrrp,
+                    &self.pid_paths,
                     config,
                     &self.log,
                     parent,

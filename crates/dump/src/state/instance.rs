@@ -57,6 +57,11 @@ pub(super) fn write(text: &mut Text, scene: &Scene, places: &Places<'_>, router:
         "   Notify priority changes = {}",
         spec.notify_priority_changes
     ));
+    // Ours; a file without the keyword is written as the original writes it.
+    if spec.fault_latch {
+        let held = if router.latched { "held" } else { "not held" };
+        text.line(format_args!("   Fault latch = {held}"));
+    }
 }
 
 fn group<'a>(snapshot: &'a Snapshot, router: &RouterSnapshot) -> Option<&'a str> {

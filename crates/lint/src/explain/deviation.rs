@@ -38,6 +38,10 @@ const DEVIATIONS: &[Deviation] = &[
         text: "a notify command that runs too long is ended (`@evervip notify_timeout`)",
     },
     Deviation {
+        touches: |c| c.instances.iter().any(|i| i.fault_latch),
+        text: "an instance that has failed stays in FAULT until `evervip clear-fault INSTANCE` (`@evervip fault_latch`); with keepalived it comes back by itself",
+    },
+    Deviation {
         touches: |c| c.scripts.iter().any(|s| s.timeout > s.interval),
         text: "a check that is still running when it is due again is left to finish; keepalived starts a second copy",
     },

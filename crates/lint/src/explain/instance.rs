@@ -33,6 +33,10 @@ pub(super) fn section(config: &Config, instance: &Instance, names: &dyn Names) -
     section.add("takes over", takes_over(instance));
     let (faults, points) = consequences(config, instance);
     section.add("FAULT when", faults);
+    if instance.fault_latch {
+        let stays = "once it was BACKUP or MASTER: until `evervip clear-fault`, also when the reason goes and over restarts of the daemon (fault_latch)";
+        section.add("stays in FAULT", vec![stays.to_owned()]);
+    }
     section.add("priority when", points);
     section.add(
         "runs",

@@ -161,6 +161,11 @@ impl<'c, 'a> Play<'c, 'a> {
         let all = &self.contest.contestants;
         let was: Vec<Role> = before.places.iter().map(|p| p.1).collect();
         for at in 0..all.len() {
+            if self.is_latched(at, &was) {
+                self.roles[at] = Role::Fault;
+            }
+        }
+        for at in 0..all.len() {
             match (was[at], self.roles[at]) {
                 (Role::Master, Role::Backup) => self.roles[at] = Role::Master,
                 (Role::Gone | Role::Fault, Role::Backup) => {
@@ -174,6 +179,16 @@ impl<'c, 'a> Play<'c, 'a> {
                 self.lose_masters(at, &was, to);
             }
         }
+    }
+
+    /// Whether it stays in FAULT because of a failure of before, its own or one of its group's
+    /// (`@evervip fault_latch`). A daemon that has ended in order remembers it, too.
+    fn is_latched(&self, at: usize, was: &[Role]) -> bool {
+        let unit = &self.contest.units[self.contest.contestants[at].unit];
+        let latched = |member: &usize| {
+            was[*member] == Role::Fault && self.contest.contestants[*member].instance.fault_latch
+        };
+        self.roles[at] != Role::Gone && unit.members.iter().any(latched)
     }
 
     /// A backup of before: when its master has gone, it waits from the last advert on.

@@ -37,6 +37,8 @@ pub enum FaultReason {
         /// Whether it is up.
         up: bool,
     },
+    /// It has failed before, and nobody has looked yet (`@evervip fault_latch`).
+    Latched,
 }
 
 impl fmt::Display for FaultReason {
@@ -62,6 +64,7 @@ impl fmt::Display for FaultReason {
                 let state = if *up { "up" } else { "down" };
                 write!(f, "(tracked BFD instance {session} is {state})")
             }
+            Self::Latched => f.write_str("(it has failed before, and fault_latch is set)"),
             // The status is clamped to this value.
             Self::File(file) => write!(f, "(tracked file {file} has status -254)"),
         }

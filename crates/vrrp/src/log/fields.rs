@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use evervip_model::State;
 
-use super::{AddressLine, AuthenticationLine, FirewallLine, LogLine, RouteLine, TrackLine};
+use super::{
+    AddressLine, AuthenticationLine, FirewallLine, LatchLine, LogLine, RouteLine, TrackLine,
+};
 use crate::FaultReason;
 
 impl LogLine {
@@ -44,6 +46,12 @@ impl LogLine {
             | Self::Authentication(
                 AuthenticationLine::NumberSkipped { name }
                 | AuthenticationLine::OldChecksumHeard { name },
+            )
+            | Self::Latch(
+                LatchLine::Latched { name }
+                | LatchLine::ReasonGone { name }
+                | LatchLine::Cleared { name }
+                | LatchLine::Dropped { name },
             )
             | Self::Firewall(FirewallLine::Setting { name } | FirewallLine::Removing { name })
             | Self::Route(
@@ -101,6 +109,7 @@ impl FaultReason {
             Self::Process(_) => "tracked-process",
             Self::VirtualInterfaceMissing(_) => "virtual-interface-missing",
             Self::Bfd { .. } => "bfd",
+            Self::Latched => "latched",
         }
     }
 }

@@ -21,6 +21,7 @@ impl fmt::Display for LogLine {
             Self::Bfd(line) => line.fmt(f),
             Self::Address(line) => line.fmt(f),
             Self::Trap(line) => line.fmt(f),
+            Self::Latch(line) => line.fmt(f),
             Self::TimerExpired { late } => write!(
                 f,
                 "VRRP thread timer expired {}.{:06} seconds ago",

@@ -108,6 +108,7 @@ impl Lower<'_> {
             "lvs_sync_daemon_interface" => self.lvs_sync_interface(draft, node),
             "notify_priority_changes" => self.instance_switch(draft, node),
             "notify_deleted" => self.notify_deleted(draft, node),
+            "fault_latch" => self.fault_latch(draft, node),
             word if word.starts_with("garp_") || word == "vmac_garp_intvl" => {
                 self.instance_garp(draft, node);
             }

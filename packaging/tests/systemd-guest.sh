@@ -75,7 +75,9 @@ with_override() {
     configuration 192.0.2.11/24
     systemctl reload $unit
     check "$1: reload adds an address" address 192.0.2.11
-    check "$1: reload keeps the process" same_process
+    # Longer than the watchdog of one of them waits.
+    sleep 15
+    check "$1: the process stays" same_process
     systemctl stop $unit
     check "$1: stop: the address is gone" no_address 192.0.2.10
     check "$1: stop: no pid file is left" no_pid_files
@@ -136,7 +138,17 @@ first_start() {
     check "the parent dies: started again" up_anew
     surfaces "crash"
 
-    mkdir -p $dropins
+    printf '[Service]\nWatchdogSec=10\nTimeoutAbortSec=5\n' >$dropins/watchdog.conf
+    systemctl daemon-reload
+    systemctl restart $unit
+    check "watchdog: start" up
+    note_process
+    sleep 25
+    check "watchdog: content with a daemon that works" same_process
+    kill -STOP "$(child)"
+    check "watchdog: ends one that hangs, and another is started" up_anew
+    rm $dropins/watchdog.conf
+
     cp /usr/share/doc/evervip/examples/strict.conf $dropins/
     systemctl daemon-reload
     systemctl restart $unit
@@ -163,6 +175,7 @@ first_start() {
 [Service]
 Type=forking
 PIDFile=/run/keepalived.pid
+WatchdogSec=10
 ExecStart=
 ExecStart=/usr/sbin/keepalived $DAEMON_ARGS
 CONF

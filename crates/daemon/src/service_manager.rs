@@ -11,8 +11,12 @@ use evervip_os::clock::monotonic_nanos;
 /// A socket and where the manager listens; `None` when there is none.
 static MANAGER: OnceLock<Option<(UnixDatagram, SocketAddr)>> = OnceLock::new();
 
-/// Looks for `NOTIFY_SOCKET`. To be called before this process moves to another network namespace,
-/// from where an abstract address is not found.
+/// What the manager's watchdog wants; `None` when it wants nothing of us.
+static WATCHDOG: OnceLock<Option<Duration>> = OnceLock::new();
+
+/// Looks for `NOTIFY_SOCKET` and for the watchdog's wishes. To be called before this process moves to
+/// another network namespace, from where an abstract address is not found, and before it goes to the
+/// background: the manager names the process that it started.
 pub(crate) fn connect() {
     MANAGER.get_or_init(|| {
         let name = std::env::var_os("NOTIFY_SOCKET")?;
@@ -25,11 +29,16 @@ pub(crate) fn connect() {
         socket.set_nonblocking(true).ok()?;
         Some((socket, address.ok()?))
     });
+    WATCHDOG.get_or_init(read_watchdog);
 }
 
 /// How long the manager waits for the next `WATCHDOG=1` before it takes the daemon for hung; `None`
 /// when it does not wait, or waits for another process.
 pub(crate) fn watchdog() -> Option<Duration> {
+    WATCHDOG.get().copied().flatten()
+}
+
+fn read_watchdog() -> Option<Duration> {
     let number = |name| std::env::var(name).ok()?.parse::<u64>().ok();
     let is_other = std::env::var_os("WATCHDOG_PID").is_some()
         && number("WATCHDOG_PID") != Some(u64::from(std::process::id()));

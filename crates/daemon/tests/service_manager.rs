@@ -86,16 +86,12 @@ impl Manager {
     }
 }
 
-/// Runs a daemon under a manager, or says why not.
+/// A node with a manager, or the reason why there is none.
 #[allow(
     clippy::print_stdout,
     reason = "so that nobody takes a skipped test for a passed one"
 )]
-fn under_a_manager(
-    configuration: &str,
-    watchdog: Option<Duration>,
-    test: impl FnOnce(&Node, &Manager, &Process),
-) {
+fn with_a_manager(configuration: &str, test: impl FnOnce(&Node, &Manager)) {
     if let Err(reason) = Lab::available() {
         println!("SKIPPED: {reason}");
         return;
@@ -108,17 +104,27 @@ fn under_a_manager(
         .file(CONFIGURATION, configuration, 0o644)
         .start()
         .unwrap();
-    let manager = Manager::of(&node);
-    let mut command = Command::new(PROGRAM);
-    command.args(["-n", "-l"]).env("NOTIFY_SOCKET", SOCKET);
-    if let Some(limit) = watchdog {
-        command.env("WATCHDOG_USEC", limit.as_micros().to_string());
-    }
-    let daemon = node.spawn("keepalived", command).unwrap();
-    test(&node, &manager, &daemon);
-    daemon.signal(Signal::SIGTERM).unwrap();
-    assert!(daemon.wait(LONG).unwrap().success());
-    manager.wait_for("STOPPING=1");
+    test(&node, &Manager::of(&node));
+}
+
+/// Runs a daemon under a manager.
+fn under_a_manager(
+    configuration: &str,
+    watchdog: Option<Duration>,
+    test: impl FnOnce(&Node, &Manager, &Process),
+) {
+    with_a_manager(configuration, |node, manager| {
+        let mut command = Command::new(PROGRAM);
+        command.args(["-n", "-l"]).env("NOTIFY_SOCKET", SOCKET);
+        if let Some(limit) = watchdog {
+            command.env("WATCHDOG_USEC", limit.as_micros().to_string());
+        }
+        let daemon = node.spawn("keepalived", command).unwrap();
+        test(node, manager, &daemon);
+        daemon.signal(Signal::SIGTERM).unwrap();
+        assert!(daemon.wait(LONG).unwrap().success());
+        manager.wait_for("STOPPING=1");
+    });
 }
 
 /// The VRRP process.
@@ -176,6 +182,27 @@ fn the_watchdog_is_fed_while_the_engine_goes_round_and_not_when_it_hangs() {
         manager.wait_for("WATCHDOG=1");
         manager.wait_for("STATUS=1 MASTER");
         manager.wait_for("WATCHDOG=1");
+    });
+}
+
+/// A unit of type forking: the manager names the process that it has started, which ends.
+#[test]
+fn the_watchdog_is_fed_from_the_background() {
+    with_a_manager(&configuration(1), |node, manager| {
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", &format!("WATCHDOG_PID=$$ exec {PROGRAM}")])
+            .env("NOTIFY_SOCKET", SOCKET)
+            .env("WATCHDOG_USEC", "2000000");
+        let starter = node.spawn("starter", command).unwrap();
+        assert!(starter.wait(LONG).unwrap().success());
+        for _ in 0..4 {
+            manager.wait_for("WATCHDOG=1");
+        }
+        let text = node.read_file("/run/keepalived.pid").unwrap();
+        let daemon = Pid::from_raw(text.trim().parse().unwrap());
+        kill(daemon, Signal::SIGTERM).unwrap();
+        manager.wait_for("STOPPING=1");
     });
 }
 

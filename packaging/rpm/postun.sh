@@ -1,5 +1,8 @@
 systemctl daemon-reload 2>/dev/null || true
 if [ "$1" = 0 ]; then
-    rmdir /var/lib/evervip 2>/dev/null || true
+    # The package lists files, no directories.
+    for directory in /var/lib/evervip /usr/share/doc/evervip /usr/share/licenses/evervip; do
+        rmdir $directory 2>/dev/null || true
+    done
 fi
 exit 0

@@ -139,7 +139,8 @@ case_name="swapped back"
 dnf swap evervip /keepalived.rpm
 check "$case_name: the program is keepalived's" is_theirs
 check "$case_name: the settings are kept" is_kept
-check "$case_name: nothing of evervip is left" lacks /usr/bin/evervip /var/lib/evervip /usr/share/doc/evervip
+check "$case_name: nothing of evervip is left" lacks /usr/bin/evervip /var/lib/evervip \
+    /usr/share/doc/evervip /usr/share/licenses/evervip
 finish
 
 begin "disabled before"

@@ -5,10 +5,11 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INSTALL := sh xtask/install-missing.sh cc=gcc,libc6-dev
 
-.PHONY: help demo example-route-server example-virtual-circuit test test-guest bench ci fmt lint doc docs layers release deb rpm tarball image test-install test-rpm test-static test-systemd tools-package tools-demo tools-example-route-server tools-example-virtual-circuit tools-test tools-guest
+.PHONY: help demo example-failover example-route-server example-virtual-circuit test test-guest bench ci fmt lint doc docs layers release deb rpm tarball image test-install test-rpm test-static test-systemd tools-package tools-demo tools-example-failover tools-example-route-server tools-example-virtual-circuit tools-test tools-guest
 
 help:
-	@echo 'make demo    an unchanged HAProxy pair fails over, live (half a minute)'
+	@echo 'make demo    HAProxy pairs fail over, live: an unchanged one, and one in which both nodes work (a minute)'
+	@echo 'make example-failover   a pair with a configuration of failover (half a minute; EXAMPLE=--beside: failover, too)'
 	@echo 'make example-route-server   an address announced by BGP fails over, the usual way and with evervip (1 minute)'
 	@echo 'make example-virtual-circuit   circuits are moved by a provider'"'"'s API, timed (2 minutes)'
 	@echo 'make test    every test; the last line is the sum'
@@ -27,6 +28,10 @@ help:
 demo: tools-demo release
 	EVERVIP_DEMO_DAEMON="$${EVERVIP_DEMO_DAEMON:-$(TARGET)/release/keepalived}" \
 		$(CARGO) run --quiet --locked --package evervip-demo
+
+example-failover: tools-example-failover release
+	EVERVIP_KEEPALIVED="$${EVERVIP_KEEPALIVED:-$(TARGET)/release/keepalived}" \
+		$(CARGO) run --quiet --locked --package evervip-example-failover -- $(EXAMPLE)
 
 example-route-server: tools-example-route-server release
 	EVERVIP_KEEPALIVED="$${EVERVIP_KEEPALIVED:-$(TARGET)/release/keepalived}" \
@@ -112,6 +117,9 @@ tools-demo:
 
 tools-example-virtual-circuit:
 	@$(INSTALL) ip=iproute2 bash=bash curl=curl jq=jq
+
+tools-example-failover:
+	@$(INSTALL) ip=iproute2
 
 tools-example-route-server:
 	@$(INSTALL) ip=iproute2 exabgp=exabgp bird=bird2 curl=curl

@@ -144,6 +144,7 @@ const LAYERS: &[Layer] = &[
             "evervip-host",
             "evervip-lint",
             "evervip-model",
+            "evervip-os",
             "evervip-simulation",
             "evervip-vrrp",
         ],
@@ -173,6 +174,11 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "evervip-demo",
+        ours: &["evervip-lab"],
+        outside: &["anyhow", "nix"],
+    },
+    Layer {
+        name: "evervip-example-failover",
         ours: &["evervip-lab"],
         outside: &["anyhow", "nix"],
     },

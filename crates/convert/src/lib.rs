@@ -63,7 +63,11 @@ pub fn convert(json: &str) -> Result<String, ConvertError> {
             line: line_of(json, start),
             problem,
         };
-        let new = Router::new(entry).map_err(problem)?;
+        let mut new = Router::new(entry).map_err(problem)?;
+        // The name was made up here, not by the user.
+        if new.name_assumed && name_in_common(&routers, &new).is_some() {
+            new.name = format!("{}_{}", new.name, new.interface);
+        }
         if let Some(found) = clash(&routers, &new) {
             return Err(problem(found));
         }
@@ -84,17 +88,24 @@ fn entries(json: &str) -> Result<Vec<&RawValue>, ConvertError> {
 
 /// Names are unique, and a VRID is used once on an interface: the daemon could not tell two apart.
 fn clash(routers: &[Router], new: &Router) -> Option<Problem> {
-    for (name, _) in new.instances() {
-        let mut others = routers.iter().flat_map(Router::instances);
-        if others.any(|(other, _)| other == name) {
-            return Some(Problem::SameName(name));
-        }
+    if let Some(name) = name_in_common(routers, new) {
+        return Some(Problem::SameName(name));
     }
     let same = |old: &&Router| old.vrid == new.vrid && old.interface == new.interface;
     routers.iter().find(same).map(|old| Problem::SameVrid {
         vrid: new.vrid,
         other: old.name.clone(),
     })
+}
+
+/// The first name of an instance that another router's instance has, too.
+fn name_in_common(routers: &[Router], new: &Router) -> Option<String> {
+    let taken = |name: &str| {
+        let mut others = routers.iter().flat_map(Router::instances);
+        others.any(|(other, _)| other == name)
+    };
+    let mut names = new.instances().into_iter().map(|(name, _)| name);
+    names.find(|name| taken(name))
 }
 
 /// Where a part of a text begins.

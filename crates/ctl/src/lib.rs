@@ -14,6 +14,7 @@ mod pair;
 mod report;
 pub mod scenario;
 mod simulate;
+mod teardown;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ pub use explain::Explain;
 pub use options::{Command, parse, reference};
 pub use report::Format;
 pub use simulate::Simulate;
+pub use teardown::Teardown;
 
 /// Runs the tool with the arguments of the process.
 #[must_use]
@@ -70,6 +72,7 @@ pub fn run(
         Ok(Command::Convert { file }) => convert::convert(&file, out, err)?,
         Ok(Command::ClearFault(clear)) => clear.run(out, err)?,
         Ok(Command::Dump { file }) => dump::dump(&file, out, err)?,
+        Ok(Command::Teardown(teardown)) => teardown.run(out, err)?,
         Err(text) => {
             writeln!(err, "evervip: {text}\nTry 'evervip --help'.")?;
             USAGE

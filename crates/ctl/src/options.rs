@@ -13,6 +13,7 @@ use crate::clear_fault::ClearFault;
 use crate::explain::Explain;
 use crate::report::Format;
 use crate::simulate::Simulate;
+use crate::teardown::Teardown;
 
 /// What the user wants.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub enum Command {
     },
     /// `clear-fault INSTANCE...`.
     ClearFault(ClearFault),
+    /// `teardown -f FILE`.
+    Teardown(Teardown),
 }
 
 /// Reads the command line.
@@ -51,6 +54,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     let mut check = Check::default();
     let mut simulate = Simulate::default();
     let mut clear = ClearFault::default();
+    let mut teardown = Teardown::default();
     while let Some(argument) = parser.next().map_err(|e| e.to_string())? {
         match argument {
             Short('h') | Long("help") => return Ok(Command::Help),
@@ -61,20 +65,17 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
             Long("format") => check.format = choice(&mut parser, "--format", FORMATS)?,
             Long("color" | "colour") => check.colour = choice(&mut parser, "--color", COLOURS)?,
             Short('i') | Long("config-id") => check.config_id = Some(text(&mut parser)?),
-            Long("scenario") => {
-                let file = parser.value().map_err(|e| e.to_string())?;
-                simulate.scenario = Some(PathBuf::from(file));
-            }
+            Long("scenario") => simulate.scenario = Some(file(&mut parser)?),
             Long("seed") => {
                 let seed = text(&mut parser)?;
                 simulate.seed = seed.parse().map_err(|_| "--seed needs a number")?;
             }
             Long("all") => clear.all = true,
-            Short('p') | Long("pid") => {
-                let file = parser.value().map_err(|e| e.to_string())?;
-                clear.pid_file = Some(PathBuf::from(file));
-            }
+            Short('f') | Long("use-file") => check.files.push(file(&mut parser)?),
+            Long("dry-run") => teardown.dry_run = true,
+            Short('p') | Long("pid") => clear.pid_file = Some(file(&mut parser)?),
             Short('s') | Long("namespace") => clear.namespace = Some(text(&mut parser)?),
+            Short('r') | Long("vrrp_pid") => teardown.vrrp_pid_file = Some(file(&mut parser)?),
             Value(word) if name.is_none() => name = Some(word),
             Value(file) => check.files.push(PathBuf::from(file)),
             other => return Err(other.unexpected().to_string()),
@@ -82,13 +83,21 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     }
     let name = name.ok_or("a command is missing")?;
     match name.to_str() {
+        Some("teardown") if clear.all => Err(TEARDOWN_ALONE.to_owned()),
+        Some("teardown") => {
+            // Both commands are about one daemon.
+            teardown.parent_pid_file = clear.pid_file;
+            teardown.namespace = clear.namespace;
+            teardown_of(teardown, check, &simulate)
+        }
+        _ if teardown != Teardown::default() => Err(FOR_TEARDOWN.to_owned()),
         Some("check" | "explain" | "convert" | "dump") if simulate != Simulate::default() => {
             Err("--scenario and --seed are for simulate".to_owned())
         }
         Some("check" | "explain" | "simulate" | "convert" | "dump")
             if clear != ClearFault::default() =>
         {
-            Err("--all, --pid and --namespace are for clear-fault".to_owned())
+            Err("--all, --pid and --namespace are for clear-fault and teardown".to_owned())
         }
         Some("clear-fault") => clear_fault(&check, &simulate, clear),
         Some("check") if check.files.is_empty() => Err("check needs a file".to_owned()),
@@ -153,6 +162,31 @@ fn is_plain(check: &Check) -> bool {
     !check.strict && !check.pair && check.format != Format::Short
 }
 
+/// `teardown` with what was said to all commands.
+fn teardown_of(wanted: Teardown, check: Check, simulate: &Simulate) -> Result<Command, String> {
+    let plain = Check {
+        files: check.files.clone(),
+        config_id: check.config_id.clone(),
+        ..Check::default()
+    };
+    if check != plain || *simulate != Simulate::default() {
+        return Err(TEARDOWN_ALONE.to_owned());
+    }
+    match <[_; 1]>::try_from(check.files) {
+        Ok([file]) => Ok(Command::Teardown(Teardown {
+            file,
+            config_id: check.config_id,
+            ..wanted
+        })),
+        Err(_) => Err("teardown needs one file".to_owned()),
+    }
+}
+
+fn file(parser: &mut Parser) -> Result<PathBuf, String> {
+    let value = parser.value().map_err(|e| e.to_string())?;
+    Ok(PathBuf::from(value))
+}
+
 fn text(parser: &mut Parser) -> Result<String, String> {
     let value = parser.value().and_then(ValueExt::string);
     value.map_err(|e| e.to_string())
@@ -169,6 +203,8 @@ fn choice<T: Copy>(parser: &mut Parser, option: &str, known: &[(&str, T)]) -> Re
 }
 
 const CHECK_ALONE: &str = "--format=short, --strict and --pair are not for simulate";
+const FOR_TEARDOWN: &str = "--dry-run and -r are for teardown";
+const TEARDOWN_ALONE: &str = "teardown takes -f, --dry-run, -i, -s, -p and -r";
 const PAIR_OF_ONE: &str = "--pair needs the files of two nodes or more";
 
 const FORMATS: &[(&str, Format)] = &[
@@ -258,6 +294,40 @@ mod tests {
         assert_eq!(parsed(&["check", "--pair", "a"]), text);
     }
 
+    #[test]
+    fn teardown_takes_the_options_of_the_daemon() {
+        let words = [
+            "teardown",
+            "-f",
+            "x.json",
+            "--dry-run",
+            "-i",
+            "n1",
+            "-s",
+            "blue",
+            "-p",
+            "/p",
+            "-r",
+            "/v",
+        ];
+        let expect = Teardown {
+            file: "x.json".into(),
+            dry_run: true,
+            config_id: Some("n1".to_owned()),
+            namespace: Some("blue".to_owned()),
+            parent_pid_file: Some("/p".into()),
+            vrrp_pid_file: Some("/v".into()),
+        };
+        assert_eq!(parsed(&words), Ok(Command::Teardown(expect)));
+        let two = Err("teardown needs one file".to_owned());
+        assert_eq!(parsed(&["teardown", "a", "-f", "b"]), two);
+        let alone = Err(TEARDOWN_ALONE.to_owned());
+        assert_eq!(parsed(&["teardown", "--strict", "a"]), alone);
+        assert_eq!(parsed(&["teardown", "--seed", "1", "a"]), alone);
+        let other = Err(FOR_TEARDOWN.to_owned());
+        assert_eq!(parsed(&["check", "--dry-run", "a"]), other);
+    }
+
     /// A value that fits.
     fn value(option: &OptionReference) -> Option<String> {
         match option.value {
@@ -276,8 +346,11 @@ mod tests {
                 for name in written {
                     let mut words = vec![command.name.to_owned(), name];
                     words.extend(value(option));
-                    if option.long != "all" {
-                        words.extend(["a".to_owned(), "b".to_owned()]);
+                    if !["all", "use-file"].contains(&option.long) {
+                        words.push("a".to_owned());
+                    }
+                    if option.long != "all" && command.files.ends_with("...") {
+                        words.push("b".to_owned());
                     }
                     let parsed = parse(words.iter().map(OsString::from));
                     assert!(parsed.is_ok(), "{words:?}: {parsed:?}");

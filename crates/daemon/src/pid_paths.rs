@@ -5,12 +5,10 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use evervip_model::Daemon;
+use evervip_model::{Daemon, PID_DIRECTORY};
 use evervip_os::network_namespace::{show_again, show_instead, take_own_mounts};
 
 use crate::command_line::Options;
-
-const DIRECTORY: &str = "/run/keepalived";
 
 /// The pid files of a daemon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +22,7 @@ impl PidPaths {
     /// `daemon` is what the configuration says.
     pub(crate) fn of(options: &Options, daemon: &Daemon) -> Self {
         let path = |given: &Option<PathBuf>, name: &str| {
-            given.clone().unwrap_or_else(|| default_path(name, daemon))
+            given.clone().unwrap_or_else(|| daemon.pid_file(name))
         };
         Self {
             parent: path(&options.parent_pid_file, "keepalived"),
@@ -39,7 +37,7 @@ impl PidPaths {
     /// # Errors
     /// As the file system gives them; without privilege for a namespace.
     pub(crate) fn make_directory(&self, namespace: Option<&str>) -> std::io::Result<PidDirectory> {
-        let common = Path::new(DIRECTORY);
+        let common = Path::new(PID_DIRECTORY);
         let files = [&self.parent, &self.vrrp, &self.bfd];
         let is_used = files.iter().any(|file| file.parent() == Some(common));
         let mut directory = PidDirectory::default();
@@ -78,11 +76,11 @@ impl Drop for PidDirectory {
     fn drop(&mut self) {
         // Files of other daemons keep them.
         if let Some(own) = &self.own {
-            let _ = show_again(Path::new(DIRECTORY));
+            let _ = show_again(Path::new(PID_DIRECTORY));
             let _ = fs::remove_dir(own);
         }
         if self.common {
-            let _ = fs::remove_dir(DIRECTORY);
+            let _ = fs::remove_dir(PID_DIRECTORY);
         }
     }
 }
@@ -98,17 +96,7 @@ fn make(path: &Path) -> std::io::Result<()> {
 
 /// Where `reload_file` without a path is: beside the pid file of the parent.
 pub(crate) fn reload_marker(daemon: &Daemon) -> PathBuf {
-    default_path("keepalived", daemon).with_extension("reload")
-}
-
-fn default_path(name: &str, daemon: &Daemon) -> PathBuf {
-    match &daemon.instance {
-        Some(instance) => format!("{DIRECTORY}/{name}_{instance}.pid").into(),
-        None if daemon.use_pid_dir || daemon.net_namespace.is_some() => {
-            format!("{DIRECTORY}/{name}.pid").into()
-        }
-        None => format!("/run/{name}.pid").into(),
-    }
+    daemon.pid_file("keepalived").with_extension("reload")
 }
 
 #[cfg(test)]

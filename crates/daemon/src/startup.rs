@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use evervip_config::{Config, Loaded, Mode, SourceMap};
 use evervip_model::Daemon;
+use evervip_os::occupant::{Occupant, occupant_after};
 use evervip_os::process::{
     Fork, fork_single_threaded, keep_heap_small, redirect_standard_streams_to_null,
     release_free_memory, set_umask, start_session,
@@ -17,7 +18,6 @@ use nix::sys::signal::Signal;
 use crate::command_line::{self, ChildRuns, Options, Task};
 use crate::configuration::{self, Accepted, Machine};
 use crate::logging::{Log, Settings, SystemLog};
-use crate::pid_file::{self, Occupant};
 use crate::pid_paths::PidPaths;
 use crate::{archive, config_test, guardian, namespace, service_manager, version};
 
@@ -219,7 +219,7 @@ fn signal_number(name: &str) -> ExitCode {
 
 /// Whether a daemon runs under this pid file and does not end within `patience`.
 fn is_running(path: &Path, patience: Duration) -> bool {
-    match pid_file::occupant_after(path, patience) {
+    match occupant_after(path, patience) {
         Occupant::Running(pid) => {
             tracing::info!(
                 "daemon is already running (pid {pid} according to {})",

@@ -39,6 +39,7 @@
 //! [`Lab::available`] says what is missing.
 
 mod address;
+mod asker;
 mod capture;
 mod craft;
 mod error;
@@ -53,6 +54,7 @@ mod space;
 mod wait;
 
 pub use address::{Address, AddressEvent, AddressWatch};
+pub use asker::{Asker, Notice, Totals};
 pub use capture::Capture;
 pub use craft::{checksum, ethernet, ipv4, ipv6};
 pub use error::{Error, Result};

@@ -48,8 +48,8 @@ pub use extension::{Extensions, NotifyOrder, NotifyRules, RemovedAddresses, Unru
 pub use fixture::{Fixture, Fixtures};
 pub use globals::{
     Daemon, Dbus, Dumps, ExtraAnnouncements, Fifo, Firewall, GlobalScripts, Globals, Mail,
-    MarkerFile, NetlinkBuffer, NotifyFifo, NotifyFifos, Process, Processes, ReceiveBuffers,
-    ReceivePolicy, Reload, ReloadCheck, Snmp, VrrpSettings,
+    MarkerFile, NetlinkBuffer, NotifyFifo, NotifyFifos, PID_DIRECTORY, Process, Processes,
+    ReceiveBuffers, ReceivePolicy, Reload, ReloadCheck, Snmp, VrrpSettings,
 };
 pub use hmac::{AntiReplay, HmacAuthentication, HmacKey, HmacMode};
 pub use instance::{

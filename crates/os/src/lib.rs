@@ -9,7 +9,7 @@
 //! | [`clock`], [`timer`] | the monotonic clock and one absolute deadline, to the nanosecond |
 //! | [`netlink`] | links and addresses: what there is, what changes, adding and removing |
 //! | [`nftables`] | the packet filter's two tables |
-//! | [`sysctl`] | settings below `/proc/sys/net` |
+//! | [`sysctl`], [`settings_change`] | settings below `/proc/sys/net`; notes of what was changed |
 //! | [`vrrp_socket`] | receiving and sending VRRP packets on one interface |
 //! | [`shared_socket`] | the same on all virtual interfaces of a link at once |
 //! | [`packet_socket`] | sending complete link-layer frames (gratuitous ARP) |
@@ -18,6 +18,7 @@
 //! | [`report_channel`] | messages between two processes |
 //! | [`directory_watch`] | what happens to the files of directories |
 //! | [`open_file`] | locks, and whether a path still leads to it |
+//! | [`occupant`] | who runs under a pid file |
 //! | [`host_name`] | the name of this machine |
 //! | [`link_beat`] | link states by asking transceiver, driver or flags |
 //! | [`process_events`], [`process_table`] | processes of the machine as they come and go, and all of them |
@@ -40,6 +41,7 @@ pub mod link_beat;
 pub mod netlink;
 pub mod network_namespace;
 pub mod nftables;
+pub mod occupant;
 pub mod open_file;
 pub mod packet_socket;
 pub mod process;
@@ -47,6 +49,7 @@ pub mod process_events;
 pub mod process_table;
 pub mod report_channel;
 pub mod scheduling;
+pub mod settings_change;
 pub mod shared_socket;
 pub mod signal;
 pub mod spawn;

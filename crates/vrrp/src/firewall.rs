@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use evervip_model::{Instance, State};
+use evervip_model::{Config, Instance, State};
 
 use crate::log::FirewallLine;
 use crate::{Action, AddressChange, Engine, LogLine, PlacedAddress, RouterId};
@@ -13,6 +13,15 @@ use crate::{Action, AddressChange, Engine, LogLine, PlacedAddress, RouterId};
 #[must_use]
 pub fn refuses_packets(spec: &Instance) -> bool {
     !spec.accept && spec.priority.value() != 255
+}
+
+/// Whether any instance of a configuration has something for the packet filter to do.
+#[must_use]
+pub fn needs_packet_filter(config: &Config) -> bool {
+    config
+        .instances
+        .iter()
+        .any(|instance| instance.virtual_mac.is_some() || refuses_packets(instance))
 }
 
 impl Engine {

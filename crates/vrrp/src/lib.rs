@@ -50,6 +50,7 @@ mod rare;
 mod receive;
 mod receive_buffer;
 mod reload;
+mod remains;
 mod router;
 mod routes;
 mod signature;
@@ -83,15 +84,16 @@ pub use check::Verdict;
 pub use complaint::{PacketComplaint, ProofComplaint};
 pub use engine::{Engine, RouterStatus};
 pub use event::{CheckOutcome, Event, LinkState, RunId};
-pub use firewall::refuses_packets;
+pub use firewall::{needs_packet_filter, refuses_packets};
 pub use latch::LatchStatus;
 pub use log::{
     AddressLine, AuthenticationLine, BfdLine, FaultReason, FirewallLine, LatchLine, LogLine,
     RouteLine, TrackLine, TrapLine,
 };
 pub use receive_buffer::ReceiveBuffer;
+pub use remains::{Remains, remains};
 pub use router::{AdvertSpec, RouterId};
-pub use routes::{PlacedRoute, RouteChange, RouteReport, RuleChange, RuleReport};
+pub use routes::{PlacedRoute, RouteChange, RouteReport, RuleChange, RuleReport, is_rule};
 pub use signature::proof;
 pub use snapshot::{
     BfdSnapshot, CheckSnapshot, FileSnapshot, GroupSnapshot, InterfaceSnapshot, ProcessSnapshot,
@@ -104,6 +106,6 @@ pub use stop::AtStop;
 pub use track_file::FILE_TEXT;
 pub use trap::{AuthenticationError, InstanceNews, MasterReason, ProtocolError, Trap, TrapPlace};
 pub use virtual_interface::{
-    Choice, Existing, LinkLocal, ReportsMoved, VirtualInterface, VirtualInterfaceKey,
+    Candidate, Choice, Existing, LinkLocal, ReportsMoved, VirtualInterface, VirtualInterfaceKey,
     VirtualInterfaceKind, virtual_interfaces,
 };

@@ -190,7 +190,8 @@ impl PlacedRoute {
     }
 
     /// Whether a report is about this route.
-    pub(crate) fn is(&self, report: &RouteReport) -> bool {
+    #[must_use]
+    pub fn is(&self, report: &RouteReport) -> bool {
         let route = &self.route;
         let compatible = |ours: Option<u32>, theirs: Option<u32>| {
             ours.is_none() || theirs.is_none() || ours == theirs
@@ -212,7 +213,8 @@ impl PlacedRoute {
 }
 
 /// Whether a report is about a rule.
-pub(crate) fn is_rule(rule: &Rule, report: &RuleReport) -> bool {
+#[must_use]
+pub fn is_rule(rule: &Rule, report: &RuleReport) -> bool {
     rule.family == report.family
         && rule.preference == report.preference
         && network(rule.from) == network(report.from)

@@ -7,6 +7,7 @@
 //!
 //! Nothing on the host changes, and nothing stays behind when the program is killed.
 
+mod active_active;
 mod client;
 mod site;
 mod steps;
@@ -18,17 +19,25 @@ use std::{
 };
 
 use anyhow::{Result, anyhow, bail};
-use evervip_lab::Lab;
+use evervip_lab::{Lab, Totals};
 
 use crate::{
-    client::Client,
     site::{Site, VIRTUAL_ADDRESS},
     steps::{Outcome, Stage},
     timeline::{Timeline, Tone},
 };
 
 fn main() -> ExitCode {
-    match run() {
+    let parts: Vec<String> = std::env::args().skip(1).collect();
+    let wants = |part: &str| parts.is_empty() || parts.iter().any(|word| word == part);
+    if parts
+        .iter()
+        .any(|word| word != UNCHANGED && word != ACTIVE_ACTIVE)
+    {
+        eprintln!("usage: evervip-demo [{UNCHANGED}] [{ACTIVE_ACTIVE}]");
+        return ExitCode::from(2);
+    }
+    match run(wants(UNCHANGED), wants(ACTIVE_ACTIVE)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -38,17 +47,36 @@ fn main() -> ExitCode {
     }
 }
 
-/// Plays all steps; says whether all passed.
-fn run() -> Result<bool> {
+/// The parts, as arguments name them; without any both are played.
+const UNCHANGED: &str = "unchanged";
+const ACTIVE_ACTIVE: &str = "active-active";
+
+/// Plays what is wanted; says whether all passed.
+fn run(unchanged: bool, active_active: bool) -> Result<bool> {
     let daemon = daemon()?;
     Lab::available().map_err(|reason| anyhow!("the demo cannot run here: {reason}"))?;
     let mut timeline = Timeline::start();
-    timeline.say(
-        Tone::Heading,
-        "An unchanged keepalived configuration for two HAProxy nodes",
-    );
     timeline.say(Tone::Plain, &format!("daemon   {}", daemon.display()));
     timeline.say(Tone::Plain, &format!("version  {}", version(&daemon)));
+    let mut passed = true;
+    if unchanged {
+        passed &= play_unchanged(&daemon, &mut timeline)?;
+    }
+    if active_active {
+        let title = "\nTwo HAProxy nodes that both work, IPv4 and IPv6, with a check that asks";
+        timeline.say(Tone::Heading, title);
+        let (outcomes, totals) = active_active::play(&daemon, &timeline)?;
+        passed &= conclude(&timeline, totals, &outcomes);
+    }
+    Ok(passed)
+}
+
+/// The main job; says whether all steps passed.
+fn play_unchanged(daemon: &Path, timeline: &mut Timeline) -> Result<bool> {
+    timeline.say(
+        Tone::Heading,
+        "\nAn unchanged keepalived configuration for two HAProxy nodes",
+    );
     timeline.say(
         Tone::Plain,
         &format!(
@@ -56,12 +84,12 @@ fn run() -> Result<bool> {
              virtual address {VIRTUAL_ADDRESS}\n"
         ),
     );
-    let mut site = Site::build(&daemon)?;
-    let client = Client::start(site.client.clone(), VIRTUAL_ADDRESS)?;
+    let mut site = Site::build(daemon)?;
+    let client = client::start(site.client.clone(), VIRTUAL_ADDRESS.into())?;
     let mut stage = Stage {
         site: &mut site,
         client: &client,
-        timeline: &mut timeline,
+        timeline,
     };
     stage.open()?;
     let outcomes = [
@@ -71,11 +99,11 @@ fn run() -> Result<bool> {
         stage.daemon_returns()?,
         stage.node_dies()?,
     ];
-    Ok(conclude(&timeline, &client, &outcomes))
+    Ok(conclude(timeline, client.totals(), &outcomes))
 }
 
 /// Prints the table; says whether all passed.
-fn conclude(timeline: &Timeline, client: &Client, outcomes: &[Outcome]) -> bool {
+fn conclude(timeline: &Timeline, totals: Totals, outcomes: &[Outcome]) -> bool {
     timeline.say(
         Tone::Heading,
         &format!(
@@ -101,7 +129,6 @@ fn conclude(timeline: &Timeline, client: &Client, outcomes: &[Outcome]) -> bool 
             ),
         );
     }
-    let totals = client.totals();
     let failed = outcomes
         .iter()
         .filter(|outcome| !outcome.faults.is_empty())

@@ -1,6 +1,7 @@
 //! The network of the demo: two nodes with HAProxy and the daemon, and a client.
 
 use std::{
+    cell::Cell,
     net::{IpAddr, Ipv4Addr},
     os::unix::process::CommandExt,
     path::Path,
@@ -31,6 +32,16 @@ const DAEMON: &str = "/usr/local/sbin/keepalived";
 
 const INTERFACE: &str = "ens192";
 
+/// What a node gets beyond HAProxy.
+pub(crate) struct SetUp<'a> {
+    /// Its keepalived.conf.
+    pub(crate) configuration: &'a str,
+    /// Scripts, by their paths.
+    pub(crate) files: &'a [(&'a str, &'a str)],
+    /// The program on this machine.
+    pub(crate) daemon: &'a Path,
+}
+
 /// A node of the pair and what runs on it.
 #[derive(Debug)]
 pub(crate) struct Member {
@@ -38,7 +49,7 @@ pub(crate) struct Member {
     address: Ipv4Addr,
     haproxy: Option<Process>,
     daemon: Option<Process>,
-    dead: bool,
+    dead: Cell<bool>,
 }
 
 /// The pair and its client.
@@ -55,7 +66,18 @@ impl Site {
     /// Builds the network and starts HAProxy on both nodes.
     pub(crate) fn build(daemon: &Path) -> Result<Self> {
         let lab = Lab::new("demo").map_err(|e| anyhow!("{e}"))?;
-        let member = |name, conf, last| Member::build(&lab, name, conf, last, daemon);
+        let member = |name, configuration, last| {
+            let files = &[
+                ("/etc/keepalived/chk_haproxy.sh", CHECK_SCRIPT),
+                ("/usr/local/sbin/systemctl", SYSTEMCTL),
+            ];
+            let set_up = SetUp {
+                configuration,
+                files,
+                daemon,
+            };
+            Member::build(&lab, name, last, &set_up)
+        };
         let mut master = member("master", MASTER_CONF, 30)?;
         let mut backup = member("backup", BACKUP_CONF, 31)?;
         let client = lab
@@ -79,7 +101,7 @@ impl Site {
     pub(crate) fn owners(&self) -> Vec<&str> {
         [&self.master, &self.backup]
             .into_iter()
-            .filter(|member| !member.dead)
+            .filter(|member| !member.dead.get())
             .filter(|member| member.node.has_address(IpAddr::V4(VIRTUAL_ADDRESS)))
             .map(Member::name)
             .collect()
@@ -87,24 +109,31 @@ impl Site {
 }
 
 impl Member {
-    fn build(lab: &Lab, name: &str, conf: &str, last: u8, daemon: &Path) -> Result<Self> {
+    pub(crate) fn build(lab: &Lab, name: &str, last: u8, set_up: &SetUp<'_>) -> Result<Self> {
         let address = Ipv4Addr::new(10, 150, 160, last);
-        let node = lab
+        let interface = Interface::new(INTERFACE)
+            .address(&format!("{address}/24"))
+            .address(&format!("2001:db8:160::{last}/64"));
+        let mut node = lab
             .node(name)
-            .interface(Interface::new(INTERFACE).address(&format!("{address}/24")))
-            .file("/etc/keepalived/keepalived.conf", conf, 0o644)
-            .file("/etc/keepalived/chk_haproxy.sh", CHECK_SCRIPT, 0o755)
+            .interface(interface)
+            .file(
+                "/etc/keepalived/keepalived.conf",
+                set_up.configuration,
+                0o644,
+            )
             .file("/etc/haproxy/haproxy.cfg", HAPROXY_CFG, 0o644)
-            .file("/usr/local/sbin/systemctl", SYSTEMCTL, 0o755)
-            .bind(daemon, DAEMON)
-            .start()
-            .map_err(|e| anyhow!("node {name}: {e}"))?;
+            .bind(set_up.daemon, DAEMON);
+        for (path, script) in set_up.files {
+            node = node.file(path, script, 0o755);
+        }
+        let node = node.start().map_err(|e| anyhow!("node {name}: {e}"))?;
         Ok(Self {
             node,
             address,
             haproxy: None,
             daemon: None,
-            dead: false,
+            dead: Cell::new(false),
         })
     }
 
@@ -164,6 +193,24 @@ impl Member {
         Ok(())
     }
 
+    /// Sends HAProxy a signal.
+    pub(crate) fn signal_haproxy(&self, signal: Signal) -> Result<()> {
+        let process = self.haproxy.as_ref().context("HAProxy was not started")?;
+        process.signal(signal).map_err(|e| anyhow!("{e}"))
+    }
+
+    /// Whether HAProxy has not ended.
+    pub(crate) fn has_haproxy_process(&self) -> Result<bool> {
+        let process = self.haproxy.as_ref().context("HAProxy was not started")?;
+        Ok(process.try_status().is_none())
+    }
+
+    /// What the notify script has written down.
+    pub(crate) fn notifications(&self) -> Result<String> {
+        let text = self.node.read_file("/run/notify.log");
+        text.map_err(|e| anyhow!("{e}"))
+    }
+
     /// Starts the daemon as an operator would.
     pub(crate) fn start_daemon(&mut self) -> Result<()> {
         let mut command = Command::new(DAEMON);
@@ -179,8 +226,8 @@ impl Member {
     }
 
     /// The node dies: its link is cut, its daemon gets no chance to say goodbye.
-    pub(crate) fn die(&mut self) -> Result<()> {
-        self.dead = true;
+    pub(crate) fn die(&self) -> Result<()> {
+        self.dead.set(true);
         let cut = self.node.set_cut(INTERFACE, true);
         if let Some(daemon) = &self.daemon {
             daemon.kill_tree();

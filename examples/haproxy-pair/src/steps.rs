@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
+use evervip_lab::Asker;
 use nix::sys::signal::Signal;
 
 use crate::{
-    client::Client,
     site::Site,
     timeline::{Timeline, Tone},
 };
@@ -27,11 +27,39 @@ pub(crate) struct Outcome {
     pub(crate) faults: Vec<String>,
 }
 
+impl Outcome {
+    /// Compares the gap with what is accepted, to which `EVERVIP_DEMO_SLACK` adds seconds: a machine
+    /// that does other things at the same time is late.
+    pub(crate) fn judged(
+        title: &'static str,
+        owner: String,
+        moved: Duration,
+        gap: Duration,
+        bound: Duration,
+    ) -> Self {
+        let slack = std::env::var("EVERVIP_DEMO_SLACK");
+        let slack = slack.ok().and_then(|text| text.parse().ok());
+        let bound = bound + Duration::from_secs(slack.unwrap_or(0));
+        let mut faults = Vec::new();
+        if gap > bound {
+            faults.push("the client waited too long".to_owned());
+        }
+        Self {
+            title,
+            owner,
+            moved,
+            gap,
+            bound,
+            faults,
+        }
+    }
+}
+
 /// Everything a step needs.
 #[derive(Debug)]
 pub(crate) struct Stage<'s> {
     pub(crate) site: &'s mut Site,
-    pub(crate) client: &'s Client,
+    pub(crate) client: &'s Asker,
     pub(crate) timeline: &'s mut Timeline,
 }
 
@@ -59,7 +87,7 @@ impl Stage<'_> {
         let (client, site) = (self.client, &*self.site);
         let there = self
             .timeline
-            .follow(site, client, Duration::from_secs(9), |owners| {
+            .follow(site, client, Duration::from_secs(20), |owners| {
                 owners == ["master"] && client.answered_by().as_deref() == Some("master")
             });
         if there {
@@ -85,7 +113,7 @@ impl Stage<'_> {
             event: "HAProxy of the master gets SIGTERM and ends",
             owner: "backup",
             bound: Duration::from_millis(6500),
-            patience: Duration::from_secs(8),
+            patience: Duration::from_secs(20),
         };
         self.heading(&plan);
         let mark = self.master_log_mark();
@@ -106,7 +134,7 @@ impl Stage<'_> {
             event: "HAProxy of the master is started",
             owner: "master",
             bound: Duration::from_millis(500),
-            patience: Duration::from_secs(9),
+            patience: Duration::from_secs(20),
         };
         self.heading(&plan);
         let outcome = self.play(&plan, |site| site.master.start_haproxy())?;
@@ -124,7 +152,7 @@ impl Stage<'_> {
             event: "the master's daemon gets SIGTERM",
             owner: "backup",
             bound: Duration::from_secs(2),
-            patience: Duration::from_secs(4),
+            patience: Duration::from_secs(20),
         };
         self.heading(&plan);
         let mut outcome = self.play(&plan, |site| {
@@ -132,7 +160,7 @@ impl Stage<'_> {
             daemon.signal(Signal::SIGTERM).map_err(|e| anyhow!("{e}"))
         })?;
         let daemon = self.site.master.daemon().context("no daemon")?;
-        match daemon.wait(Duration::from_secs(6)) {
+        match daemon.wait(Duration::from_secs(20)) {
             Ok(status) if status.success() => {}
             Ok(status) => outcome
                 .faults
@@ -149,7 +177,7 @@ impl Stage<'_> {
             event: "the master's daemon is started",
             owner: "master",
             bound: Duration::from_millis(500),
-            patience: Duration::from_secs(7),
+            patience: Duration::from_secs(20),
         };
         self.heading(&plan);
         self.play(&plan, |site| site.master.start_daemon())
@@ -162,7 +190,7 @@ impl Stage<'_> {
             event: "the master's link is cut, its daemon gets SIGKILL",
             owner: "backup",
             bound: Duration::from_millis(5500),
-            patience: Duration::from_secs(7),
+            patience: Duration::from_secs(20),
         };
         self.heading(&plan);
         self.play(&plan, |site| site.master.die())
@@ -198,25 +226,22 @@ impl Stage<'_> {
         });
         self.timeline.linger(site, client, CALM);
         let owners = site.owners();
-        let gap = client.longest_gap();
-        let mut faults = Vec::new();
+        let mut outcome = Outcome::judged(
+            plan.title,
+            owners.join(" and "),
+            moved.unwrap_or_else(|| start.elapsed()),
+            client.longest_gap(),
+            plan.bound,
+        );
         if !there || owners != [plan.owner] {
-            faults.push(format!("the address is not on {} alone", plan.owner));
+            let fault = format!("the address is not on {} alone", plan.owner);
+            outcome.faults.push(fault);
         }
         if client.answered_by().as_deref() != Some(plan.owner) {
-            faults.push(format!("the client is not answered by {}", plan.owner));
+            let fault = format!("the client is not answered by {}", plan.owner);
+            outcome.faults.push(fault);
         }
-        if gap > plan.bound {
-            faults.push("the client waited too long".to_owned());
-        }
-        Ok(Outcome {
-            title: plan.title,
-            owner: owners.join(" and "),
-            moved: moved.unwrap_or_else(|| start.elapsed()),
-            gap,
-            bound: plan.bound,
-            faults,
-        })
+        Ok(outcome)
     }
 
     fn master_log_mark(&self) -> usize {

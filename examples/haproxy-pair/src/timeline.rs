@@ -6,10 +6,9 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use crate::{
-    client::{Client, Notice},
-    site::{Site, VIRTUAL_ADDRESS},
-};
+use evervip_lab::{Asker, Notice};
+
+use crate::site::{Site, VIRTUAL_ADDRESS};
 
 /// Collects news from everywhere and prints them.
 #[derive(Debug)]
@@ -91,7 +90,7 @@ impl Timeline {
     pub(crate) fn follow(
         &mut self,
         site: &Site,
-        client: &Client,
+        client: &Asker,
         limit: Duration,
         mut done: impl FnMut(&[&str]) -> bool,
     ) -> bool {
@@ -110,11 +109,11 @@ impl Timeline {
     }
 
     /// Prints news for a while.
-    pub(crate) fn linger(&mut self, site: &Site, client: &Client, time: Duration) {
+    pub(crate) fn linger(&mut self, site: &Site, client: &Asker, time: Duration) {
         self.follow(site, client, time, |_| false);
     }
 
-    fn print_news(&mut self, site: &Site, client: &Client, owners: &[&str]) {
+    fn print_news(&mut self, site: &Site, client: &Asker, owners: &[&str]) {
         let mut news = Vec::new();
         for (index, member) in [&site.master, &site.backup].into_iter().enumerate() {
             let Some(daemon) = member.daemon() else {

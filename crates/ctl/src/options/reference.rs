@@ -203,6 +203,32 @@ pub const COMMANDS: &[CommandReference] = &[
             .short('s'),
         ],
     },
+    CommandReference {
+        name: "teardown",
+        files: "-f FILE",
+        help: "Remove what a daemon that was killed has left, and only that: its addresses, routes, \
+               rules, macvlans and ipvlans, packet filter tables, changed kernel settings, pid \
+               files. Does nothing while a daemon of this configuration runs. Options are those of \
+               the daemon.",
+        options: &[
+            OptionReference::with("use-file", OptionValue::File, "The configuration.").short('f'),
+            OptionReference::flag("dry-run", "Only say what would be removed."),
+            CONFIG_ID,
+            OptionReference::with(
+                "namespace",
+                OptionValue::Word("NAME"),
+                "The network namespace of the daemon.",
+            )
+            .short('s'),
+            OptionReference::with("pid", OptionValue::File, "Its pid file.").short('p'),
+            OptionReference::with(
+                "vrrp_pid",
+                OptionValue::File,
+                "The pid file of its VRRP process.",
+            )
+            .short('r'),
+        ],
+    },
 ];
 
 /// Options that belong to no command.
@@ -216,6 +242,8 @@ pub const EXIT_CODES: &[(u8, &str)] = &[
     (0, "nothing worse than a warning"),
     (1, "warnings with --strict, or a bad command line"),
     (2, "errors, or clear-fault did not do all"),
+    (3, "teardown: a daemon of this configuration runs"),
+    (4, "teardown: something could not be removed"),
 ];
 
 /// The answer to `--help`.

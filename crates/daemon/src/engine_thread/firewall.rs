@@ -6,11 +6,8 @@ use std::net::Ipv6Addr;
 use evervip_model::{Config, Globals, Instance};
 use evervip_os::netlink::{Link, NetlinkError};
 use evervip_os::nftables::{ClosedAddress, Family, TableSettings, Tables};
-use evervip_vrrp::{AddressChange, ReportsMoved};
+use evervip_vrrp::{AddressChange, ReportsMoved, needs_packet_filter, refuses_packets};
 use nix::errno::Errno;
-
-/// Name of the tables when none is configured.
-const DEFAULT_TABLE: &str = "keepalived";
 
 /// The tables, and what is to be in them.
 pub(super) struct Firewall {
@@ -22,7 +19,7 @@ pub(super) struct Firewall {
 
 impl Firewall {
     pub(super) fn new(config: &Config) -> Self {
-        if is_needed(config) && config.globals.firewall.table.is_none() {
+        if needs_packet_filter(config) && config.globals.firewall.table.is_none() {
             tracing::info!(
                 "use_vmac or no_accept/strict specified, but no firewall configured - using nftables"
             );
@@ -143,18 +140,6 @@ impl Firewall {
     }
 }
 
-/// Whether any instance has something for the packet filter to do.
-fn is_needed(config: &Config) -> bool {
-    config
-        .instances
-        .iter()
-        .any(|instance| instance.virtual_mac.is_some() || refuses(instance))
-}
-
-fn refuses(instance: &Instance) -> bool {
-    !instance.accept && instance.priority.value() != 255
-}
-
 fn settings(globals: &Globals, instances: &[Instance]) -> TableSettings {
     let firewall = &globals.firewall;
     // An interface that may come and go keeps its name, not its index.
@@ -163,13 +148,10 @@ fn settings(globals: &Globals, instances: &[Instance]) -> TableSettings {
             .addresses
             .iter()
             .chain(&instance.excluded_addresses);
-        refuses(instance) && (!instance.track_primary || addresses.any(|a| a.no_track))
+        refuses_packets(instance) && (!instance.track_primary || addresses.any(|a| a.no_track))
     };
     TableSettings {
-        name: firewall
-            .table
-            .clone()
-            .unwrap_or_else(|| DEFAULT_TABLE.to_owned()),
+        name: firewall.table_name().to_owned(),
         priority: firewall.priority,
         counters: firewall.counters,
         interface_indices: firewall.interface_indices || !instances.iter().any(may_go),

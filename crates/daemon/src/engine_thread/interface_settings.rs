@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 
 use evervip_model::Family;
 use evervip_os::netlink::{Ipv4Setting, Link};
+use evervip_os::settings_change::SettingsChange as Change;
 use evervip_os::sysctl::{self, Tree};
 use evervip_vrrp::VirtualInterface;
 
 use super::kernel::Kernel;
-use super::ledger::Change;
 
 /// What a virtual MAC of an IPv4 router is set to.
 const OF_VIRTUAL_MAC: [(Ipv4Setting, u32); 4] = [

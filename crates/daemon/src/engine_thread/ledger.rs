@@ -2,71 +2,12 @@
 //! process that is killed cannot put anything back, but the next one can (decision "sysctls changed
 //! for virtual MACs").
 //!
-//! One change a line: interface, setting of `net.ipv4.conf`, value before, value after. The one
-//! setting of the whole network namespace, [`LOCAL_REPORTS`], stands there as one of interface `all`.
+//! One change a line, as [`evervip_os::settings_change`] has them.
 
 use std::io;
 use std::path::PathBuf;
 
-use evervip_os::sysctl::{self, Tree};
-
-/// Whether IGMP reports for groups of the link are sent, in the whole network namespace.
-pub(super) const LOCAL_REPORTS: &str = "igmp_link_local_mcast_reports";
-
-/// A change of a setting.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Change {
-    /// Interface, `all` or `default`.
-    pub(super) interface: String,
-    pub(super) setting: String,
-    pub(super) before: u32,
-    pub(super) after: u32,
-}
-
-impl Change {
-    /// Whether the setting still has the value that we gave it.
-    pub(super) fn stands(&self) -> bool {
-        self.read().is_ok_and(|now| now == self.after)
-    }
-
-    fn read(&self) -> io::Result<u32> {
-        if self.setting == LOCAL_REPORTS {
-            return sysctl::link_local_reports().map(u32::from);
-        }
-        sysctl::read(Tree::Ipv4, &self.interface, &self.setting)
-    }
-
-    fn write(&self, value: u32) -> io::Result<()> {
-        if self.setting == LOCAL_REPORTS {
-            return sysctl::set_link_local_reports(value != 0);
-        }
-        sysctl::write(Tree::Ipv4, &self.interface, &self.setting, value)
-    }
-
-    fn to_line(&self) -> String {
-        let Self {
-            interface,
-            setting,
-            before,
-            after,
-        } = self;
-        format!("{interface} {setting} {before} {after}\n")
-    }
-
-    fn from_line(line: &str) -> Option<Self> {
-        let mut words = line.split(' ');
-        let change = Self {
-            interface: words.next()?.to_owned(),
-            setting: words.next()?.to_owned(),
-            before: words.next()?.parse().ok()?,
-            after: words.next()?.parse().ok()?,
-        };
-        // A file that is not ours must not lead anywhere else.
-        let plain = |word: &str| !word.is_empty() && !word.contains('/') && word != "..";
-        (plain(&change.interface) && plain(&change.setting) && words.next().is_none())
-            .then_some(change)
-    }
-}
+use evervip_os::settings_change::SettingsChange as Change;
 
 /// The file.
 pub(super) struct Ledger {
@@ -81,15 +22,15 @@ impl Ledger {
             path,
             changes: Vec::new(),
         };
-        let Ok(text) = std::fs::read_to_string(&ledger.path) else {
+        if !ledger.path.exists() {
             return ledger;
-        };
-        let left: Vec<Change> = text.lines().filter_map(Change::from_line).collect();
+        }
+        let left = Change::noted_in(&ledger.path);
         for change in left.iter().rev().filter(|change| change.stands()) {
             let Change {
                 interface, setting, ..
             } = change;
-            match change.write(change.before) {
+            match change.undo() {
                 Ok(()) => tracing::info!(
                     "{setting} of {interface} was left at {} and is {} again",
                     change.after,
@@ -139,28 +80,6 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_are_read_as_written_and_others_left_out() {
-        let change = Change {
-            interface: "eth0.10".to_owned(),
-            setting: "arp_ignore".to_owned(),
-            before: 0,
-            after: 1,
-        };
-        let line = change.to_line();
-        assert_eq!(Change::from_line(line.trim_end()), Some(change));
-        for line in [
-            "",
-            "eth0 arp_ignore 0",
-            "eth0 arp_ignore 0 1 2",
-            "eth0 arp_ignore x 1",
-            "../../vm swappiness 0 1",
-            ".. arp_ignore 0 1",
-        ] {
-            assert_eq!(Change::from_line(line), None, "{line}");
-        }
-    }
 
     #[test]
     fn an_empty_ledger_leaves_no_file() {

@@ -1,9 +1,10 @@
 //! `disable_local_igmp`: no IGMP reports for groups of the link, 224.0.0.18 among them, while the
 //! daemon runs (spec vrrp-runtime 16). The setting belongs to the whole network namespace.
 
+use evervip_os::settings_change::{LOCAL_REPORTS, SettingsChange as Change};
 use evervip_os::sysctl;
 
-use super::ledger::{Change, LOCAL_REPORTS, Ledger};
+use super::ledger::Ledger;
 
 /// What was changed.
 #[derive(Debug, Default)]

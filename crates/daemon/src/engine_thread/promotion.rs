@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use evervip_model::Config;
 use evervip_os::netlink::Ipv4Setting;
+use evervip_os::settings_change::SettingsChange as Change;
 use evervip_os::sysctl::{self, Tree};
 
 use super::kernel::Kernel;
-use super::ledger::Change;
 
 /// Which interfaces are to have the setting, and which have got it from us.
 #[derive(Default)]

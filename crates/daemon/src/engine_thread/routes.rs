@@ -40,12 +40,8 @@ impl Kernel {
     /// The routes in the form that netlink requests take.
     fn entries<'a>(&self, change: &'a RouteChange) -> Vec<RouteEntry<'a>> {
         let entry = |placed: &'a PlacedRoute| {
-            let mut entry = RouteEntry::new(&placed.route, placed.interface, &placed.hops);
-            let vrf = placed.route.vrf.as_deref();
-            if let Some(table) = vrf.and_then(|name| self.link_named(name)?.vrf_table) {
-                entry.table = table;
-            }
-            entry
+            RouteEntry::new(&placed.route, placed.interface, &placed.hops)
+                .in_vrf(|name| self.link_named(name))
         };
         change.routes.iter().map(entry).collect()
     }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use evervip_model::{AddressLifetime, Family, IpvlanMode, VirtualAddress};
 use evervip_os::netlink::{IpVlanMode, Link, NetlinkError, VirtualLink, VirtualLinkKind};
 use evervip_vrrp::{
-    Choice, Event, Existing, LinkLocal, ReportsMoved, VirtualInterface, VirtualInterfaceKey,
-    VirtualInterfaceKind,
+    Candidate, Choice, Event, Existing, LinkLocal, ReportsMoved, VirtualInterface,
+    VirtualInterfaceKey, VirtualInterfaceKind,
 };
 use nix::errno::Errno;
 
@@ -195,23 +195,14 @@ impl VirtualInterfaces {
         kernel: &Kernel,
     ) -> Option<Existing> {
         let link = kernel.link_named(name)?;
-        let kind = match wanted.key.kind {
-            VirtualInterfaceKind::MacVlan(_) => "macvlan",
-            VirtualInterfaceKind::IpVlan { .. } => "ipvlan",
-        };
-        let same_kind = link.kind.as_deref() == Some(kind);
-        let alike = match wanted.key.kind {
-            VirtualInterfaceKind::MacVlan(address) => {
-                link.private_macvlan && link.hardware_address.as_bytes() == address
-            }
-            VirtualInterfaceKind::IpVlan { .. } => true,
-        };
-        Some(Existing {
+        Some(wanted.compare(&Candidate {
             index: link.index,
-            matches: same_kind && alike && link.base == Some(base.index),
-            same_kind,
+            kind: link.kind.as_deref(),
+            private_macvlan: link.private_macvlan,
+            hardware_address: link.hardware_address.as_bytes(),
+            on_base: link.base == Some(base.index),
             taken: self.made.values().any(|made| made.index == link.index),
-        })
+        }))
     }
 
     /// Puts our interfaces into the VRF that their base is in, and out of any that it is not in.

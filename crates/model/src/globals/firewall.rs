@@ -26,3 +26,11 @@ impl Default for Firewall {
         }
     }
 }
+
+impl Firewall {
+    /// Name of the tables, also when the file asks for none.
+    #[must_use]
+    pub fn table_name(&self) -> &str {
+        self.table.as_deref().unwrap_or("keepalived")
+    }
+}

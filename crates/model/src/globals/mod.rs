@@ -16,7 +16,7 @@ pub use buffers::{NetlinkBuffer, ReceiveBuffers, ReceivePolicy};
 pub use firewall::Firewall;
 pub use mail::Mail;
 pub use monitoring::{Dbus, Dumps, Snmp};
-pub use process::{Daemon, Process, Processes};
+pub use process::{Daemon, PID_DIRECTORY, Process, Processes};
 pub use reload::{MarkerFile, Reload, ReloadCheck};
 pub use script::{Fifo, GlobalScripts, NotifyFifo, NotifyFifos};
 pub use vrrp::{ExtraAnnouncements, VrrpSettings};

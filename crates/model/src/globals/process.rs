@@ -1,5 +1,6 @@
 //! The daemon and its processes (spec config-language 10 and 11.2).
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What the single keywords of the top level say.
@@ -31,6 +32,35 @@ impl Default for Daemon {
         }
     }
 }
+
+impl Daemon {
+    /// Where the pid file of a process is unless the command line says otherwise, as the daemon sees
+    /// it: `process` is `keepalived`, `vrrp` or `bfd` (spec cli-and-process 2).
+    #[must_use]
+    pub fn pid_file(&self, process: &str) -> PathBuf {
+        match &self.instance {
+            Some(instance) => format!("{PID_DIRECTORY}/{process}_{instance}.pid").into(),
+            None if self.use_pid_dir || self.net_namespace.is_some() => {
+                format!("{PID_DIRECTORY}/{process}.pid").into()
+            }
+            None => format!("/run/{process}.pid").into(),
+        }
+    }
+
+    /// The same file as everybody else sees it: a daemon of a network namespace has a directory of
+    /// its own in the place of the common one.
+    #[must_use]
+    pub fn pid_file_seen_from_outside(&self, process: &str) -> PathBuf {
+        let path = self.pid_file(process);
+        match (&self.net_namespace, path.file_name()) {
+            (Some(namespace), Some(name)) => Path::new(PID_DIRECTORY).join(namespace).join(name),
+            _ => path,
+        }
+    }
+}
+
+/// keepalived's own directory of pid files.
+pub const PID_DIRECTORY: &str = "/run/keepalived";
 
 /// One process (`vrrp_*`, `bfd_*`).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use neli::FromBytesWithInput as _;
 use neli::consts::rtnl::{Ifa, RtAddrFamily};
 use neli::rtnl::{Ifaddrmsg, RtAttrHandle};
 
+use super::change::PROTOCOL_ATTRIBUTE;
 use super::link::text;
 use super::message::read_u32;
 
@@ -29,6 +30,9 @@ pub struct InterfaceAddress {
     pub flags: AddressFlags,
     /// Label. IPv4 only.
     pub label: Option<String>,
+    /// Who has put it there (`IFA_PROTO`), where the kernel knows (since Linux 5.18) and was told: 18
+    /// is keepalived's number, 1 to 3 are the kernel itself.
+    pub protocol: Option<u8>,
 }
 
 impl InterfaceAddress {
@@ -58,6 +62,8 @@ impl InterfaceAddress {
             scope: u8::from(*message.ifa_scope()),
             flags: AddressFlags(flags),
             label: value(&attributes, Ifa::Label).map(text),
+            protocol: value(&attributes, PROTOCOL_ATTRIBUTE)
+                .and_then(|bytes| bytes.first().copied()),
         })
     }
 }

@@ -179,7 +179,7 @@ fn encoding(error: impl std::fmt::Display) -> NetlinkError {
 }
 
 /// `IFA_PROTO`, who has put an address on. Kernels before 5.18 do not look at it.
-const PROTOCOL_ATTRIBUTE: Ifa = Ifa::UnrecognizedConst(11);
+pub(super) const PROTOCOL_ATTRIBUTE: Ifa = Ifa::UnrecognizedConst(11);
 /// That of keepalived, as for routes and rules.
 const PROTOCOL: u8 = 18;
 /// Longest label in bytes.

@@ -9,6 +9,7 @@ use evervip_model::{Family, Insertion, Network, NextHop, Route};
 
 use super::builder::MessageBuilder;
 use super::error::NetlinkError;
+use super::link::Link;
 use super::requests::{Addition, Removal, Requests};
 
 /// A route together with what its names stand for now.
@@ -24,8 +25,8 @@ pub struct RouteEntry<'a> {
     pub table: u32,
 }
 
-/// The protocol number that marks a route or rule as ours.
-pub(super) const KEEPALIVED: u8 = 18;
+/// The protocol number that marks an address, route or rule as ours.
+pub const KEEPALIVED: u8 = 18;
 /// The table of routes that name none.
 const MAIN_TABLE: u32 = 254;
 
@@ -39,6 +40,17 @@ impl<'a> RouteEntry<'a> {
             hops,
             table: route.table.unwrap_or(MAIN_TABLE),
         }
+    }
+
+    /// The same in the table of the VRF that the route names, if it names one. `link` knows the
+    /// interfaces by their names.
+    #[must_use]
+    pub fn in_vrf<'l>(mut self, link: impl FnOnce(&str) -> Option<&'l Link>) -> Self {
+        let vrf = self.route.vrf.as_deref();
+        if let Some(table) = vrf.and_then(|name| link(name)?.vrf_table) {
+            self.table = table;
+        }
+        self
     }
 }
 

@@ -43,10 +43,13 @@ pub struct RemovedRule {
 impl RemovedRoute {
     /// Reads the payload of a route message; `None` for routes of others, and when it makes no sense.
     pub(super) fn decode(payload: &[u8]) -> Option<Self> {
+        let (protocol, route) = Self::decode_any(payload)?;
+        (protocol == KEEPALIVED).then_some(route)
+    }
+
+    /// The same for routes of every protocol, which comes with it.
+    pub(super) fn decode_any(payload: &[u8]) -> Option<(u8, Self)> {
         let [family, prefix, _, tos, table, protocol, ..] = *payload.first_chunk::<FIXED>()?;
-        if protocol != KEEPALIVED {
-            return None;
-        }
         let family = family_of(family)?;
         let mut route = Self {
             family,
@@ -67,13 +70,19 @@ impl RemovedRoute {
                 _ => {}
             }
         }
-        Some(route)
+        Some((protocol, route))
     }
 }
 
 impl RemovedRule {
     /// Reads the payload of a rule message; `None` for rules of others, and when it makes no sense.
     pub(super) fn decode(payload: &[u8]) -> Option<Self> {
+        let (protocol, rule) = Self::decode_any(payload)?;
+        (protocol == KEEPALIVED).then_some(rule)
+    }
+
+    /// The same for rules of every protocol, which comes with it; 0 where none is told.
+    pub(super) fn decode_any(payload: &[u8]) -> Option<(u8, Self)> {
         let [family, to, from, ..] = *payload.first_chunk::<FIXED>()?;
         let family = family_of(family)?;
         let mut rule = Self {
@@ -82,17 +91,17 @@ impl RemovedRule {
             from: None,
             to: None,
         };
-        let mut ours = false;
+        let mut protocol = 0;
         for (kind, value) in attributes(payload.get(FIXED..)?) {
             match kind {
                 FRA_PRIORITY => rule.preference = read_u32(value, 0)?,
                 FRA_SRC => rule.from = network(family, value, from),
                 FRA_DST => rule.to = network(family, value, to),
-                FRA_PROTOCOL => ours = value == [KEEPALIVED],
+                FRA_PROTOCOL => protocol = *value.first()?,
                 _ => {}
             }
         }
-        ours.then_some(rule)
+        Some((protocol, rule))
     }
 }
 

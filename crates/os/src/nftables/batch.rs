@@ -247,6 +247,15 @@ fn bracket(kind: u16, sequence: u32) -> Vec<u8> {
     MessageBuilder::new(kind, REQUEST, sequence, &[0, 0, high, low]).finish()
 }
 
+/// The question whether there is a table; it belongs to no transaction.
+pub(super) fn get_table(family: Family, name: &str, sequence: u32) -> Vec<u8> {
+    let fixed = [family.number(), 0, 0, 0];
+    let kind = SUBSYSTEM << 8 | GET_TABLE;
+    let mut message = MessageBuilder::new(kind, REQUEST, sequence, &fixed);
+    message.text(1, name);
+    message.finish()
+}
+
 /// Elements in one message: an attribute must stay below 64 KiB.
 const ELEMENTS_PER_MESSAGE: usize = 512;
 
@@ -254,6 +263,7 @@ const SUBSYSTEM: u16 = 10;
 const BATCH_BEGIN: u16 = 0x10;
 const BATCH_END: u16 = 0x11;
 const NEW_TABLE: u16 = 0;
+const GET_TABLE: u16 = 1;
 const DELETE_TABLE: u16 = 2;
 const NEW_CHAIN: u16 = 3;
 const NEW_RULE: u16 = 6;

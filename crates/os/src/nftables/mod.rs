@@ -4,8 +4,10 @@
 //! Everything belongs to two tables, `ip NAME` and `ip6 NAME`, which are made when first needed and
 //! deleted as a whole. Each change is one transaction: it is done completely or not at all.
 
+mod answer;
 mod batch;
 mod expression;
+mod left_over;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -13,12 +15,13 @@ use std::net::{IpAddr, Ipv6Addr};
 
 pub use batch::Family;
 use batch::{Batch, Element};
+pub use left_over::{delete_table, families_of_table};
 pub use rules::TableSettings;
 use rules::{PARENT_LINK_LOCAL, VIPS, VMAC_MAP, VMAC_SET, link_local_set};
 
 use crate::netlink::NetlinkError;
-use crate::netlink::message::messages;
-use crate::netlink::socket::{Datagram, RouteSocket};
+use crate::netlink::socket::RouteSocket;
+use answer::first_refusal;
 
 /// An address whose packets are to be dropped.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -321,8 +324,7 @@ impl Tables {
         self.sequence
     }
 
-    /// Sends a transaction. The kernel works it off before sending returns, and reports what it
-    /// refuses; of several complaints the first tells most.
+    /// Sends a transaction.
     fn commit(&mut self, batch: Batch<'_>) -> Result<(), NetlinkError> {
         if batch.is_empty() {
             return Ok(());
@@ -330,27 +332,7 @@ impl Tables {
         let (bytes, last) = batch.finish();
         self.sequence = last;
         self.socket.send(&bytes)?;
-        let mut refusal = None;
-        loop {
-            match self.socket.read()? {
-                Datagram::Whole(datagram) => {
-                    for message in messages(datagram) {
-                        if let Some(errno @ 1..) = message.verdict() {
-                            refusal.get_or_insert(NetlinkError::Rejected {
-                                errno,
-                                name: "NFT_BATCH",
-                                kind: message.kind,
-                                sequence: message.sequence,
-                                port: 0,
-                                detail: message.detail(),
-                            });
-                        }
-                    }
-                }
-                Datagram::Lost => {}
-                Datagram::Nothing => return refusal.map_or(Ok(()), Err),
-            }
-        }
+        first_refusal(&mut self.socket, "NFT_BATCH")
     }
 }
 

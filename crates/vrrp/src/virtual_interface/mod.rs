@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use evervip_model::{Config, Family, Instance, IpvlanMode, VirtualAddress};
 
-pub use naming::{Choice, Existing};
+pub use naming::{Candidate, Choice, Existing};
 
 use crate::interface::{Interfaces, family_of};
 use crate::{Action, Engine, LogLine, Timestamp};

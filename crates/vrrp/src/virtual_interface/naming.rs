@@ -2,7 +2,7 @@
 
 use evervip_model::Family;
 
-use super::VirtualInterface;
+use super::{VirtualInterface, VirtualInterfaceKind};
 
 /// Longest name of an interface, in bytes.
 const NAME_MAX: usize = 15;
@@ -23,6 +23,23 @@ pub struct Existing {
     pub taken: bool,
 }
 
+/// What the machine tells of an interface that has a name we would like.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// Its index.
+    pub index: u32,
+    /// What kind of virtual interface it is, such as `macvlan`.
+    pub kind: Option<&'a str>,
+    /// It is a macvlan of mode private.
+    pub private_macvlan: bool,
+    /// Its hardware address.
+    pub hardware_address: &'a [u8],
+    /// It is built upon the base of the interface that is wanted.
+    pub on_base: bool,
+    /// It serves another of our purposes.
+    pub taken: bool,
+}
+
 /// How to come by an interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
@@ -35,6 +52,25 @@ pub enum Choice {
 }
 
 impl VirtualInterface {
+    /// Compares an interface with what is wanted.
+    #[must_use]
+    pub fn compare(&self, candidate: &Candidate<'_>) -> Existing {
+        let (kind, alike) = match self.key.kind {
+            VirtualInterfaceKind::MacVlan(address) => (
+                "macvlan",
+                candidate.private_macvlan && candidate.hardware_address == address,
+            ),
+            VirtualInterfaceKind::IpVlan { .. } => ("ipvlan", true),
+        };
+        let same_kind = candidate.kind == Some(kind);
+        Existing {
+            index: candidate.index,
+            matches: same_kind && alike && candidate.on_base,
+            same_kind,
+            taken: candidate.taken,
+        }
+    }
+
     /// Chooses a name. `find` looks up what has a name now. `None` when every name is taken.
     pub fn choose(&self, find: impl Fn(&str) -> Option<Existing>) -> Option<Choice> {
         if let Some(name) = &self.name {

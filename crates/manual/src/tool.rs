@@ -63,7 +63,7 @@ mod tests {
         let page = page();
         for command in COMMANDS {
             assert!(
-                page.contains(&format!(".SS \"{} ", command.name)),
+                page.contains(&format!(".SS \"{} ", command.name.replace('-', "\\-"))),
                 "{}",
                 command.name
             );

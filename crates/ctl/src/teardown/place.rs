@@ -1,5 +1,7 @@
 //! Where the daemon of a configuration lives, and whether it does.
 
+use std::fs;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,6 +25,7 @@ const LAST_OF_CHILD: Duration = Duration::from_secs(3);
 pub(super) struct Place {
     /// Pid files of guardian, VRRP and BFD process.
     pub(super) pid_files: [PathBuf; 3],
+    socket: PathBuf,
     /// Where changed kernel settings are noted down.
     pub(super) ledger: PathBuf,
 }
@@ -87,13 +90,11 @@ impl Place {
             given.clone().unwrap_or_else(usual)
         };
         let vrrp = path(&wanted.vrrp_pid_file, "vrrp");
+        let parent = path(&wanted.parent_pid_file, DAEMON);
         Self {
             ledger: vrrp.with_extension("settings"),
-            pid_files: [
-                path(&wanted.parent_pid_file, DAEMON),
-                vrrp,
-                path(&None, "bfd"),
-            ],
+            socket: evervip_api::socket_of(&parent),
+            pid_files: [parent, vrrp, path(&None, "bfd")],
         }
     }
 
@@ -119,5 +120,11 @@ impl Place {
     pub(super) fn stale_pid_files(&self) -> impl Iterator<Item = &PathBuf> {
         let stale = |file: &&PathBuf| daemon_after(file, DAEMON, Duration::ZERO) == Occupant::Gone;
         self.pid_files.iter().filter(stale)
+    }
+
+    /// The socket of the daemon that is gone; something else in its place is not its own.
+    pub(super) fn stale_socket(&self) -> Option<&PathBuf> {
+        let found = fs::symlink_metadata(&self.socket).ok()?;
+        found.file_type().is_socket().then_some(&self.socket)
     }
 }

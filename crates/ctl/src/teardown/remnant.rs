@@ -36,6 +36,8 @@ pub(super) enum Remnant {
     PidFile(PathBuf),
     /// The notes about settings, when all of those are back.
     Ledger(PathBuf),
+    /// Where this tool would reach the daemon.
+    Socket(PathBuf),
 }
 
 /// Why something could not be removed.
@@ -69,10 +71,12 @@ impl Remnant {
             Self::Interface(link) => Ok(requests.delete_link(link.index)?),
             Self::Table { family, name } => Ok(nftables::delete_table(*family, name)?),
             Self::Setting(change) => Ok(change.undo()?),
-            Self::PidFile(path) | Self::Ledger(path) => match std::fs::remove_file(path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-                result => Ok(result?),
-            },
+            Self::PidFile(path) | Self::Ledger(path) | Self::Socket(path) => {
+                match std::fs::remove_file(path) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                    result => Ok(result?),
+                }
+            }
         }
     }
 }
@@ -141,6 +145,7 @@ impl fmt::Display for Remnant {
             }
             Self::PidFile(path) => write!(f, "pid file {}", path.display()),
             Self::Ledger(path) => write!(f, "notes about settings {}", path.display()),
+            Self::Socket(path) => write!(f, "socket {}", path.display()),
         }
     }
 }

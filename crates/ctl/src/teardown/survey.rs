@@ -114,6 +114,8 @@ impl Survey {
         }
         let pid_files = place.stale_pid_files().cloned();
         self.remnants.extend(pid_files.map(Remnant::PidFile));
+        let socket = place.stale_socket().cloned();
+        self.remnants.extend(socket.map(Remnant::Socket));
     }
 }
 

@@ -342,7 +342,10 @@ impl Member {
 
     /// Starts the daemon with the given arguments.
     pub fn start_with(&mut self, arguments: &[&str]) -> Verdict {
-        self.daemon = None;
+        if let Some(before) = self.daemon.take() {
+            before.kill_tree();
+            before.wait_until_reaped()?;
+        }
         let mut command = Command::new(PROGRAM);
         command.args(arguments);
         self.daemon = Some(self.node.spawn("keepalived", command)?);

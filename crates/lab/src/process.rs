@@ -22,7 +22,12 @@ pub struct Process {
     child: Mutex<Child>,
     pid: i32,
     log: Log,
+    /// Descendants that were killed.
+    killed: Mutex<Vec<i32>>,
 }
+
+/// Longest wait until killed descendants are reaped, which is not ours to do.
+const REAPED: Duration = Duration::from_secs(10);
 
 impl Process {
     pub(crate) fn spawn(space: &Space, name: String, mut command: Command) -> Result<Self> {
@@ -43,6 +48,7 @@ impl Process {
             child: Mutex::new(child),
             pid,
             log,
+            killed: Mutex::default(),
         })
     }
 
@@ -94,11 +100,25 @@ impl Process {
         }
         let parent = Pid::from_raw(self.pid);
         let _ = kill(parent, Signal::SIGSTOP);
-        for pid in descendants_of(self.pid) {
-            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        let descendants = descendants_of(self.pid);
+        for pid in &descendants {
+            let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
         }
         let _ = kill(parent, Signal::SIGKILL);
         let _ = self.lock().wait();
+        *self.killed.lock().unwrap_or_else(PoisonError::into_inner) = descendants;
+    }
+
+    /// Waits until what [`kill_tree`](Self::kill_tree) has killed is reaped: until then it counts as
+    /// alive for a program that looks into the pid files that it has left.
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub fn wait_until_reaped(&self) -> Result<()> {
+        let killed = self.killed.lock().unwrap_or_else(PoisonError::into_inner);
+        let gone = |pid: &i32| kill(Pid::from_raw(*pid), None).is_err();
+        let what = format!("the processes of {} are reaped", self.name);
+        poll_for(REAPED, &what, || killed.iter().all(gone).then_some(()))
     }
 
     /// How it ended, if it has.

@@ -10,14 +10,13 @@ use evervip_lab::{Error, Frame};
 use nix::sys::signal::Signal;
 
 use crate::{
-    cluster::{Cluster, PATIENCE, elapsed, mac, with_pair, with_single, within},
+    cluster::{BFD_PID_FILE, Cluster, PATIENCE, elapsed, mac, with_pair, with_single, within},
     conf::{Conf, NODES, V2_MULTICAST, V3_MULTICAST, VIP},
     ensure,
     plan::Plan,
     verdict::{Verdict, in_order},
 };
 
-const PID_FILE: &str = "/run/bfd.pid";
 const UP: &str = "(peer) Entering Up state";
 const DOWN: &str = "(peer) Entering Down state";
 const TRACKED_UP: &str = "VRRP_Instance(LB_VIP) Tracked BFD instance peer is UP";
@@ -276,10 +275,10 @@ fn signal(cluster: &Cluster, pid: i32, signal: &str) -> Verdict {
 /// A process of its own: its pid file, its dump, its death and its end.
 fn process(cluster: &mut Cluster) -> Verdict {
     start(cluster, "")?;
-    let pid = number(cluster, PID_FILE)?;
+    let pid = number(cluster, BFD_PID_FILE)?;
     ensure!(
         cluster.daemon(0).children().contains(&pid),
-        "{PID_FILE} names no child"
+        "{BFD_PID_FILE} names no child"
     );
     signal(cluster, pid, "USR1")?;
     let line = format!("Printing BFD data for process({pid}) on signal");
@@ -302,11 +301,14 @@ fn process(cluster: &mut Cluster) -> Verdict {
     cluster.log(0).wait_after(mark, &died, PATIENCE)?;
     cluster.log(0).wait_after(mark, TRACKED_DOWN, PATIENCE)?;
     cluster.log(0).wait_after(mark, TRACKED_UP, PATIENCE)?;
-    ensure!(number(cluster, PID_FILE)? != pid, "the pid file is the old");
+    ensure!(
+        number(cluster, BFD_PID_FILE)? != pid,
+        "the pid file is the old"
+    );
     cluster.stop(0)?;
     ensure!(
-        cluster.members[0].node.metadata(PID_FILE).is_none(),
-        "{PID_FILE} is left behind"
+        cluster.members[0].node.metadata(BFD_PID_FILE).is_none(),
+        "{BFD_PID_FILE} is left behind"
     );
     Ok(())
 }
@@ -435,7 +437,7 @@ fn sleeper(cluster: &mut Cluster) -> Verdict {
     neighbor.come_up()?;
     cluster.log(0).wait_for(TRACKED_UP, PATIENCE)?;
     let mark = cluster.log(0).mark();
-    let pid = nix::unistd::Pid::from_raw(number(cluster, PID_FILE)?);
+    let pid = nix::unistd::Pid::from_raw(number(cluster, BFD_PID_FILE)?);
     let kill = |signal| nix::sys::signal::kill(pid, signal);
     kill(Signal::SIGSTOP).map_err(|error| Error::new(error.to_string()))?;
     // Longer than the detection time, 500 ms.

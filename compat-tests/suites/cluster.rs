@@ -32,6 +32,8 @@ pub const CONFIG: &str = "/etc/keepalived/keepalived.conf";
 /// Pid files in each node.
 pub const PID_FILE: &str = "/run/keepalived.pid";
 pub const VRRP_PID_FILE: &str = "/run/vrrp.pid";
+/// Pid file of the BFD process, where there is one.
+pub const BFD_PID_FILE: &str = "/run/bfd.pid";
 
 /// The usual foreground command line.
 pub const FOREGROUND: [&str; 10] = [
@@ -352,7 +354,7 @@ impl Member {
         Ok(())
     }
 
-    /// Kills both processes of the daemon, neither of which sees the death of the other. What they
+    /// Kills the processes of the daemon, none of which sees the death of another. What they
     /// have changed in the kernel is left behind; their pid files are not, since they may name a
     /// process that nobody has waited for.
     pub fn crash(&mut self) -> Verdict {
@@ -361,7 +363,7 @@ impl Member {
         );
         self.node.exec(&["sh", "-c", &kill])?;
         self.node.kill_all();
-        for file in [PID_FILE, VRRP_PID_FILE] {
+        for file in [PID_FILE, VRRP_PID_FILE, BFD_PID_FILE] {
             let _ = self.node.remove_file(file);
         }
         Ok(())

@@ -154,7 +154,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "evervip-manual",
         ours: &["evervip-config", "evervip-ctl", "evervip-daemon"],
-        outside: &["anyhow"],
+        outside: &["anyhow", "serde_json", "yaml-rust2"],
     },
     Layer {
         name: "evervip-testkit",

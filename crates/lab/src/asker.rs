@@ -45,6 +45,8 @@ struct Seen {
     notices: Vec<(SystemTime, Notice)>,
     last_answer: Option<(Instant, String)>,
     lost: bool,
+    /// When the measurement of `longest_gap` began; `None` if with the first answer.
+    measured_from: Option<Instant>,
     longest_gap: Duration,
     answers: u64,
     failures: u64,
@@ -99,16 +101,17 @@ impl Asker {
         last.map(|(_, by)| by.clone())
     }
 
-    /// Starts a new measurement of the longest gap.
+    /// Starts a new measurement of the longest gap. A gap that is open counts from now on.
     pub fn reset_gap(&self) {
-        self.shared.lock().longest_gap = Duration::ZERO;
+        let mut seen = self.shared.lock();
+        seen.longest_gap = Duration::ZERO;
+        seen.measured_from = Some(Instant::now());
     }
 
     /// Longest time between two answers since the last reset, one still open included.
     pub fn longest_gap(&self) -> Duration {
         let seen = self.shared.lock();
-        let open = seen.last_answer.as_ref().map(|(at, _)| at.elapsed());
-        seen.longest_gap.max(open.unwrap_or_default())
+        seen.longest_gap.max(seen.open_gap(Instant::now()))
     }
 
     /// Counters since the start.
@@ -149,14 +152,23 @@ impl Shared {
 }
 
 impl Seen {
+    /// How long there has been no answer, as far as it counts for the longest gap.
+    fn open_gap(&self, now: Instant) -> Duration {
+        let since = self
+            .last_answer
+            .as_ref()
+            .map(|(at, _)| self.measured_from.map_or(*at, |measured| measured.max(*at)));
+        since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    }
+
     fn answered(&mut self, by: String) {
         let now = Instant::now();
         self.answers += 1;
+        self.longest_gap = self.longest_gap.max(self.open_gap(now));
         let (gap, same) = match &self.last_answer {
             Some((at, before)) => (now - *at, *before == by),
             None => (Duration::ZERO, false),
         };
-        self.longest_gap = self.longest_gap.max(gap);
         if self.lost || !same {
             let notice = Notice::Answered {
                 by: by.clone(),
@@ -174,5 +186,35 @@ impl Seen {
             self.notices.push((SystemTime::now(), Notice::Lost));
         }
         self.lost = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(start: Instant, seconds: u64) -> Instant {
+        start + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn an_open_gap_counts_from_the_reset_on() {
+        let start = Instant::now();
+        let mut seen = Seen {
+            last_answer: Some((start, "a".into())),
+            lost: true,
+            ..Seen::default()
+        };
+        assert_eq!(seen.open_gap(after(start, 30)), Duration::from_secs(30));
+        seen.measured_from = Some(after(start, 20));
+        assert_eq!(seen.open_gap(after(start, 30)), Duration::from_secs(10));
+        seen.last_answer = Some((after(start, 25), "a".into()));
+        assert_eq!(seen.open_gap(after(start, 30)), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn before_the_first_answer_there_is_no_gap() {
+        let seen = Seen::default();
+        assert_eq!(seen.open_gap(Instant::now()), Duration::ZERO);
     }
 }

@@ -3,9 +3,9 @@
 use std::{fs, net::Ipv4Addr, path::Path, process::Command, time::Duration};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use evervip_lab::{Interface, Lab, Node, Process, wait_until};
+use evervip_lab::{Asker, Interface, Lab, Node, Process, wait_until};
 
-use crate::{client::Client, member::Member, variant::Variant};
+use crate::{client, member::Member, variant::Variant};
 
 /// The address that is announced (from the configuration files).
 pub(crate) const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 5);
@@ -13,7 +13,7 @@ pub(crate) const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 5);
 /// Everything of one set-up.
 #[derive(Debug)]
 pub(crate) struct Site {
-    pub(crate) client: Client,
+    pub(crate) client: Asker,
     pub(crate) primary: Member,
     pub(crate) secondary: Member,
     route_server: Node,
@@ -59,7 +59,7 @@ impl Site {
             .ip(&["route", "add", "default", "via", "10.0.2.1"])
             .map_err(|e| anyhow!("{e}"))?;
         Ok(Self {
-            client: Client::start(client, ADDRESS)?,
+            client: client::start(client, ADDRESS)?,
             primary,
             secondary,
             route_server,

@@ -5,10 +5,9 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use crate::{
-    client::Notice,
-    site::{ADDRESS, Site},
-};
+use evervip_lab::Notice;
+
+use crate::site::{ADDRESS, Site};
 
 /// Collects the news of one set-up and prints them.
 #[derive(Debug)]

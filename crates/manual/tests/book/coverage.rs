@@ -97,6 +97,58 @@ fn lines_of_the_log_are_in_the_programs() {
     assert!(count > 20, "only {count} lines of the log");
 }
 
+/// Where people would rather look than read there is a diagram: its page, its kind, what is in it.
+const DIAGRAMS: &[(&str, &str, &str)] = &[
+    (
+        "docs/how-it-works.md",
+        "stateDiagram-v2",
+        "BACKUP --> MASTER",
+    ),
+    ("docs/how-it-works.md", "flowchart", "guardian"),
+    ("docs/how-it-works.md", "flowchart", "clients"),
+    (
+        "docs/how-it-works.md",
+        "sequenceDiagram",
+        "advert with priority 0",
+    ),
+    ("examples/haproxy-pair/README.md", "flowchart", "MASTER"),
+    ("examples/failover-json/README.md", "flowchart", "macvlan"),
+    (
+        "examples/route-server-failover/README.md",
+        "flowchart",
+        "BGP",
+    ),
+    (
+        "examples/route-server-failover/README.md",
+        "gantt",
+        "section",
+    ),
+    (
+        "examples/virtual-circuit-failover/README.md",
+        "flowchart",
+        "API",
+    ),
+    (
+        "examples/virtual-circuit-failover/README.md",
+        "gantt",
+        "section",
+    ),
+];
+
+#[test]
+fn there_is_a_diagram_of_what_is_looked_at() {
+    let pages = all();
+    for (name, kind, contains) in DIAGRAMS {
+        let page = pages.iter().find(|page| page.name == *name).unwrap();
+        let fences = page.fences();
+        let is_there = fences.iter().any(|fence| {
+            let drawn = fence.language() == "mermaid" && fence.text.starts_with(kind);
+            drawn && fence.text.contains(contains)
+        });
+        assert!(is_there, "{name} has no {kind} with '{contains}'");
+    }
+}
+
 /// What is longest between the words in capitals, which stand for something else.
 fn longest_text(shown: &str) -> String {
     let (mut divided, mut capitals) = (String::new(), String::new());

@@ -5,7 +5,9 @@
 
 mod commands;
 mod coverage;
+mod foreign;
 mod links;
 mod page;
+mod shown;
 mod snippets;
 mod summary;

@@ -3,13 +3,15 @@
 //! A block begins with its language. `keepalived` is a whole file, and `evervip check` has nothing to
 //! say about it; `keepalived in=BLOCK` is the inside of a block, about which it says at most what is
 //! due to the rest of a file; `expect=CODE,CODE` names what it has to say. `json failover` is a
-//! configuration of failover.
+//! configuration of failover. `ini` is an override of the daemon's unit. Other languages are held
+//! against what reads them.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use evervip_ctl::scenario::Scenario;
 
+use crate::foreign::{json_mistake, shell_mistake, unit_mistake, yaml_mistake};
 use crate::page::{Fence, all};
 
 /// What a block of the documents may be.
@@ -93,6 +95,10 @@ fn mistake(fence: &Fence) -> Option<String> {
             let mistakes = Scenario::parse(&fence.text).1;
             return mistakes.first().map(|mistake| mistake.message.clone());
         }
+        "ini" => return unit_mistake(&fence.text),
+        "json" => return json_mistake(&fence.text),
+        "sh" => return shell_mistake(&fence.text),
+        "yaml" => return yaml_mistake(&fence.text),
         _ => return None,
     };
     let mut found = findings(&whole(fence), name);
@@ -120,6 +126,32 @@ fn every_block_is_what_it_says() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(configurations > 10, "only {configurations} were found");
+}
+
+/// An indented block has no language, so that nothing would look at it.
+#[test]
+fn every_block_stands_between_fences() {
+    let mut wrong = Vec::new();
+    for page in all() {
+        let (mut in_list, mut behind_space) = (false, true);
+        for (index, line) in page.prose().into_iter().enumerate() {
+            let text = line.trim_start();
+            let is_indented = line.starts_with("    ") && !in_list && behind_space;
+            if is_indented && !text.is_empty() {
+                wrong.push(format!("{}:{}: {text}", page.name, index + 1));
+            }
+            behind_space = text.is_empty();
+            let begins_item = text.starts_with(['*', '-']) || begins_with_number(text);
+            in_list = begins_item || in_list && (line.starts_with(' ') || text.is_empty());
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// As the items of a numbered list do.
+fn begins_with_number(text: &str) -> bool {
+    let behind = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    behind.len() < text.len() && behind.starts_with(". ")
 }
 
 #[test]

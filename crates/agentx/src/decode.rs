@@ -20,6 +20,9 @@ pub enum Malformed {
     /// A value of no known type.
     #[error("the AgentX master sent a value of type {0}")]
     ValueType(u16),
+    /// A name of more parts than the protocol allows (RFC 2741, 5.1).
+    #[error("the AgentX master sent a name of {0} parts")]
+    Name(usize),
 }
 
 /// The flag that says that numbers stand in network order (RFC 2741, 6.1).
@@ -235,6 +238,10 @@ impl<'a> Reader<'a> {
         }
         for _ in 0..count {
             parts.push(self.number()?);
+        }
+        // Cut to what is allowed it would be another name.
+        if parts.len() > Oid::MAX_LEN {
+            return Err(Malformed::Name(parts.len()));
         }
         Ok((Oid::new(&parts), include != 0))
     }

@@ -28,6 +28,13 @@ pub struct Query {
 /// room for more.
 const ENOUGH: usize = 64 * 1024;
 
+/// Bytes beyond which nothing is added at all. No SNMP message holds as much; it bounds what a master
+/// with thousands of ranges in a question can make us keep.
+const MOST: usize = 1024 * 1024;
+
+/// SNMP's error for what cannot be answered.
+const GENERAL_ERROR: u16 = 5;
+
 impl Query {
     pub(crate) const fn new(header: Header, bulk: Option<(u16, u16)>, ranges: Vec<Range>) -> Self {
         Self {
@@ -37,38 +44,48 @@ impl Query {
         }
     }
 
-    /// The message that answers it.
+    /// The message that answers it: an error when the values would be more than any SNMP message can
+    /// hold.
     #[must_use]
     pub fn answer(&self, tree: &Tree) -> Vec<u8> {
         let mut message = encode::response(&self.header, 0, 0);
-        match (self.header.kind, self.bulk) {
+        let is_whole = match (self.header.kind, self.bulk) {
             (_, Some((once, repetitions))) => {
-                self.answer_bulk(tree, &mut message, once.into(), repetitions);
+                self.answer_bulk(tree, &mut message, once.into(), repetitions)
             }
-            (HeaderKind::Get, None) => {
-                for range in &self.ranges {
-                    let (name, value) = (range.start.clone(), tree.get(&range.start));
-                    message.binding(&VarBind { name, value });
-                }
-            }
-            _ => {
-                for range in &self.ranges {
-                    message.binding(&next(tree, range));
-                }
-            }
+            (HeaderKind::Get, None) => each(&self.ranges, &mut message, |range| VarBind {
+                name: range.start.clone(),
+                value: tree.get(&range.start),
+            }),
+            _ => each(&self.ranges, &mut message, |range| next(tree, range)),
+        };
+        if is_whole {
+            message.finish()
+        } else {
+            encode::status(&self.header, GENERAL_ERROR, 0)
         }
-        message.finish()
     }
 
-    fn answer_bulk(&self, tree: &Tree, message: &mut Message, once: usize, repetitions: u16) {
+    /// Of the repetitions as many as there is room for, which the protocol allows; `false` when there
+    /// is none for what is asked for once.
+    fn answer_bulk(
+        &self,
+        tree: &Tree,
+        message: &mut Message,
+        once: usize,
+        repetitions: u16,
+    ) -> bool {
         let (once, repeated) = self.ranges.split_at(once.min(self.ranges.len()));
-        for range in once {
-            message.binding(&next(tree, range));
+        if !each(once, message, |range| next(tree, range)) {
+            return false;
         }
         let mut repeated = repeated.to_vec();
         for _ in 0..repetitions {
             let mut is_at_end = true;
             for range in &mut repeated {
+                if message.len() > MOST {
+                    return true;
+                }
                 let binding = next(tree, range);
                 is_at_end &= binding.value == Value::EndOfView;
                 message.binding(&binding);
@@ -78,7 +95,19 @@ impl Query {
                 break;
             }
         }
+        true
     }
+}
+
+/// Adds a value for each range; `false` when there is no room for all.
+fn each(ranges: &[Range], message: &mut Message, value: impl Fn(&Range) -> VarBind) -> bool {
+    for range in ranges {
+        if message.len() > MOST {
+            return false;
+        }
+        message.binding(&value(range));
+    }
+    true
 }
 
 /// The first value in a range; without one, the name that was given stands with the reason.

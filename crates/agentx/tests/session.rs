@@ -356,6 +356,51 @@ fn what_is_not_agentx_ends_the_session() {
     );
 }
 
+/// A message of the greatest length that is read, full of ranges from the beginning to no end.
+fn crowd(kind: u8, head: &[u8]) -> Query {
+    let length = usize::try_from(Header::MAX_LENGTH).unwrap();
+    let mut payload = vec![0; length];
+    payload[..head.len()].copy_from_slice(head);
+    payload.truncate(length - (length - head.len()) % 8);
+    let mut session = open();
+    session
+        .receive(&message(kind, 9, 5, &payload), START)
+        .unwrap();
+    match session.step() {
+        Some(Step::Query(query)) => query,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn no_question_has_an_answer_of_many_megabytes() {
+    let mut builder = TreeBuilder::default();
+    builder.instance(Oid::new(&[1]), Value::text(&"long ".repeat(1000)));
+    let tree = builder.build();
+    let (once, each) = ([0xff, 0xff, 0, 0], [0, 0, 0xff, 0xff]);
+    for (kind, head) in [
+        (GET_NEXT, &[][..]),
+        (GET_BULK, &once[..]),
+        (GET_BULK, &each[..]),
+    ] {
+        let answer = crowd(kind, head).answer(&tree);
+        assert!(answer.len() < 2 << 20, "{}", answer.len());
+        let expected = if head == each { [0; 4] } else { [0, 5, 0, 0] };
+        assert_eq!(error(&answer[Header::LEN..]), expected, "{kind} {head:?}");
+    }
+}
+
+#[test]
+fn a_name_that_is_too_long_is_not_taken_for_a_shorter_one() {
+    let mut session = open();
+    for (length, expected) in [(128, [0; 4]), (129, [1, 10, 0, 0])] {
+        let mut question = oid(&vec![1; length], 0);
+        question.extend(oid(&[], 0));
+        let payload = asked(&mut session, GET_NEXT, &question);
+        assert_eq!(error(&payload), expected, "{length}");
+    }
+}
+
 fn kinds() -> impl Strategy<Value = u8> {
     prop_oneof![
         Just(GET),

@@ -55,6 +55,36 @@ enum Pause {
     Finished,
 }
 
+/// How the master is tried again while it gives no session.
+#[derive(Debug)]
+struct Patience {
+    pause: Duration,
+    is_told: bool,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            pause: PAUSE,
+            is_told: false,
+        }
+    }
+}
+
+impl Patience {
+    /// Whether the trouble is to be told: the first time.
+    const fn is_news(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_told, true)
+    }
+
+    /// The pause before the next attempt; they become longer.
+    fn next(&mut self) -> Duration {
+        let pause = self.pause;
+        self.pause = (pause * 2).min(LONGEST_PAUSE);
+        pause
+    }
+}
+
 struct Agent {
     orders: Receiver<Order>,
     outlet: Outlet,
@@ -94,8 +124,7 @@ impl Agent {
     }
 
     async fn run(mut self) {
-        let mut pause = PAUSE;
-        let mut is_told = false;
+        let mut patience = Patience::default();
         loop {
             if Selection::of(&self.globals.snmp).is_empty() {
                 match self.idle(None).await {
@@ -105,18 +134,23 @@ impl Agent {
             }
             let end = match self.connect().await {
                 Ok(connection) => {
-                    (pause, is_told) = (PAUSE, false);
-                    let end = self.serve(&connection).await;
+                    let (end, was_open) = self.serve(&connection).await;
+                    // One that takes the connection and ends it at once is no master that is back.
+                    if was_open {
+                        patience = Patience::default();
+                    }
                     if let Pause::Lost(why) = &end {
-                        let seconds = pause.as_secs();
-                        tracing::info!(
-                            "AgentX master disconnected us, reconnecting in {seconds} ({why})"
-                        );
+                        if patience.is_news() {
+                            let seconds = patience.pause.as_secs();
+                            tracing::info!(
+                                "AgentX master disconnected us, reconnecting in {seconds} ({why})"
+                            );
+                        }
                     }
                     end
                 }
                 Err(why) => {
-                    if !std::mem::replace(&mut is_told, true) {
+                    if patience.is_news() {
                         let socket = self.socket();
                         tracing::warn!(
                             "Warning: Failed to connect to the agentx master agent ({socket}): {why}"
@@ -127,15 +161,14 @@ impl Agent {
             };
             let end = match end {
                 Pause::Lost(_) => {
-                    let waited = self.idle(Some(pause)).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                    waited
+                    let pause = patience.next();
+                    self.idle(Some(pause)).await
                 }
                 other => Some(other),
             };
             match end {
                 Some(Pause::Finished) => return self.bid_farewell(),
-                Some(Pause::Reconfigured) => (pause, is_told) = (PAUSE, false),
+                Some(Pause::Reconfigured) => patience = Patience::default(),
                 Some(Pause::Lost(_)) | None => {}
             }
         }
@@ -228,8 +261,8 @@ impl Agent {
         self.tree.as_ref().map(|(_, tree)| tree)
     }
 
-    /// Talks to the agent until something ends that.
-    async fn serve(&mut self, connection: &Connection) -> Pause {
+    /// Talks to the agent until something ends that; says also whether there was a session.
+    async fn serve(&mut self, connection: &Connection) -> (Pause, bool) {
         let identity = Identity {
             description: "Keepalived".to_owned(),
             subtrees: Selection::of(&self.globals.snmp).subtrees(),
@@ -238,19 +271,20 @@ impl Agent {
             session: Session::new(identity, self.now()),
             questions: VecDeque::new(),
             unsent: Vec::new(),
+            was_open: false,
         };
-        loop {
-            let turn = self.turn(connection, &mut talk).await;
-            match turn {
+        let end = loop {
+            match self.turn(connection, &mut talk).await {
                 Ok(None) => {}
                 Ok(Some(Pause::Finished)) => {
                     self.say_last(connection, &mut talk).await;
-                    return Pause::Finished;
+                    break Pause::Finished;
                 }
-                Ok(Some(pause)) => return pause,
-                Err(error) => return Pause::Lost(error.to_string()),
+                Ok(Some(pause)) => break pause,
+                Err(error) => break Pause::Lost(error.to_string()),
             }
-        }
+        };
+        (end, talk.was_open)
     }
 
     async fn turn(
@@ -295,7 +329,10 @@ impl Agent {
     }
 
     fn answer(&mut self, talk: &mut Talk) {
-        while let Some(question) = talk.questions.front() {
+        while talk.unsent.len() < ANSWERS {
+            let Some(question) = talk.questions.front() else {
+                return;
+            };
             let Some(tree) = self.fresh_tree() else {
                 return;
             };
@@ -322,6 +359,8 @@ struct Talk {
     session: Session,
     questions: VecDeque<Query>,
     unsent: Vec<u8>,
+    /// The master has opened the session.
+    was_open: bool,
 }
 
 impl Talk {
@@ -329,6 +368,7 @@ impl Talk {
         while let Some(step) = self.session.step() {
             match step {
                 Step::Connected => {
+                    self.was_open = true;
                     tracing::info!("NET-SNMP version 5.9.3 AgentX subagent connected");
                 }
                 Step::Refused(root, why) => {
@@ -373,4 +413,41 @@ fn relay(mail: &Mail) -> Option<IpAddr> {
     }
     let mut found = (host.as_str(), *port).to_socket_addrs().ok()?;
     found.next().map(|address| address.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+    use crate::inbox::inbox;
+
+    #[test]
+    fn pauses_become_longer_and_the_trouble_is_told_once() {
+        let mut patience = Patience::default();
+        let told: Vec<bool> = (0..3).map(|_| patience.is_news()).collect();
+        assert_eq!(told, [true, false, false]);
+        let pauses: Vec<u64> = (0..6).map(|_| patience.next().as_secs()).collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 15, 15]);
+    }
+
+    #[test]
+    fn a_master_that_ends_the_connection_at_once_has_given_no_session() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("master");
+        let listener = UnixListener::bind(&path).unwrap();
+        let (_orders, received) = tokio::sync::mpsc::channel(1);
+        let mut agent = Agent::new(received, inbox().unwrap().0);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let (end, was_open) = runtime.block_on(async {
+            let connection = Connection::open(&Address::Unix(path)).await.unwrap();
+            drop(listener.accept().unwrap());
+            agent.serve(&connection).await
+        });
+        assert!(matches!(end, Pause::Lost(_)));
+        assert!(!was_open, "the next attempt would follow after a second");
+    }
 }

@@ -1,7 +1,7 @@
 //! The BFD child: started when there are sessions, and again when it dies (spec cli-and-process 2).
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use evervip_os::process::{Fork, fork_single_threaded, release_free_memory};
 use nix::sys::signal::{Signal, kill};
@@ -83,6 +83,7 @@ impl Guardian<'_> {
             Ok(made) => made,
             Err(error) => {
                 tracing::error!("Cannot make a pipe for the BFD child process: {error}");
+                self.try_bfd_later();
                 return None;
             }
         };
@@ -111,9 +112,16 @@ impl Guardian<'_> {
             Err(error) => {
                 let error = anyhow::Error::from(error);
                 tracing::error!("Cannot start the BFD child process: {error:#}");
+                self.try_bfd_later();
                 None
             }
         }
+    }
+
+    /// There may be room for another process soon; VRRP goes on without it meanwhile.
+    fn try_bfd_later(&mut self) {
+        let lived = Duration::ZERO;
+        self.bfd.respawn.schedule(Instant::now(), lived);
     }
 
     /// Takes note of an ended process; false when it was not the BFD child.

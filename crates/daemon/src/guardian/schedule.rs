@@ -82,14 +82,16 @@ impl Schedule {
         }
     }
 
-    /// Whether the time has come. Then the file is removed, unless it stands for every day.
+    /// Whether the time has come. Then the file is removed, unless it stands for every day: the next
+    /// day's reload comes whatever becomes of this one.
     pub(super) fn is_due(&mut self) -> bool {
         let Some(time) = self.time.filter(|time| time.at <= Local::now()) else {
             return false;
         };
         self.time = None;
-        let stays = self.repeat && time.daily;
-        if let (false, Some(file)) = (stays, &self.file) {
+        if self.repeat && time.daily {
+            self.read();
+        } else if let Some(file) = &self.file {
             // Somebody else may have removed it.
             let _ = std::fs::remove_file(&file.path);
         }
@@ -153,4 +155,34 @@ fn watch(path: &Path) -> Option<Watched> {
 
 fn shown(at: DateTime<Local>) -> String {
     at.format("%F %T").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn a_daily_reload_comes_again_also_after_one_that_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("time");
+        let past = Local::now() - TimeDelta::seconds(1);
+        std::fs::write(&path, past.format("%T\n").to_string()).unwrap();
+        let mut schedule = Schedule::default();
+        schedule.configure(&Reload {
+            time_file: Some(path.clone()),
+            repeat: true,
+            ..Reload::default()
+        });
+        schedule.time = Some(ReloadTime {
+            at: past,
+            daily: true,
+        });
+        // No new configuration is taken now.
+        assert!(schedule.is_due());
+        assert!(schedule.time.is_some_and(|next| next.at > past));
+        assert!(!schedule.is_due());
+        assert!(path.exists());
+    }
 }

@@ -66,6 +66,7 @@ lint:
 			--features "$$features" -- -D warnings || exit 1; \
 	done
 	cd compat-tests && $(CARGO) clippy --locked --all-targets -- -D warnings
+	cd fuzz && $(CARGO) check --locked
 
 doc:
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items

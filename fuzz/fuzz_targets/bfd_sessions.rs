@@ -31,7 +31,11 @@ fuzz_target!(|bytes: &[u8]| {
     let mut sessions = Sessions::new(seed);
     let mut now = Timestamp::from_nanos(0);
     sessions.configure(now, &specs(false));
-    while let Ok(datagram) = Datagram::arbitrary(&mut input) {
+    // From an input that is used up any number of datagrams can be made.
+    while !input.is_empty() {
+        let Ok(datagram) = Datagram::arbitrary(&mut input) else {
+            return;
+        };
         now = now + Duration::from_nanos(u64::from(datagram.wait));
         if datagram.reload {
             sessions.configure(now, &specs(datagram.multihop));

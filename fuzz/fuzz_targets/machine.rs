@@ -82,7 +82,7 @@ impl Host for Machine {
             },
             _ => ScriptCheck::Usable {
                 path: path.to_owned(),
-                insecure: false,
+                weakness: None,
             },
         }
     }

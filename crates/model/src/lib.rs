@@ -2,8 +2,9 @@
 //!
 //! A [`Config`] is what a `keepalived.conf` *means* once every default has been filled in and every
 //! cross-reference has been resolved. It says nothing about how the text looked (that is the
-//! `config` crate) nor about what is happening now (that is the `vrrp` crate), but for the type of a
-//! [`Timestamp`], which several of those have in common.
+//! `config` crate) nor about what is happening now (that is the `vrrp` crate), but for the types of a
+//! [`Timestamp`] and of what the kernel says of routing ([`RouteReport`], [`RuleReport`]), which several
+//! of those have in common.
 //!
 //! Invariants that every `Config` satisfies, whoever built it:
 //! * indices ([`ScriptIndex`], [`InstanceIndex`] and the like) lie inside the vectors they point into;
@@ -29,6 +30,7 @@ mod link;
 mod number;
 mod process_pattern;
 mod route;
+mod routing_report;
 mod rule;
 mod state;
 mod sync_group;
@@ -63,6 +65,7 @@ pub use route::{
     Encapsulation, Insertion, IpEncapsulation, Metric, Network, NextHop, Route, RouteMetrics,
     RouteType,
 };
+pub use routing_report::{RouteReport, RuleReport};
 pub use rule::{PacketMark, Range, Rule, RuleAction};
 pub use state::State;
 pub use sync_group::{InstanceIndex, SyncGroup};

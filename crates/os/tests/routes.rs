@@ -10,11 +10,9 @@ use std::time::Duration;
 
 use evervip_model::{
     Encapsulation, Family, Insertion, IpEncapsulation, Metric, Network, NextHop, PacketMark, Range,
-    Route, RouteMetrics, RouteType, Rule, RuleAction,
+    Route, RouteMetrics, RouteReport, RouteType, Rule, RuleAction,
 };
-use evervip_os::netlink::{
-    Addition, KernelEvent, Monitor, Removal, RemovedRoute, Requests, RouteEntry,
-};
+use evervip_os::netlink::{Addition, KernelEvent, Monitor, Removal, Requests, RouteEntry};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use support::{Namespace, one_node};
 
@@ -506,7 +504,7 @@ fn removals_by_others_are_reported_with_who_did_it() {
     assert_eq!(rule.from, Some(network("10.88.0.0/24")));
     assert_eq!(
         *route,
-        RemovedRoute {
+        RouteReport {
             family: Family::Inet,
             destination: Some(network("10.77.0.0/24")),
             table: 1000,

@@ -15,11 +15,10 @@ use crate::addresses::{self, PutBack, entry};
 use crate::interface::Interfaces;
 use crate::log::RouteLine;
 use crate::routes::{
-    PlacedRoute, RouteReport, RuleReport, interface_names, is_rule, missing, place_routes,
-    tracked_interfaces,
+    PlacedRoute, interface_names, is_rule, missing, place_routes, tracked_interfaces,
 };
 use crate::timers::TimerKey;
-use crate::{Action, Engine, PlacedAddress, RouterId, Timestamp};
+use crate::{Action, Engine, PlacedAddress, RouteReport, RouterId, RuleReport, Timestamp};
 
 /// How long an entry stays away that somebody removes again and again.
 const PAUSE: Duration = Duration::from_secs(10);

@@ -72,7 +72,7 @@ mod vigil;
 mod virtual_interface;
 mod wall_clock;
 
-pub use evervip_model::{Timestamp, master_down_interval, skew_time};
+pub use evervip_model::{RouteReport, RuleReport, Timestamp, master_down_interval, skew_time};
 
 pub use action::{
     Action, AddressChange, Announcement, AnnouncementPart, Notification, NotificationKind, Subject,
@@ -93,7 +93,7 @@ pub use log::{
 pub use receive_buffer::ReceiveBuffer;
 pub use remains::{Remains, remains};
 pub use router::{AdvertSpec, RouterId};
-pub use routes::{PlacedRoute, RouteChange, RouteReport, RuleChange, RuleReport, is_rule};
+pub use routes::{PlacedRoute, RouteChange, RuleChange, is_rule};
 pub use signature::proof;
 pub use snapshot::{
     BfdSnapshot, CheckSnapshot, FileSnapshot, GroupSnapshot, InterfaceSnapshot, ProcessSnapshot,

@@ -6,7 +6,7 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use evervip_model::{Family, Network, RemovedAddresses, Route, Rule, State};
+use evervip_model::{Network, RemovedAddresses, Route, RouteReport, Rule, RuleReport, State};
 
 use crate::addresses::PutBack;
 use crate::interface::Interfaces;
@@ -42,38 +42,6 @@ pub struct RuleChange {
     pub router: Option<RouterId>,
     /// The rules, in the order in which the kernel is to be told.
     pub rules: Vec<Rule>,
-}
-
-/// A route as the kernel reports it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RouteReport {
-    /// Family.
-    pub family: Family,
-    /// Where it leads; `None` is everywhere.
-    pub destination: Option<Network>,
-    /// Table.
-    pub table: u32,
-    /// Type of service.
-    pub tos: u8,
-    /// Metric, where it is not 0.
-    pub metric: Option<u32>,
-    /// Gateway, of a route with one way.
-    pub gateway: Option<IpAddr>,
-    /// Index of the interface, of a route with one way.
-    pub interface: Option<u32>,
-}
-
-/// A rule as the kernel reports it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleReport {
-    /// Family.
-    pub family: Family,
-    /// Preference.
-    pub preference: u32,
-    /// Packets of these sources.
-    pub from: Option<Network>,
-    /// Packets to these destinations.
-    pub to: Option<Network>,
 }
 
 /// What a router has, and is to have, of routes and rules.

@@ -11,9 +11,8 @@ use evervip_os::netlink::{
 use evervip_os::nftables::families_of_table;
 use evervip_os::settings_change::SettingsChange;
 use evervip_vrrp::{
-    Candidate, Choice, LinkState, PlacedAddress, PlacedRoute, Remains, RouteReport, RuleReport,
-    VirtualInterface, VirtualInterfaceKey, is_rule, needs_packet_filter, remains,
-    virtual_interfaces,
+    Candidate, Choice, LinkState, PlacedAddress, PlacedRoute, Remains, VirtualInterface,
+    VirtualInterfaceKey, is_rule, needs_packet_filter, remains, virtual_interfaces,
 };
 
 use super::place::Place;
@@ -231,7 +230,7 @@ impl Machine {
             .routes
             .iter()
             .filter(|listed| listed.protocol == protocol);
-        listed.any(|listed| listed.route.table == table && placed.is(&route_report(listed)))
+        listed.any(|listed| listed.route.table == table && placed.is(&listed.route))
     }
 
     fn has_rule(&self, rule: &Rule) -> bool {
@@ -240,29 +239,6 @@ impl Machine {
             .rules
             .iter()
             .filter(|listed| listed.protocol == protocol);
-        listed.any(|listed| is_rule(rule, &rule_report(listed)))
-    }
-}
-
-fn route_report(listed: &ListedRoute) -> RouteReport {
-    let route = &listed.route;
-    RouteReport {
-        family: route.family,
-        destination: route.destination,
-        table: route.table,
-        tos: route.tos,
-        metric: route.metric,
-        gateway: route.gateway,
-        interface: route.interface,
-    }
-}
-
-fn rule_report(listed: &ListedRule) -> RuleReport {
-    let rule = &listed.rule;
-    RuleReport {
-        family: rule.family,
-        preference: rule.preference,
-        from: rule.from,
-        to: rule.to,
+        listed.any(|listed| is_rule(rule, &listed.rule))
     }
 }

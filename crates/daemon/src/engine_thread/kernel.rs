@@ -14,7 +14,6 @@ use nix::errno::Errno;
 use super::culprit::Culprits;
 use super::known_addresses::{KnownAddress, KnownAddresses};
 use super::ledger::Ledger;
-use super::routes;
 
 /// The netlink sockets, the socket for gratuitous ARP, a copy of the kernel's tables, and the ledger
 /// of its settings.
@@ -189,10 +188,10 @@ impl Kernel {
                     self.address_removed(&known(&address), by_us, &mut events);
                 }
                 KernelEvent::RouteRemoved { route, by } => {
-                    events.extend(self.by_others(by).then(|| routes::removed_route(&route)));
+                    events.extend(self.by_others(by).then_some(Event::RouteRemoved(route)));
                 }
                 KernelEvent::RuleRemoved { rule, by } => {
-                    events.extend(self.by_others(by).then(|| routes::removed_rule(&rule)));
+                    events.extend(self.by_others(by).then_some(Event::RuleRemoved(rule)));
                 }
                 KernelEvent::Overrun => {
                     tracing::info!(

@@ -1,8 +1,7 @@
-//! Routes and rules that the engine wants added and removed, and the reports of those that others
-//! removed.
+//! Routes and rules that the engine wants added and removed.
 
-use evervip_os::netlink::{NetlinkError, RemovedRoute, RemovedRule, RouteEntry};
-use evervip_vrrp::{Event, PlacedRoute, RouteChange, RouteReport, RuleChange, RuleReport};
+use evervip_os::netlink::{NetlinkError, RouteEntry};
+use evervip_vrrp::{PlacedRoute, RouteChange, RuleChange};
 
 use super::kernel::Kernel;
 
@@ -52,42 +51,4 @@ impl Kernel {
             tracing::error!("Netlink: error: {error}");
         }
     }
-}
-
-/// A route that somebody else removed.
-pub(super) fn removed_route(route: &RemovedRoute) -> Event<'static> {
-    let RemovedRoute {
-        family,
-        destination,
-        table,
-        tos,
-        metric,
-        gateway,
-        interface,
-    } = *route;
-    Event::RouteRemoved(RouteReport {
-        family,
-        destination,
-        table,
-        tos,
-        metric,
-        gateway,
-        interface,
-    })
-}
-
-/// A rule that somebody else removed.
-pub(super) fn removed_rule(rule: &RemovedRule) -> Event<'static> {
-    let RemovedRule {
-        family,
-        preference,
-        from,
-        to,
-    } = *rule;
-    Event::RuleRemoved(RuleReport {
-        family,
-        preference,
-        from,
-        to,
-    })
 }

@@ -32,6 +32,5 @@ pub use link::{HardwareAddress, Link};
 pub use monitor::{KernelEvent, Monitor};
 pub use requests::{Addition, Removal, Requests};
 pub use route::{KEEPALIVED, RouteEntry};
-pub use route_report::{RemovedRoute, RemovedRule};
 pub use routing_tables::{ListedRoute, ListedRule};
 pub use virtual_link::{IpVlanMode, Ipv4Setting, VirtualLink, VirtualLinkKind};

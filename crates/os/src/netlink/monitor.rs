@@ -2,12 +2,14 @@
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
+use evervip_model::{RouteReport, RuleReport};
+
 use super::address::InterfaceAddress;
 use super::error::NetlinkError;
 use super::link::Link;
 use super::message::{Message, messages};
 use super::report_filter;
-use super::route_report::{RemovedRoute, RemovedRule};
+use super::route_report::{own_route, own_rule};
 use super::socket::{Datagram, RouteSocket};
 
 /// What the kernel reported.
@@ -41,14 +43,14 @@ pub enum KernelEvent {
     /// A route of our protocol is gone. Only after [`Monitor::watch_routing`].
     RouteRemoved {
         /// The route.
-        route: RemovedRoute,
+        route: RouteReport,
         /// As above.
         by: u32,
     },
     /// A rule of our protocol is gone. Only after [`Monitor::watch_routing`].
     RuleRemoved {
         /// The rule.
-        rule: RemovedRule,
+        rule: RuleReport,
         /// As above.
         by: u32,
     },
@@ -163,11 +165,11 @@ fn decode(message: Message<'_>) -> Option<KernelEvent> {
             Some(KernelEvent::AddressRemoved { address, by })
         }
         libc::RTM_DELROUTE => {
-            let route = RemovedRoute::decode(message.payload)?;
+            let route = own_route(message.payload)?;
             Some(KernelEvent::RouteRemoved { route, by })
         }
         libc::RTM_DELRULE => {
-            let rule = RemovedRule::decode(message.payload)?;
+            let rule = own_rule(message.payload)?;
             Some(KernelEvent::RuleRemoved { rule, by })
         }
         _ => None,

@@ -1,108 +1,72 @@
-//! Reports of routes and rules that were removed.
+//! What the kernel says of a route or a rule: that it was removed, or that it is there.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use evervip_model::{Family, Network};
+use evervip_model::{Family, Network, RouteReport, RuleReport};
 
 use super::message::{attributes, read_u32};
 use super::route::{AF_INET, AF_INET6, KEEPALIVED};
 use super::rule::{FRA_DST, FRA_PRIORITY, FRA_PROTOCOL, FRA_SRC};
 
-/// A route of our protocol that is gone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RemovedRoute {
-    /// Family.
-    pub family: Family,
-    /// Where it led; `None` is everywhere.
-    pub destination: Option<Network>,
-    /// Table.
-    pub table: u32,
-    /// Type of service.
-    pub tos: u8,
-    /// Metric, where it is not 0.
-    pub metric: Option<u32>,
-    /// Gateway, of a route with one way.
-    pub gateway: Option<IpAddr>,
-    /// Index of the interface, of a route with one way.
-    pub interface: Option<u32>,
+/// Reads the payload of a route message; `None` for routes of others, and when it makes no sense.
+pub(super) fn own_route(payload: &[u8]) -> Option<RouteReport> {
+    let (protocol, route) = any_route(payload)?;
+    (protocol == KEEPALIVED).then_some(route)
 }
 
-/// A rule of our protocol that is gone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RemovedRule {
-    /// Family.
-    pub family: Family,
-    /// Preference.
-    pub preference: u32,
-    /// Packets of these sources.
-    pub from: Option<Network>,
-    /// Packets to these destinations.
-    pub to: Option<Network>,
-}
-
-impl RemovedRoute {
-    /// Reads the payload of a route message; `None` for routes of others, and when it makes no sense.
-    pub(super) fn decode(payload: &[u8]) -> Option<Self> {
-        let (protocol, route) = Self::decode_any(payload)?;
-        (protocol == KEEPALIVED).then_some(route)
-    }
-
-    /// The same for routes of every protocol, which comes with it.
-    pub(super) fn decode_any(payload: &[u8]) -> Option<(u8, Self)> {
-        let [family, prefix, _, tos, table, protocol, ..] = *payload.first_chunk::<FIXED>()?;
-        let family = family_of(family)?;
-        let mut route = Self {
-            family,
-            destination: None,
-            table: u32::from(table),
-            tos,
-            metric: None,
-            gateway: None,
-            interface: None,
-        };
-        for (kind, value) in attributes(payload.get(FIXED..)?) {
-            match kind {
-                libc::RTA_DST => route.destination = network(family, value, prefix),
-                libc::RTA_GATEWAY => route.gateway = address(family, value),
-                libc::RTA_OIF => route.interface = read_u32(value, 0),
-                libc::RTA_PRIORITY => route.metric = read_u32(value, 0),
-                libc::RTA_TABLE => route.table = read_u32(value, 0)?,
-                _ => {}
-            }
+/// The same for routes of every protocol, which comes with it.
+pub(super) fn any_route(payload: &[u8]) -> Option<(u8, RouteReport)> {
+    let [family, prefix, _, tos, table, protocol, ..] = *payload.first_chunk::<FIXED>()?;
+    let family = family_of(family)?;
+    let mut route = RouteReport {
+        family,
+        destination: None,
+        table: u32::from(table),
+        tos,
+        metric: None,
+        gateway: None,
+        interface: None,
+    };
+    for (kind, value) in attributes(payload.get(FIXED..)?) {
+        match kind {
+            libc::RTA_DST => route.destination = network(family, value, prefix),
+            libc::RTA_GATEWAY => route.gateway = address(family, value),
+            libc::RTA_OIF => route.interface = read_u32(value, 0),
+            libc::RTA_PRIORITY => route.metric = read_u32(value, 0),
+            libc::RTA_TABLE => route.table = read_u32(value, 0)?,
+            _ => {}
         }
-        Some((protocol, route))
     }
+    Some((protocol, route))
 }
 
-impl RemovedRule {
-    /// Reads the payload of a rule message; `None` for rules of others, and when it makes no sense.
-    pub(super) fn decode(payload: &[u8]) -> Option<Self> {
-        let (protocol, rule) = Self::decode_any(payload)?;
-        (protocol == KEEPALIVED).then_some(rule)
-    }
+/// Reads the payload of a rule message; `None` for rules of others, and when it makes no sense.
+pub(super) fn own_rule(payload: &[u8]) -> Option<RuleReport> {
+    let (protocol, rule) = any_rule(payload)?;
+    (protocol == KEEPALIVED).then_some(rule)
+}
 
-    /// The same for rules of every protocol, which comes with it; 0 where none is told.
-    pub(super) fn decode_any(payload: &[u8]) -> Option<(u8, Self)> {
-        let [family, to, from, ..] = *payload.first_chunk::<FIXED>()?;
-        let family = family_of(family)?;
-        let mut rule = Self {
-            family,
-            preference: 0,
-            from: None,
-            to: None,
-        };
-        let mut protocol = 0;
-        for (kind, value) in attributes(payload.get(FIXED..)?) {
-            match kind {
-                FRA_PRIORITY => rule.preference = read_u32(value, 0)?,
-                FRA_SRC => rule.from = network(family, value, from),
-                FRA_DST => rule.to = network(family, value, to),
-                FRA_PROTOCOL => protocol = *value.first()?,
-                _ => {}
-            }
+/// The same for rules of every protocol, which comes with it; 0 where none is told.
+pub(super) fn any_rule(payload: &[u8]) -> Option<(u8, RuleReport)> {
+    let [family, to, from, ..] = *payload.first_chunk::<FIXED>()?;
+    let family = family_of(family)?;
+    let mut rule = RuleReport {
+        family,
+        preference: 0,
+        from: None,
+        to: None,
+    };
+    let mut protocol = 0;
+    for (kind, value) in attributes(payload.get(FIXED..)?) {
+        match kind {
+            FRA_PRIORITY => rule.preference = read_u32(value, 0)?,
+            FRA_SRC => rule.from = network(family, value, from),
+            FRA_DST => rule.to = network(family, value, to),
+            FRA_PROTOCOL => protocol = *value.first()?,
+            _ => {}
         }
-        Some((protocol, rule))
     }
+    Some((protocol, rule))
 }
 
 /// Size of `struct rtmsg` and of `struct fib_rule_hdr`.

@@ -1,10 +1,12 @@
 //! What stands in the kernel's tables of routes and rules, whoever has put it there.
 
+use evervip_model::{RouteReport, RuleReport};
+
 use super::builder::MessageBuilder;
 use super::error::NetlinkError;
 use super::requests::Requests;
 use super::route::{AF_INET, AF_INET6, REQUEST};
-use super::route_report::{RemovedRoute, RemovedRule};
+use super::route_report::{any_route, any_rule};
 
 /// A route, with the number of the protocol that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +14,7 @@ pub struct ListedRoute {
     /// `RTPROT_*`; 18 is keepalived's.
     pub protocol: u8,
     /// What tells it from others.
-    pub route: RemovedRoute,
+    pub route: RouteReport,
 }
 
 /// A rule, with the number of the protocol that it belongs to.
@@ -21,7 +23,7 @@ pub struct ListedRule {
     /// As for routes; 0 for rules that nobody has marked.
     pub protocol: u8,
     /// What tells it from others.
-    pub rule: RemovedRule,
+    pub rule: RuleReport,
 }
 
 impl Requests {
@@ -33,7 +35,7 @@ impl Requests {
     pub fn routes(&mut self) -> Result<Vec<ListedRoute>, NetlinkError> {
         let request = ("RTM_GETROUTE", libc::RTM_GETROUTE);
         self.of_both_families(request, libc::RTM_NEWROUTE, |payload| {
-            let (protocol, route) = RemovedRoute::decode_any(payload)?;
+            let (protocol, route) = any_route(payload)?;
             Some(ListedRoute { protocol, route })
         })
     }
@@ -45,7 +47,7 @@ impl Requests {
     pub fn rules(&mut self) -> Result<Vec<ListedRule>, NetlinkError> {
         let request = ("RTM_GETRULE", libc::RTM_GETRULE);
         self.of_both_families(request, libc::RTM_NEWRULE, |payload| {
-            let (protocol, rule) = RemovedRule::decode_any(payload)?;
+            let (protocol, rule) = any_rule(payload)?;
             Some(ListedRule { protocol, rule })
         })
     }

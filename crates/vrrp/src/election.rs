@@ -90,6 +90,8 @@ impl Engine {
             priority: advert.priority,
         });
         router.want = State::Backup;
+        // What was heard of an earlier one is no reason to take over from this one.
+        router.standing.claim = MasterReason::default();
         let wait = router.master_down();
         let from = self.waits_from(now);
         self.timers.set(TimerKey::Router(id), from + wait);

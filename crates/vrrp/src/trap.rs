@@ -204,12 +204,14 @@ impl Standing {
     /// Takes note of a new state.
     pub(crate) fn entered(&mut self, now: Timestamp, state: State) {
         match state {
-            State::Backup | State::Master if self.up_since.is_none() => {
-                self.up_since = Some(now);
+            State::Backup => {
+                self.up_since.get_or_insert(now);
                 self.claim = MasterReason::default();
             }
+            State::Master => {
+                self.up_since.get_or_insert(now);
+            }
             State::Init | State::Fault | State::Stop => self.up_since = None,
-            State::Backup | State::Master => {}
         }
     }
 }

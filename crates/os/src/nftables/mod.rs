@@ -182,7 +182,7 @@ impl Tables {
     /// A virtual interface is gone, or will be.
     ///
     /// # Errors
-    /// [`NetlinkError`]; then nothing has changed.
+    /// [`NetlinkError`]; then it counts as forgotten all the same.
     pub fn forget_reports(&mut self, family: Family, ifindex: u32) -> Result<(), NetlinkError> {
         if self.moved.remove(&(family, ifindex)).is_none() {
             return Ok(());

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use evervip_config::{Config, Mode, load};
-use evervip_model::Version;
+use evervip_model::{Delivery, Version};
 use evervip_testkit::sample;
 use evervip_vrrp::{Engine, Event, Timestamp};
 use libfuzzer_sys::fuzz_target;
@@ -42,7 +42,9 @@ fn check(config: &Config) {
                 .all(|track| track.script.0 < config.scripts.len())
         );
         assert!(instance.addresses.len() <= 255);
-        assert!(instance.interface.is_some() || instance.unsupported.is_some());
+        let multicast = matches!(instance.delivery, Delivery::Multicast { .. });
+        let routed = !multicast && instance.source.is_some();
+        assert!(instance.interface.is_some() || instance.unsupported.is_some() || routed);
         let millis = instance.advert_interval.as_millis();
         match instance.version {
             Version::V2 => assert!(millis % 1000 == 0 && (1..=255).contains(&(millis / 1000))),

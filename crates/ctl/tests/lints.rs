@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use evervip_config::Code;
-use support::{Text, codes_of};
+use support::{Text, codes_of, input, read};
 
 #[track_caller]
 fn check(text: &str, expect: &[Code]) {
@@ -170,6 +170,25 @@ fn addresses() {
     instance("mcast_src_ip 192.0.2.1", &[]);
     instance("mcast_src_ip 192.0.2.9", &[Code::VirtualAddressAsSource]);
     instance("priority 255\n mcast_src_ip 192.0.2.9", &[]);
+}
+
+/// What two instances with one address do to each other depends on the interface that it is on.
+#[test]
+fn an_address_of_two_instances() {
+    let note = |more: &str| {
+        let instance = |name: &str, id: u8| {
+            format!(
+                "vrrp_instance {name} {{\n interface eth0\n virtual_router_id {id}\n{more}\n virtual_ipaddress {{\n 192.0.2.9/24\n }}\n}}\n"
+            )
+        };
+        let text = instance("I", 5) + &instance("J", 6);
+        let read = read(&Text(text), Path::new("k.conf"));
+        let found = evervip_lint::check(&input(&read));
+        let duplicate = found.iter().find(|d| d.code == Code::DuplicateAddress);
+        duplicate.unwrap().notes.join(" ")
+    };
+    assert!(note("").contains("from under the other"));
+    assert!(note("use_vmac").contains("two MAC addresses"));
 }
 
 #[test]

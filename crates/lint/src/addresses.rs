@@ -72,6 +72,8 @@ fn duplicate(address: Installed<'_>, earlier: &Installed<'_>) -> Diagnostic {
     };
     let note = if earlier.owner.map(Section::name) == owner {
         "keepalived 2.2.7 announces it twice; newer ones ignore the second"
+    } else if has_own_interface(address) || has_own_interface(*earlier) {
+        "each has it on an interface of its own, and neighbours see it move between two MAC addresses"
     } else {
         "whoever leaves MASTER first removes the address from under the other"
     };
@@ -79,6 +81,11 @@ fn duplicate(address: Installed<'_>, earlier: &Installed<'_>) -> Diagnostic {
         .label(earlier.entry.span(), "first here")
         .note(note)
         .help("keep one of them")
+}
+
+/// Whether the address is on a virtual MAC, where no other instance touches it.
+fn has_own_interface(address: Installed<'_>) -> bool {
+    address.owner.is_some_and(|owner| owner.has("use_vmac"))
 }
 
 fn is_link_local(address: IpAddr) -> bool {

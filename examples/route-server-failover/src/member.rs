@@ -101,7 +101,10 @@ impl Member {
     /// Starts what announces the route: ExaBGP, and the daemon where there is one.
     pub(crate) fn start_announcing(&mut self) -> Result<()> {
         if !self.exabgp.as_ref().is_some_and(is_alive) {
-            let mut command = Command::new("/usr/sbin/exabgp");
+            // Whoever runs the example in the background of a shell passes an ignored SIGINT on to it,
+            // which ExaBGP then never hears.
+            let mut command = Command::new("/usr/bin/env");
+            command.args(["--default-signal=INT", "/usr/sbin/exabgp"]);
             command.arg("/etc/exabgp/exabgp.conf");
             self.exabgp = Some(self.spawn("exabgp", command)?);
         }

@@ -35,7 +35,7 @@ impl Delays {
     /// With the questions of the posted script between them 20 s, which were published for the set-up that the
     /// example is about, nearly all of them the API's.
     pub(crate) const REAL: Self = Self {
-        release: Duration::from_secs(11),
+        release: Duration::from_secs(12),
         attach: Duration::from_secs(6),
     };
 

@@ -14,7 +14,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
-use evervip_lab::{Node, wait_until};
+use evervip_lab::{AddressEvent, AddressReports, Node, wait_until};
 use nix::{
     fcntl::OFlag,
     poll::{PollFd, PollFlags, PollTimeout, poll},
@@ -122,10 +122,10 @@ fn run(site: &Site, master: &mut Station, delays: &mut Delays) -> Result<()> {
     let node = master.node.clone();
     stamp::clear(&node)?;
     let reader = open_fifo(&node)?;
-    let watch = node.watch_addresses().map_err(|e| anyhow!("{e}"))?;
+    let addresses = node.address_reports().map_err(|e| anyhow!("{e}"))?;
     let mark = site.capture.mark();
     let (adverts, lines) = thread::scope(|scope| -> Result<_> {
-        let lines = scope.spawn(|| lines_of_masters(reader, count));
+        let lines = scope.spawn(|| lines_of_masters(reader, addresses, count));
         master.start()?;
         site.wait_master(master)?;
         let lines = lines.join().map_err(|_| anyhow!("panicked"))??;
@@ -144,18 +144,9 @@ fn run(site: &Site, master: &mut Station, delays: &mut Delays) -> Result<()> {
     let first = adverts.values().min().copied().context("no advert")?;
     let scripts = scripts.map(|stamp| milliseconds(first, stamp.at));
     delays.script.extend(scripts);
-    let written = lines.iter().map(|(_, at)| milliseconds(first, *at));
+    let written = lines.iter().map(|line| milliseconds(first, line.at));
     delays.line.extend(written);
-    let events = watch.events();
-    for (name, at) in lines {
-        let vrid = vrid_of(&name).context("a strange name")?;
-        let wanted = format!(".200.{vrid}");
-        let added = events
-            .iter()
-            .find(|event| event.added && event.ip.to_string().ends_with(&wanted));
-        // The report of the address may be read a little later than the line.
-        delays.in_order &= added.is_some_and(|event| milliseconds(event.at, at) > -SLACK);
-    }
+    delays.in_order &= lines.iter().all(|line| line.is_address_there);
     let daemon = master.daemon()?;
     daemon
         .signal(Signal::SIGTERM)
@@ -177,10 +168,17 @@ fn open_fifo(node: &Node) -> Result<File> {
     Ok(fifo)
 }
 
-/// When the line of each new master came, by the name of the instance.
-fn lines_of_masters(fifo: File, count: usize) -> Result<Vec<(String, SystemTime)>> {
+/// The line of a new master.
+struct Line {
+    at: SystemTime,
+    /// Whether the kernel had reported the address of the instance when the line was read.
+    is_address_there: bool,
+}
+
+fn lines_of_masters(fifo: File, mut addresses: AddressReports, count: usize) -> Result<Vec<Line>> {
     let end = Instant::now() + PATIENCE * 2;
     let mut lines = Vec::new();
+    let mut there = Vec::new();
     let mut reader = BufReader::new(fifo);
     while lines.len() < count {
         ensure!(Instant::now() < end, "{} lines of {count}", lines.len());
@@ -188,11 +186,19 @@ fn lines_of_masters(fifo: File, count: usize) -> Result<Vec<(String, SystemTime)
         match reader.read_line(&mut text) {
             Ok(_) => {
                 let at = SystemTime::now();
+                there.extend(addresses.take().into_iter().filter(|event| event.added));
                 let mut words = text.split_whitespace();
                 if let (Some("INSTANCE"), Some(name), Some("MASTER")) =
                     (words.next(), words.next(), words.next())
                 {
-                    lines.push((name.trim_matches('"').to_owned(), at));
+                    let vrid = vrid_of(name.trim_matches('"')).context("a strange name")?;
+                    let wanted = format!(".200.{vrid}");
+                    let is_wanted = |event: &AddressEvent| event.ip.to_string().ends_with(&wanted);
+                    let is_address_there = there.iter().any(is_wanted);
+                    lines.push(Line {
+                        at,
+                        is_address_there,
+                    });
                 }
             }
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
@@ -226,6 +232,3 @@ fn milliseconds(from: SystemTime, to: SystemTime) -> f64 {
         Err(before) => -before.duration().as_secs_f64() * 1e3,
     }
 }
-
-/// Milliseconds within which two readers may change places.
-const SLACK: f64 = 5.0;

@@ -16,7 +16,7 @@ use crate::control::ControlSocket;
 use crate::dump;
 use crate::engine_thread::{self, Parts};
 use crate::identity;
-use crate::inbox::{Message, Outlet, inbox};
+use crate::inbox::{Outlet, inbox};
 use crate::logging::Log;
 use crate::pid_file::PidFile;
 use crate::pid_paths::PidPaths;
@@ -38,7 +38,7 @@ pub(crate) fn run(
     if follow_parent(parent, Signal::SIGTERM).is_err() {
         return 0;
     }
-    // The runtime below learns of ended scripts by this signal; the guardian had it blocked.
+    // The guardian reads it from a descriptor. Here nobody does: unblocked it is ignored.
     let mut children = SigSet::empty();
     children.add(Signal::SIGCHLD);
     let _ = children.thread_unblock();
@@ -126,7 +126,7 @@ fn run_threads(
     runtime.block_on(async {
         let forward = async {
             while let Some(report) = reports.recv().await {
-                outlet.send(Message::Script(report));
+                outlet.report(report);
             }
         };
         let work = tokio::task::LocalSet::new();

@@ -12,8 +12,6 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 /// A message to the engine thread.
 #[derive(Debug)]
 pub(crate) enum Message {
-    /// From the script runner.
-    Script(Report),
     /// A configuration that passed every check.
     Reload(Box<Reload>),
     /// News are on the noticeboard.
@@ -57,6 +55,7 @@ pub(crate) struct Reload {
 #[derive(Debug, Clone)]
 pub(crate) struct Outlet {
     messages: Sender<Message>,
+    reports: Sender<Report>,
     wake: Arc<EventFd>,
 }
 
@@ -67,12 +66,22 @@ impl Outlet {
             let _ = self.wake.write(1);
         }
     }
+
+    /// Hands over what the script runner tells. What is no news waits until the engine thread wakes
+    /// for something else: with many scripts each waking would cost more than all that is then done.
+    pub(crate) fn report(&self, report: Report) {
+        let is_news = !matches!(report, Report::CheckEnded { is_news: false, .. });
+        if self.reports.send(report).is_ok() && is_news {
+            let _ = self.wake.write(1);
+        }
+    }
 }
 
-/// The receiving half; readable when something waits.
+/// The receiving half; readable when something waits that is news.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     messages: Receiver<Message>,
+    reports: Receiver<Report>,
     wake: Arc<EventFd>,
 }
 
@@ -82,7 +91,12 @@ impl Inbox {
         self.messages.try_recv().ok()
     }
 
-    /// Takes note of the wake-up. Call it before [`Inbox::next`], so that no message is missed.
+    /// The next report of the script runner. To be asked for before a deadline is seen to.
+    pub(crate) fn next_report(&self) -> Option<Report> {
+        self.reports.try_recv().ok()
+    }
+
+    /// Takes note of the wake-up. Call it before [`Inbox::next`] and [`Inbox::next_report`], so that no message is missed.
     pub(crate) fn acknowledge(&self) {
         let _ = self.wake.read();
     }
@@ -102,11 +116,17 @@ pub(crate) fn inbox() -> std::io::Result<(Outlet, Inbox)> {
     let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
     let wake = Arc::new(EventFd::from_value_and_flags(0, flags)?);
     let (sender, messages) = channel();
+    let (report_sender, reports) = channel();
     Ok((
         Outlet {
             messages: sender,
+            reports: report_sender,
             wake: Arc::clone(&wake),
         },
-        Inbox { messages, wake },
+        Inbox {
+            messages,
+            reports,
+            wake,
+        },
     ))
 }

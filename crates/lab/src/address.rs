@@ -83,6 +83,38 @@ pub(crate) fn is_running(interface: &str) -> Option<bool> {
     )
 }
 
+/// The kernel's reports of address changes in one node, which wait until they are taken. What was
+/// changed before a call is in its answer, however late that call comes.
+#[derive(Debug)]
+pub struct AddressReports {
+    socket: OwnedFd,
+    buffer: Vec<u8>,
+}
+
+impl AddressReports {
+    pub(crate) fn open(space: &Space) -> Result<Self> {
+        Ok(Self {
+            socket: space.run(netlink_socket)??,
+            buffer: vec![0; 65536],
+        })
+    }
+
+    /// The changes since the last call.
+    pub fn take(&mut self) -> Vec<AddressEvent> {
+        let received = std::iter::from_fn(|| self.receive(MsgFlags::MSG_DONTWAIT));
+        received.flatten().collect()
+    }
+
+    /// One message; `None` when none came.
+    fn receive(&mut self, flags: MsgFlags) -> Option<Vec<AddressEvent>> {
+        let mut slices = [IoSliceMut::new(&mut self.buffer)];
+        let received = recvmsg::<NetlinkAddr>(self.socket.as_raw_fd(), &mut slices, None, flags);
+        let length = received.ok()?.bytes;
+        let at = SystemTime::now();
+        Some(decode(self.buffer.get(..length)?, at))
+    }
+}
+
 /// A record of address changes in one node.
 #[derive(Debug)]
 pub struct AddressWatch {
@@ -93,33 +125,18 @@ pub struct AddressWatch {
 
 impl AddressWatch {
     pub(crate) fn start(space: &Space) -> Result<Self> {
-        let socket = space.run(netlink_socket)??;
+        let mut reports = AddressReports::open(space)?;
         let events = Arc::new(Mutex::new(Vec::new()));
         let stop = Arc::new(AtomicBool::new(false));
         let (list, end) = (Arc::clone(&events), Arc::clone(&stop));
         let thread = thread::Builder::new()
             .name("lab addresses".into())
             .spawn(move || {
-                let mut buffer = vec![0; 65536];
                 while !end.load(Ordering::Relaxed) {
-                    let mut slices = [IoSliceMut::new(&mut buffer)];
-                    let received = recvmsg::<NetlinkAddr>(
-                        socket.as_raw_fd(),
-                        &mut slices,
-                        None,
-                        MsgFlags::empty(),
-                    );
-                    let Ok(length) = received.map(|message| message.bytes) else {
-                        continue;
-                    };
-                    let at = SystemTime::now();
-                    let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
-                    list.extend(
-                        buffer
-                            .get(..length)
-                            .into_iter()
-                            .flat_map(|bytes| decode(bytes, at)),
-                    );
+                    if let Some(more) = reports.receive(MsgFlags::empty()) {
+                        let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
+                        list.extend(more);
+                    }
                 }
             })?;
         Ok(Self {

@@ -53,7 +53,7 @@ mod process;
 mod space;
 mod wait;
 
-pub use address::{Address, AddressEvent, AddressWatch};
+pub use address::{Address, AddressEvent, AddressReports, AddressWatch};
 pub use asker::{Asker, Notice, Totals};
 pub use capture::Capture;
 pub use craft::{checksum, ethernet, ipv4, ipv6};

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    Address, AddressWatch, Capture, Error, Injector, Lab, Process, Result, address,
+    Address, AddressReports, AddressWatch, Capture, Error, Injector, Lab, Process, Result, address,
     filesystem::Filesystem, lab::Switch, space::Space, wait_until,
 };
 
@@ -332,6 +332,14 @@ impl Node {
     /// When the netlink socket cannot be made.
     pub fn watch_addresses(&self) -> Result<AddressWatch> {
         AddressWatch::start(&self.0.space)
+    }
+
+    /// The changes of addresses from now on, to be taken when they are wanted.
+    ///
+    /// # Errors
+    /// When the netlink socket cannot be made.
+    pub fn address_reports(&self) -> Result<AddressReports> {
+        AddressReports::open(&self.0.space)
     }
 
     /// Captures on one interface of the node: what it sends and receives.

@@ -83,9 +83,14 @@ fn addresses_are_seen_come_and_go() {
     let Some(lab) = lab("addresses") else { return };
     let (a, b) = pair(&lab);
     let watch = b.watch_addresses().unwrap();
+    let mut reports = b.address_reports().unwrap();
+    assert_eq!(reports.take(), []);
     assert_eq!(lab.owners(VIP), Vec::<String>::new());
     b.ip(&["addr", "add", "192.0.2.100/32", "dev", "ens192"])
         .unwrap();
+    let seen = reports.take();
+    assert!(seen.iter().any(|e| e.added && e.ip == VIP), "{seen:?}");
+    assert_eq!(reports.take(), []);
     lab.wait_owner(VIP, "b", SOON).unwrap();
     assert!(
         watch

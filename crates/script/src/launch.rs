@@ -55,9 +55,6 @@ impl Leader {
     /// When it was called again after the end; none else is expected.
     pub(crate) async fn wait(&mut self) -> io::Result<ExitStatus> {
         loop {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok(status);
-            }
             match &self.exit {
                 Some(exit) => {
                     let mut ready = exit.readable().await?;
@@ -66,7 +63,10 @@ impl Leader {
                     }
                     ready.clear_ready();
                 }
-                None => sleep(PACE).await,
+                None => match self.child.try_wait()? {
+                    Some(status) => return Ok(status),
+                    None => sleep(PACE).await,
+                },
             }
         }
     }

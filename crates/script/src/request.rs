@@ -89,6 +89,8 @@ pub struct Check {
     pub run: u64,
     /// Whose command and time-out; after the latter SIGTERM to the group, 2 s later SIGKILL.
     pub script: Arc<VrrpScript>,
+    /// The exit status that is no news; `None` where every end is.
+    pub expected: Option<i32>,
 }
 
 /// What the runner tells.
@@ -100,6 +102,8 @@ pub enum Report {
         run: u64,
         /// How it ended.
         outcome: Outcome,
+        /// Whether it ended otherwise than [`Check::expected`]: then it is to be handed on at once.
+        is_news: bool,
     },
     /// The answer to [`Request::Drain`].
     Drained {

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::launch::{Group, launch};
 use crate::queue::{Queues, within};
 use crate::watch::{cannot_run, reason, watch_check};
-use crate::{Check, Report, Request};
+use crate::{Check, Outcome, Report, Request};
 
 /// Requests that may wait for the runner. The engine must not block on a full channel: a
 /// check that finds no room is skipped until its next turn, a hook is kept by the sender.
@@ -134,6 +134,7 @@ impl Runner {
         let reports = self.reports.clone();
         let report = move |outcome| Report::CheckEnded {
             run: check.run,
+            is_news: check.expected.map(Outcome::Exited).as_ref() != Some(&outcome),
             outcome,
         };
         match launch(&mut self.spawner, &check.script.command, &[]) {

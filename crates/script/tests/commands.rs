@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use bench::{PATIENCE, bench, check, command, is_over, own, until};
+use bench::{PATIENCE, bench, check, check_expecting, command, is_over, own, until};
 use evervip_model::{Command, Credentials};
 use evervip_script::{Outcome, Report, Request, runner};
 
@@ -312,6 +312,28 @@ fn checks_run_side_by_side() {
 }
 
 #[test]
+fn only_an_end_that_was_not_expected_is_news() {
+    bench(|mut b| async move {
+        let three = b.script("three", "exit 3");
+        for (expected, wanted) in [(Some(3), false), (Some(0), true), (None, true)] {
+            b.send(check_expecting(expected, 1, three.clone(), PATIENCE))
+                .await;
+            let ended = Report::CheckEnded {
+                run: 1,
+                outcome: Outcome::Exited(3),
+                is_news: wanted,
+            };
+            assert_eq!(b.next().await, ended, "{expected:?}");
+        }
+        let missing = command(&b.directory.path().join("missing"));
+        b.send(check_expecting(Some(0), 1, missing, PATIENCE)).await;
+        let report = b.next().await;
+        let is_news = matches!(report, Report::CheckEnded { is_news: true, .. });
+        assert!(is_news, "{report:?}");
+    });
+}
+
+#[test]
 fn stop_ends_running_checks_and_drain_waits_for_them() {
     bench(|mut b| async move {
         let slow = b.script("slow", "touch \"$D/ready\"; exec sleep 60");
@@ -332,7 +354,8 @@ fn stop_ends_running_checks_and_drain_waits_for_them() {
             [
                 Report::CheckEnded {
                     run: 1,
-                    outcome: Outcome::Signalled(15)
+                    outcome: Outcome::Signalled(15),
+                    is_news: true,
                 },
                 Report::Drained { killed: 0 }
             ]

@@ -49,7 +49,7 @@ impl Lan {
                 }
                 Action::AddRoutes(change) => self.hosts[host].add_routes(change.routes),
                 Action::RemoveRoutes(change) => self.hosts[host].remove_routes(&change.routes),
-                Action::StartCheck { run, script } => {
+                Action::StartCheck { run, script, .. } => {
                     let life = self.hosts[host].life;
                     self.push(
                         self.now + CHECK_TIME,

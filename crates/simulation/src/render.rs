@@ -20,7 +20,7 @@ pub fn render(engine: &Engine, action: &Action) -> String {
         Action::Notify(notification) => notify(notification),
         Action::Mail(alert) => mail(alert),
         Action::Trap(trap) => format!("trap {}", trap.name()),
-        Action::StartCheck { run, script } => format!("check {} run {}", script.name, run.0),
+        Action::StartCheck { run, script, .. } => format!("check {} run {}", script.name, run.0),
         Action::UpdateVirtualInterfaces => "virtual interfaces".to_owned(),
         Action::CloseAddresses(change) => format!("close {}", addresses_of(engine, change)),
         Action::OpenAddresses(change) => format!("open {}", addresses_of(engine, change)),

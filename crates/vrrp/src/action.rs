@@ -107,6 +107,9 @@ pub enum Action {
         run: RunId,
         /// What to run.
         script: Arc<VrrpScript>,
+        /// The exit status that would change nothing: such an end may be reported late, but before
+        /// the next deadline is. `None` where every result counts.
+        expected: Option<i32>,
     },
     /// The result of [`Engine::sockets`](crate::Engine::sockets) has changed.
     UpdateSockets,

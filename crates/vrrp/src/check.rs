@@ -63,6 +63,11 @@ impl Hysteresis {
         };
     }
 
+    /// Whether another result like the one before changes nothing.
+    const fn is_settled(&self) -> bool {
+        self.known && (self.level == 0 || self.level == self.top)
+    }
+
     /// 0 to rise + fall - 1; good from `rise` on.
     pub(crate) const fn level(&self) -> u64 {
         self.level
@@ -118,6 +123,13 @@ impl Check {
         self.last_status = old.last_status;
         self.warned = old.warned;
     }
+
+    /// The exit status that would change neither what is known of the script nor what is told of it.
+    fn expected(&self) -> Option<i32> {
+        let is_good = self.hysteresis.verdict() == Verdict::Good;
+        (self.hysteresis.is_settled() && is_good == (self.last_status == 0))
+            .then_some(self.last_status)
+    }
 }
 
 impl Engine {
@@ -151,9 +163,14 @@ impl Engine {
         let run = RunId(self.next_run);
         self.next_run += 1;
         check.running = Some(run);
+        let expected = check.expected();
         match &script.unusable {
             Some(reason) => self.check_ended(now, run, &CheckOutcome::CannotRun(reason.clone())),
-            None => self.push(Action::StartCheck { run, script }),
+            None => self.push(Action::StartCheck {
+                run,
+                script,
+                expected,
+            }),
         }
     }
 

@@ -407,6 +407,51 @@ fn stale(table: &mut Table) {
     });
 }
 
+/// What the next run is expected to end with, after results of the runs before.
+#[track_caller]
+fn check_expected(script: VrrpScript, results: &[&CheckOutcome], expected: Option<i32>) {
+    let mut stage = Transcript::new(with(script, 0));
+    let mut last = None;
+    let mut note = |actions: Vec<evervip_vrrp::Action>| {
+        for action in actions {
+            if let evervip_vrrp::Action::StartCheck { expected, .. } = action {
+                last = Some(expected);
+            }
+        }
+    };
+    note(stage.start());
+    for result in results {
+        stage.quietly(|stage| stage.checks_end(result));
+        stage.sleep(Duration::from_secs(1));
+        note(stage.wake());
+    }
+    assert_eq!(last, Some(expected));
+}
+
+#[test]
+fn an_end_that_changes_nothing_is_expected() {
+    let exit = CheckOutcome::Exited;
+    let once = || sample::script("chk");
+    let counted = || VrrpScript {
+        rise: 2,
+        fall: 2,
+        ..once()
+    };
+    check_expected(once(), &[], None);
+    check_expected(once(), &[&exit(0)], Some(0));
+    check_expected(once(), &[&exit(3)], Some(3));
+    // Another status is told of.
+    check_expected(once(), &[&exit(3), &exit(4)], Some(4));
+    // One more of these counts.
+    check_expected(counted(), &[&exit(0)], Some(0));
+    check_expected(counted(), &[&exit(0), &exit(1)], None);
+    check_expected(counted(), &[&exit(0), &exit(1), &exit(1)], Some(1));
+    check_expected(counted(), &[&exit(1), &exit(0)], None);
+    // Bad, but the last status that there was is a good one.
+    let timed_out = CheckOutcome::TimedOut;
+    check_expected(once(), &[&exit(0), &timed_out], None);
+}
+
 /// A hundred checks of one second: all run at once at the start, and never again so many in one
 /// millisecond; each of them every second.
 #[test]

@@ -199,7 +199,7 @@ fn tell(stage: &mut Transcript, all: &[Tracked]) {
 /// Gives each script that runs its result.
 fn end_checks(stage: &mut Transcript, actions: &[evervip_vrrp::Action], all: &[Tracked]) {
     for action in actions {
-        if let evervip_vrrp::Action::StartCheck { run, script } = action {
+        if let evervip_vrrp::Action::StartCheck { run, script, .. } = action {
             let n: usize = script.name[1..].parse().unwrap();
             let good = matches!(all[n], Tracked::Script { good: true, .. });
             let outcome = CheckOutcome::Exited(i32::from(!good));

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use evervip_os::clock::monotonic_nanos;
+use evervip_script::Check;
 use evervip_vrrp::{Action, CheckOutcome, Event, LogLine, RunId, Timestamp};
 
 use super::EngineThread;
@@ -85,8 +86,17 @@ impl EngineThread {
             Action::Mail(alert) => self.mailer.send(alert),
             Action::Trap(trap) => self.subagent.trap(trap),
             Action::UpdateLatches => self.latches.keep(self.engine.latched()),
-            Action::StartCheck { run, script } => {
-                if !self.hooks.start_check(run, script) {
+            Action::StartCheck {
+                run,
+                script,
+                expected,
+            } => {
+                let check = Check {
+                    run: run.0,
+                    script,
+                    expected,
+                };
+                if !self.hooks.start_check(check) {
                     left.refused.push(run);
                 }
             }
@@ -122,6 +132,7 @@ impl EngineThread {
         };
         let ready = self.poller.ready_now();
         self.waiting_packets(&ready, Duration::from_nanos(late));
+        self.script_reports();
         self.see_to_deadlines();
     }
 

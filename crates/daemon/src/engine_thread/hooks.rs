@@ -2,14 +2,11 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use evervip_model::{
-    Command, Globals, NotifyCommands, NotifyOrder, NotifyRules, State, VrrpScript,
-};
+use evervip_model::{Command, Globals, NotifyCommands, NotifyOrder, NotifyRules, State};
 use evervip_script::{Check, Notice, Request};
-use evervip_vrrp::{Notification, NotificationKind, RunId, Subject};
+use evervip_vrrp::{Notification, NotificationKind, Subject};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -160,10 +157,8 @@ impl Hooks {
     }
 
     /// Asks for a run of a check; `false` when there is no room for the request.
-    pub(super) fn start_check(&self, run: RunId, script: Arc<VrrpScript>) -> bool {
-        self.requests
-            .try_send(Request::Check(Check { run: run.0, script }))
-            .is_ok()
+    pub(super) fn start_check(&self, check: Check) -> bool {
+        self.requests.try_send(Request::Check(check)).is_ok()
     }
 
     /// Asks for the end of running checks and to be told when they and the stop hooks have ended.

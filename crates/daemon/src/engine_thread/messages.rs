@@ -12,21 +12,9 @@ use crate::inbox::Message;
 impl EngineThread {
     pub(super) fn messages(&mut self) {
         self.inbox.acknowledge();
+        self.script_reports();
         while let Some(message) = self.inbox.next() {
             match message {
-                Message::Script(Report::CheckEnded { run, outcome }) => {
-                    let outcome = match outcome {
-                        Outcome::Exited(status) => CheckOutcome::Exited(status),
-                        Outcome::Signalled(signal) => CheckOutcome::Signalled(signal),
-                        Outcome::TimedOut => CheckOutcome::TimedOut,
-                        Outcome::CannotRun { reason, .. } => CheckOutcome::CannotRun(reason),
-                    };
-                    self.handle(Event::CheckEnded {
-                        run: RunId(run),
-                        outcome,
-                    });
-                }
-                Message::Script(Report::Drained { .. }) => self.hooks.drained(),
                 Message::Reload(reload) => self.reload(*reload),
                 Message::Observed => self.observed(),
                 Message::MailFinished => self.mailer.set_finished(),
@@ -40,6 +28,27 @@ impl EngineThread {
                     let scene = self.scene();
                     self.subagent.show(scene);
                 }
+            }
+        }
+    }
+
+    /// What the script runner tells, also what it has wakened nobody for.
+    pub(super) fn script_reports(&mut self) {
+        while let Some(report) = self.inbox.next_report() {
+            match report {
+                Report::CheckEnded { run, outcome, .. } => {
+                    let outcome = match outcome {
+                        Outcome::Exited(status) => CheckOutcome::Exited(status),
+                        Outcome::Signalled(signal) => CheckOutcome::Signalled(signal),
+                        Outcome::TimedOut => CheckOutcome::TimedOut,
+                        Outcome::CannotRun { reason, .. } => CheckOutcome::CannotRun(reason),
+                    };
+                    self.handle(Event::CheckEnded {
+                        run: RunId(run),
+                        outcome,
+                    });
+                }
+                Report::Drained { .. } => self.hooks.drained(),
             }
         }
     }

@@ -24,12 +24,16 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// To be called before each waiting; `deadline` is the next one, in nanoseconds.
-    pub(super) fn rest(&mut self, deadline: Option<u64>) {
-        let now = monotonic_nanos();
-        if is_rest_due(self.last, now, deadline) {
+    /// To be called before the loop waits again after packets or reports of the kernel; `deadline` is
+    /// the next one, in nanoseconds.
+    pub(super) fn rest(&self, deadline: Option<u64>) {
+        if is_rest_due(self.last, monotonic_nanos(), deadline) {
             std::thread::sleep(REST);
         }
+    }
+
+    /// To be called right before each waiting.
+    pub(super) fn waits(&mut self) {
         self.last = monotonic_nanos();
     }
 }

@@ -19,6 +19,11 @@ pub(super) enum Source {
 }
 
 impl Source {
+    /// Whether much may come of it in a short time.
+    pub(super) const fn is_flow(&self) -> bool {
+        matches!(self, Self::Packets(_) | Self::Kernel)
+    }
+
     const FIRST_TOKEN: u64 = 16;
 
     fn to_data(self) -> u64 {

@@ -25,8 +25,11 @@ impl EngineThread {
             if self.agenda.take_upheaval() {
                 release_free_memory();
             }
-            pace.rest(deadline);
+            if ready.iter().any(Source::is_flow) {
+                pace.rest(deadline);
+            }
             self.timer.set(deadline)?;
+            pace.waits();
             self.poller.wait(&mut ready, self.patience())?;
             self.turn(&ready)?;
             self.bulletin.turn(Instant::now(), || self.engine.census());
@@ -66,6 +69,7 @@ impl EngineThread {
 
     fn turn(&mut self, ready: &[Source]) -> anyhow::Result<()> {
         self.waiting_packets(ready, self.lateness());
+        self.script_reports();
         if ready.contains(&Source::Deadline) {
             let late = self.lateness();
             self.timer.acknowledge()?;

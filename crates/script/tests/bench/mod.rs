@@ -69,7 +69,9 @@ impl Bench {
     pub(crate) async fn check(&mut self, command: Command, timeout: Duration) -> Outcome {
         self.send(check(7, command, timeout)).await;
         match self.next().await {
-            Report::CheckEnded { run: 7, outcome } => outcome,
+            Report::CheckEnded {
+                run: 7, outcome, ..
+            } => outcome,
             other => panic!("unexpected {other:?}"),
         }
     }
@@ -94,6 +96,15 @@ impl Bench {
 }
 
 pub(crate) fn check(run: u64, command: Command, timeout: Duration) -> Request {
+    check_expecting(None, run, command, timeout)
+}
+
+pub(crate) fn check_expecting(
+    expected: Option<i32>,
+    run: u64,
+    command: Command,
+    timeout: Duration,
+) -> Request {
     let script = VrrpScript {
         name: Arc::from("chk"),
         command,
@@ -109,6 +120,7 @@ pub(crate) fn check(run: u64, command: Command, timeout: Duration) -> Request {
     Request::Check(Check {
         run,
         script: Arc::new(script),
+        expected,
     })
 }
 

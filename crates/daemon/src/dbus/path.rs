@@ -57,8 +57,11 @@ impl Settings {
     }
 }
 
-/// A word as an element of a path, which has letters, digits and underscores alone.
+/// A word as an element of a path, which has letters, digits and underscores alone, and one at least.
 fn element(word: &str) -> String {
+    if word.is_empty() {
+        return "_".to_owned();
+    }
     let plain = |letter: char| {
         if letter.is_ascii_alphanumeric() {
             letter
@@ -106,5 +109,13 @@ mod tests {
         let path = settings.instance(&instance(None, Family::Inet));
         let expected = "/org/keepalived/Vrrp1/red_1/b/Instance/no_one/51/IPv4";
         assert_eq!(path, expected);
+    }
+
+    #[test]
+    fn no_element_is_empty() {
+        let mut globals = Globals::default();
+        globals.dbus.no_interface_name = Some(String::new());
+        let path = Settings::of(&globals).instance(&instance(None, Family::Inet));
+        assert_eq!(path, "/org/keepalived/Vrrp1/Instance/_/51/IPv4");
     }
 }

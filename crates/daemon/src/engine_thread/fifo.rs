@@ -8,7 +8,7 @@
 
 use std::fs::{File, OpenOptions, remove_file};
 use std::io::{self, Write};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, chown};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use evervip_model::{Fifo, NotifyFifo, NotifyFifos};
@@ -161,7 +161,8 @@ fn make_and_open(fifo: &Fifo) -> io::Result<(File, bool)> {
     };
     let opened = open(path).and_then(|file| {
         if made {
-            chown(path, Some(fifo.owner.uid), Some(fifo.owner.gid))?;
+            // Not by its path: who may write to the directory could have put a link to any file there.
+            fchown(&file, Some(fifo.owner.uid), Some(fifo.owner.gid))?;
         }
         Ok(file)
     });

@@ -7,7 +7,7 @@
 //! target of a symbolic link, a file system of another machine).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -60,8 +60,15 @@ pub(crate) fn initialise(files: &[TrackFile]) {
 }
 
 fn write_initial(path: &Path, value: i32, overwrite: bool) -> io::Result<()> {
+    let is_link = fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_symlink());
+    if overwrite && is_link {
+        // As with the original: whoever may write to the directory could have put it there, and what
+        // it leads to is nobody's business here.
+        fs::remove_file(path)?;
+    }
     let mut options = OpenOptions::new();
-    options.write(true).custom_flags(nix::libc::O_NONBLOCK);
+    let flags = nix::libc::O_NONBLOCK | nix::libc::O_NOFOLLOW;
+    options.write(true).custom_flags(flags);
     let mut file = match options.clone().create_new(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             if !overwrite {

@@ -1,7 +1,6 @@
 use super::*;
 use crate::inbox::{Inbox, inbox};
 use evervip_model::InitialContent;
-use std::fs;
 use std::os::unix::fs::symlink;
 use tempfile::TempDir;
 
@@ -225,4 +224,27 @@ fn files_are_initialised_when_missing_or_when_told_to() {
     assert_eq!(text("missing"), "7\n");
     assert_eq!(text("kept"), "a longer text\n");
     assert_eq!(text("overwritten"), "-3\n");
+}
+
+#[test]
+fn a_link_in_the_place_of_a_file_is_replaced_and_not_followed() {
+    let place = tempfile::tempdir().unwrap();
+    let path = |name: &str| place.path().join(name);
+    fs::write(path("victim"), "precious\n").unwrap();
+    for name in ["kept", "overwritten"] {
+        symlink("victim", path(name)).unwrap();
+        initialise(&[TrackFile {
+            name: name.into(),
+            path: path(name),
+            weight: 1,
+            reverse: false,
+            initial: Some(InitialContent {
+                value: 5,
+                overwrite: name == "overwritten",
+            }),
+        }]);
+    }
+    assert_eq!(fs::read_to_string(path("victim")).unwrap(), "precious\n");
+    assert_eq!(fs::read_to_string(path("overwritten")).unwrap(), "5\n");
+    assert!(path("kept").is_symlink());
 }

@@ -111,7 +111,7 @@ test-rpm: tools-package release
 	$(CARGO) xtask rpm-test
 
 tools-package:
-	@$(INSTALL) debootstrap=debootstrap
+	@$(INSTALL) debootstrap=debootstrap lintian=lintian
 
 tools-demo:
 	@$(INSTALL) ip=iproute2 haproxy=haproxy

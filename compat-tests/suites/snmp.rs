@@ -20,6 +20,7 @@ pub fn add(plan: &mut Plan) {
         return;
     }
     plan.compare("snmp::tables", |combo| tables(combo, TABLES));
+    plan.compare("snmp::static-entries", |combo| tables(combo, STATIC));
     plan.compare("snmp::trackers", |combo| tables(combo, TRACKERS));
     plan.single("snmp::notifications", |program| {
         with_single(program, notifications)
@@ -39,6 +40,7 @@ const TOOLS: [&str; 4] = [
     "/usr/sbin/snmptrapd",
 ];
 const TABLES: &str = include_str!("snmp/tables.conf");
+const STATIC: &str = include_str!("snmp/static.conf");
 const TRACKERS: &str = include_str!("snmp/trackers.conf");
 const AGENT: &str = "agentAddress udp:127.0.0.1:161\nrocommunity public\nrwcommunity private\n\
                      master agentx\nagentXSocket unix:/run/agentx\ntrap2sink 127.0.0.1:162 public\n";

@@ -3,7 +3,7 @@
 
 suite=bookworm
 # What is in it beside the smallest Debian; nothing of it is started where this is a mere directory.
-packages="keepalived snmpd snmp"
+packages="keepalived snmpd snmp sudo"
 
 skip() {
     echo "SKIPPED: $title: $1"

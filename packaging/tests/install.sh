@@ -102,6 +102,22 @@ lacks() { # PATH...
     done
 }
 
+# Installs a package that depends on keepalived, as neutron's and octavia's agents do.
+needs_keepalived() {
+    mkdir -p "$root/needs-keepalived/DEBIAN"
+    cat >"$root/needs-keepalived/DEBIAN/control" <<CONTROL
+Package: needs-keepalived
+Version: 1
+Architecture: all
+Maintainer: Nobody <nobody@example.org>
+Depends: keepalived (>= 1:2.2.7-1)
+Description: needs keepalived
+CONTROL
+    inside "$root" dpkg-deb --build /needs-keepalived /needs.deb >"$work/apt.log" 2>&1 &&
+        inside "$root" dpkg -i /needs.deb >>"$work/apt.log" 2>&1 ||
+        fail "$case_name" "$(tail -n 5 "$work/apt.log")"
+}
+
 ours_is_in_place() {
     check "$case_name: the program is evervip's" is_ours
     check "$case_name: keepalived is gone" is_state evervip installed
@@ -117,6 +133,14 @@ theirs_is_in_place() {
     check "$case_name: the unit is enabled" is_enabled
     check "$case_name: the settings are kept" is_kept
 }
+
+# Lintian, Debian's judge of packages; overrides with their reasons are in packaging/debian/lintian-overrides.
+if command -v lintian >/dev/null; then
+    is_content() { [ -z "$(lintian --allow-root --tag-display-limit 0 "$deb" 2>&1 | tee /dev/stderr)" ]; }
+    check "lintian has nothing to say" is_content
+else
+    echo "not asked: lintian, which is not installed"
+fi
 
 begin "apt, over keepalived"
 before=$(inside "$root" /usr/sbin/keepalived -t 2>&1) && code=0 || code=$?
@@ -148,6 +172,23 @@ check "$case_name: evervip is gone" is_state evervip config-files
 theirs_is_in_place
 apt purge evervip
 case_name="purged when keepalived is back"
+theirs_is_in_place
+finish
+
+begin "purged"
+apt install /evervip.deb
+apt purge evervip
+check "$case_name: the settings are kept" is_kept
+check "$case_name: no program is left" lacks /usr/sbin/keepalived /usr/bin/evervip "/usr/lib/systemd/system/$unit"
+finish
+
+begin "another package needs keepalived"
+needs_keepalived
+apt install /evervip.deb
+check "$case_name: it stays" is_state needs-keepalived installed
+ours_is_in_place
+apt install keepalived
+check "$case_name: it stays on the way back" is_state needs-keepalived installed
 theirs_is_in_place
 finish
 

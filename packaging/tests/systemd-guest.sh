@@ -62,6 +62,7 @@ script_did_all() {
 undo_script() {
     umount /mnt
     ip netns del mark
+    ip addr del 192.0.2.77/32 dev lo
     rm -f /run/master.marks /tmp/mark
 }
 # A unit that users have made their own: override NAME, from stdin.
@@ -115,6 +116,11 @@ first_start() {
     check "restart" up_anew
     surfaces "restart"
     check "a notify script may do everything" script_did_all
+    undo_script
+
+    note_process
+    dpkg -i /evervip.deb >/tmp/apt.log 2>&1 || echo "FAILED new version: $(tail -n 5 /tmp/apt.log)"
+    check "a new version of the package restarts it" up_anew
     undo_script
 
     note_process

@@ -69,21 +69,79 @@ fn quiet(program: &Path) -> Command {
 /// Writes `book.toml` and `src` into a directory.
 fn assemble(book: &Path) -> Result<()> {
     let (top, source) = (top()?, book.join("src"));
-    if book.exists() {
-        fs::remove_dir_all(book)?;
-    }
+    anew(book)?;
     fs::create_dir_all(&source)?;
     fs::copy(top.join("docs/book.toml"), book.join("book.toml"))?;
-    let summary = fs::read_to_string(top.join("docs/SUMMARY.md"))?;
+    let (summary, pages) = contents()?;
+    fs::write(source.join("SUMMARY.md"), summary)?;
+    // mdbook calls such a page so, and does not follow links to its old name.
+    put_pages(&source, &pages, |target| {
+        target.replace("README.md", "index.md")
+    })
+}
+
+/// Writes the pages as they stand, with what they link to and with the files of the examples, for packages.
+pub(crate) fn write_pages(directory: &Path) -> Result<()> {
+    anew(directory)?;
+    let (_, mut pages) = contents()?;
+    pages.insert(SUMMARY.into());
+    put_pages(directory, &pages, str::to_owned)?;
+    let top = top()?;
+    for page in &pages {
+        let beside = page.parent().unwrap_or(Path::new(""));
+        if beside.starts_with("examples") && beside.components().count() > 1 {
+            put_example(&top, beside, directory)?;
+        }
+    }
+    Ok(())
+}
+
+/// The files of an example, its own program aside.
+fn put_example(top: &Path, example: &Path, directory: &Path) -> Result<()> {
+    for entry in fs::read_dir(top.join(example))? {
+        let name = entry?.file_name();
+        let file = example.join(&name);
+        let to = directory.join(&file);
+        if ["Cargo.toml", "src", "tests"]
+            .iter()
+            .any(|own| name == *own)
+            || to.is_file()
+        {
+            continue;
+        }
+        if top.join(&file).is_dir() {
+            put_example(top, &file, directory)?;
+        } else {
+            put(&to, &fs::read(top.join(&file))?)?;
+        }
+    }
+    Ok(())
+}
+
+fn anew(directory: &Path) -> Result<()> {
+    if directory.exists() {
+        fs::remove_dir_all(directory)?;
+    }
+    Ok(())
+}
+
+/// The table of contents with its links as seen from the top directory, and what they lead to.
+fn contents() -> Result<(String, BTreeSet<PathBuf>)> {
+    let summary = fs::read_to_string(top()?.join(SUMMARY))?;
     let mut pages = BTreeSet::new();
     let summary = with_links(&summary, |target| {
         let page = joined(Path::new("docs"), target);
         pages.insert(page.clone());
         page.display().to_string()
     });
-    fs::write(source.join("SUMMARY.md"), summary)?;
-    ensure!(!pages.is_empty(), "docs/SUMMARY.md names no page");
-    for page in &pages {
+    ensure!(!pages.is_empty(), "{SUMMARY} names no page");
+    Ok((summary, pages))
+}
+
+/// Copies pages to their places below a directory, with links between them as `renamed` has them.
+fn put_pages(to: &Path, pages: &BTreeSet<PathBuf>, renamed: impl Fn(&str) -> String) -> Result<()> {
+    let top = top()?;
+    for page in pages {
         let text = fs::read_to_string(top.join(page)).context(page.display().to_string())?;
         let directory = page.parent().unwrap_or(Path::new(""));
         let mut copied = Vec::new();
@@ -91,8 +149,10 @@ fn assemble(book: &Path) -> Result<()> {
             let (path, _) = target.split_once('#').unwrap_or((target, ""));
             let file = joined(directory, path);
             if pages.contains(&file) {
-                // mdbook calls such a page so, and does not follow links to its old name.
-                return target.replace("README.md", "index.md");
+                return renamed(target);
+            }
+            if pages.contains(&file.join("README.md")) {
+                return renamed(&format!("{}/README.md", path.trim_end_matches('/')));
             }
             if path.is_empty() || path.contains(':') {
                 return target.to_owned();
@@ -103,9 +163,9 @@ fn assemble(book: &Path) -> Result<()> {
             copied.push(file);
             target.to_owned()
         });
-        put(&source.join(page), text.as_bytes())?;
+        put(&to.join(page), text.as_bytes())?;
         for file in copied {
-            put(&source.join(&file), &fs::read(top.join(&file))?)?;
+            put(&to.join(&file), &fs::read(top.join(&file))?)?;
         }
     }
     Ok(())
@@ -200,6 +260,9 @@ fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
+/// The table of contents.
+const SUMMARY: &str = "docs/SUMMARY.md";
+
 /// Where documents are read that are no pages of the book.
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
@@ -222,6 +285,35 @@ mod tests {
         let joined = |path| joined(Path::new("docs"), path);
         assert_eq!(joined("../README.md"), Path::new("README.md"));
         assert_eq!(joined("./a/b.conf"), Path::new("docs/a/b.conf"));
+    }
+
+    /// Each page of a package finds what it links to in the package.
+    #[test]
+    fn links_of_the_pages_in_packages_hold() {
+        let directory = tempfile::tempdir().unwrap();
+        write_pages(directory.path()).unwrap();
+        let (_, mut pages) = contents().unwrap();
+        pages.insert(SUMMARY.into());
+        let mut links = 0;
+        for page in &pages {
+            let text = fs::read_to_string(directory.path().join(page)).unwrap();
+            with_links(&text, |target| {
+                let (path, _) = target.split_once('#').unwrap_or((target, ""));
+                if !path.is_empty() && !path.contains(':') {
+                    let linked = joined(page.parent().unwrap(), path);
+                    let is_there = directory.path().join(linked).is_file();
+                    assert!(is_there, "{}: {target}", page.display());
+                    links += 1;
+                }
+                String::new()
+            });
+        }
+        assert!(links > 100, "{links} links");
+        for file in ["chk_haproxy.sh", "active-active"] {
+            let file = Path::new("examples/haproxy-pair").join(file);
+            assert!(directory.path().join(&file).exists(), "{}", file.display());
+        }
+        assert!(!directory.path().join("examples/haproxy-pair/src").exists());
     }
 
     #[test]

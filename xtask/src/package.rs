@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::notices::{self, Linking};
 use crate::tool::Tool;
-use crate::{cargo, target, top};
+use crate::{cargo, docs, target, top};
 
 const DEB: Tool = Tool {
     name: "cargo-deb",
@@ -58,10 +58,24 @@ fn write_notices() -> Result<()> {
 
 const NOTICES: &str = "THIRD-PARTY-NOTICES";
 
-/// Packs the programs, which must have been built, as `debian/evervip_*.deb` in the target directory.
-pub(crate) fn deb() -> Result<()> {
+/// Writes what both packers look for beside the programs: manual pages as packages have them, the
+/// documentation and the notices.
+fn write_companions() -> Result<()> {
     man()?;
-    write_notices()?;
+    let (_, directory) = profile()?;
+    let built = target()?.join(directory);
+    let pages = MANUAL_PAGES.map(|page| built.join("manual").join(page));
+    // Neither name nor time: the same page always gives the same file.
+    succeed(Command::new("gzip").args(["-9nfk"]).args(pages))?;
+    docs::write_pages(&built.join("pages"))?;
+    write_notices()
+}
+
+const MANUAL_PAGES: [&str; 3] = ["keepalived.8", "keepalived.conf.5", "evervip.1"];
+
+/// Packs the programs, which must have been built, as `debian/evervip.deb` in the target directory.
+pub(crate) fn deb() -> Result<()> {
+    write_companions()?;
     let (profile, _) = profile()?;
     let mut command = Command::new(DEB.program()?);
     command.args([
@@ -81,8 +95,7 @@ pub(crate) fn deb() -> Result<()> {
 
 /// Packs the programs, which must have been built, as `rpm/evervip.rpm` in the target directory.
 pub(crate) fn rpm() -> Result<()> {
-    man()?;
-    write_notices()?;
+    write_companions()?;
     let (profile, directory) = profile()?;
     let built = target()?.join(directory);
     // cargo-generate-rpm takes files as they are.
@@ -147,9 +160,7 @@ pub(crate) fn tarball() -> Result<()> {
         .env("CARGO_TARGET_DIR", &built);
     succeed(&mut build)?;
     let root = tarball_root()?;
-    if root.exists() {
-        std::fs::remove_dir_all(&root)?;
-    }
+    docs::write_pages(&root)?;
     let programs = root.join("programs");
     strip(&built.join(&triple).join(directory), &programs)?;
     let manual = target()?.join(directory).join("manual");
@@ -218,8 +229,6 @@ const TARBALL: &[(&str, &str)] = &[
         "packaging/dbus/org.keepalived.Vrrp1.Vrrp.xml",
         "share/dbus-1/interfaces/org.keepalived.Vrrp1.Vrrp.xml",
     ),
-    ("README.md", "README.md"),
-    ("CHANGELOG.md", "CHANGELOG.md"),
     ("LICENSE-MIT", "LICENSE-MIT"),
     ("LICENSE-APACHE", "LICENSE-APACHE"),
 ];
@@ -350,7 +359,7 @@ mod tests {
                 .into_iter()
                 .filter(|source| source.contains("manual/"))
                 .filter_map(|source| source.rsplit('/').next())
-                .map(str::to_owned)
+                .map(|name| name.trim_end_matches(".gz").to_owned())
                 .collect();
             names.sort();
             names
@@ -365,13 +374,23 @@ mod tests {
     }
 
     #[test]
+    fn the_changelog_of_debian_names_this_version() {
+        let changelog = top().unwrap().join("packaging/debian/changelog");
+        let changelog = std::fs::read_to_string(changelog).unwrap();
+        let version = concat!("evervip (", env!("CARGO_PKG_VERSION"), "-1) ");
+        assert!(changelog.starts_with(version), "{changelog}");
+    }
+
+    #[test]
     fn shells_read_the_scripts() {
         let packaging = top().unwrap().join("packaging");
         let mut read = 0;
         for directory in ["debian", "rpm", "tests"] {
             for entry in std::fs::read_dir(packaging.join(directory)).unwrap() {
                 let path = entry.unwrap().path();
-                if path.is_dir() {
+                let is_script = path.extension().is_some_and(|extension| extension == "sh")
+                    || std::fs::read(&path).is_ok_and(|text| text.starts_with(b"#!"));
+                if !is_script {
                     continue;
                 }
                 let output = Command::new("sh").arg("-n").arg(&path).output().unwrap();

@@ -85,6 +85,9 @@ pub(crate) fn index(position: usize) -> u32 {
         .saturating_add(1)
 }
 
+/// The index of static entries in the place of an instance's.
+pub(crate) const STATIC: u32 = 0;
+
 /// A number as a `Gauge32`, or its greatest value.
 pub(crate) fn gauge(number: impl TryInto<u32>) -> Value {
     Value::Gauge32(number.try_into().unwrap_or(u32::MAX))

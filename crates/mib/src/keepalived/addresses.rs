@@ -1,4 +1,4 @@
-//! Virtual addresses.
+//! Virtual and static addresses.
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -9,13 +9,14 @@ use evervip_model::VirtualAddress;
 use evervip_vrrp::RouterSnapshot;
 
 use super::table;
-use crate::parts::{Interfaces, address, address_type, gauge, index, scope};
+use crate::parts::{Interfaces, STATIC, address, address_type, gauge, index, scope};
 use crate::rows::Rows;
 
-/// Rows are numbered as those of the instances, then in the order of the configuration, excluded
-/// ones last.
+/// Rows are numbered as those of the instances, static ones with 0, then in the order of the configuration,
+/// excluded ones last.
 pub(super) fn write(builder: &mut TreeBuilder, scene: &Scene, interfaces: &Interfaces<'_>) {
     let mut rows = Rows::new(builder, table(6), 2..=11);
+    fixed(&mut rows, scene, interfaces);
     for (at, router) in scene.snapshot.routers.iter().enumerate() {
         let places = Places::of(router);
         let spec = &router.spec;
@@ -37,6 +38,21 @@ pub(super) fn write(builder: &mut TreeBuilder, scene: &Scene, interfaces: &Inter
             let is_advertised = at == 0 && place < spec.addresses.len();
             rows.put(11, &row, Value::truth(is_advertised));
         }
+    }
+}
+
+fn fixed(rows: &mut Rows<'_>, scene: &Scene, interfaces: &Interfaces<'_>) {
+    let placed = scene.snapshot.fixed_addresses.iter();
+    let added: HashSet<_> = placed.map(|placed| &placed.address).collect();
+    let fixtures = &scene.snapshot.fixtures.addresses;
+    for (place, fixture) in fixtures.iter().enumerate() {
+        let (row, static_address) = ([STATIC, index(place)], &fixture.entry);
+        one(rows, &row, static_address);
+        let name = static_address.dev.as_deref().unwrap_or_default();
+        rows.put(7, &row, interface_number(interfaces.index(name)));
+        rows.put(8, &row, Value::text(name));
+        rows.put(10, &row, Value::truth(added.contains(static_address)));
+        rows.put(11, &row, Value::truth(false));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Virtual routes and their ways.
+//! Virtual and static routes, and their ways.
 
 use std::time::Duration;
 
@@ -8,41 +8,52 @@ use evervip_model::{Metric, NextHop, Route, RouteMetrics, RouteType, State};
 
 use super::{encapsulation, table};
 use crate::parts::{
-    Interfaces, address, address_type, family_number, gauge, index, integer, scope, unspecified,
+    Interfaces, STATIC, address, address_type, family_number, gauge, index, integer, scope,
+    unspecified,
 };
 use crate::rows::Rows;
 
 /// The table of the kernel that routes without a `table` are in.
 const MAIN: u32 = 254;
-/// `protocol` of routes that say none: keepalived's own.
+/// `protocol` of tracked routes that say none: keepalived's own.
 const KEEPALIVED_PROTOCOL: u8 = 18;
 
 pub(super) fn write(builder: &mut TreeBuilder, scene: &Scene, interfaces: &Interfaces<'_>) {
     let mut rows = Rows::new(builder, table(7), 2..=55);
-    for (at, router) in scene.snapshot.routers.iter().enumerate() {
-        let is_set = router.state == State::Master;
-        for (place, route) in router.spec.routes.iter().enumerate() {
-            let row = [index(at), index(place)];
-            destination(&mut rows, &row, route);
-            kind(&mut rows, &row, route);
-            device(&mut rows, &row, route, interfaces);
-            rows.put(13, &row, gauge(route.table.unwrap_or(MAIN)));
-            rows.put(14, &row, Value::truth(is_set));
-            options(&mut rows, &row, route);
-            metrics(&mut rows, &row, &route.metrics);
-            if let Some(header) = &route.encapsulation {
-                encapsulation::write(&mut rows, &row, header);
-            }
-        }
+    for (row, route, is_set) in entries(scene) {
+        one(&mut rows, &row, route, is_set, interfaces);
     }
     let mut rows = Rows::new(builder, table(11), 2..=9);
-    for (at, router) in scene.snapshot.routers.iter().enumerate() {
-        for (place, route) in router.spec.routes.iter().enumerate() {
-            for (way, hop) in route.next_hops.iter().enumerate() {
-                let row = [index(at), index(place), index(way)];
-                next_hop(&mut rows, &row, hop, interfaces);
-            }
+    for (row, route, _) in entries(scene) {
+        for (way, hop) in route.next_hops.iter().enumerate() {
+            let row = [row[0], row[1], index(way)];
+            next_hop(&mut rows, &row, hop, interfaces);
         }
+    }
+}
+
+/// Static routes and those of the instances with their indices, and whether they are in the kernel.
+fn entries(scene: &Scene) -> impl Iterator<Item = ([u32; 2], &Route, bool)> {
+    let fixtures = scene.snapshot.fixtures.routes.iter().enumerate();
+    let fixed = fixtures.map(|(place, fixture)| ([STATIC, index(place)], &fixture.entry, true));
+    let routers = scene.snapshot.routers.iter().enumerate();
+    fixed.chain(routers.flat_map(|(at, router)| {
+        let is_set = router.state == State::Master;
+        let routes = router.spec.routes.iter().enumerate();
+        routes.map(move |(place, route)| ([index(at), index(place)], route, is_set))
+    }))
+}
+
+fn one(rows: &mut Rows<'_>, row: &[u32], route: &Route, is_set: bool, interfaces: &Interfaces<'_>) {
+    destination(rows, row, route);
+    kind(rows, row, route);
+    device(rows, row, route, interfaces);
+    rows.put(13, row, gauge(route.table.unwrap_or(MAIN)));
+    rows.put(14, row, Value::truth(is_set));
+    options(rows, row, route);
+    metrics(rows, row, &route.metrics);
+    if let Some(header) = &route.encapsulation {
+        encapsulation::write(rows, row, header);
     }
 }
 
@@ -79,15 +90,21 @@ fn kind(rows: &mut Rows<'_>, row: &[u32], route: &Route) {
 
 fn device(rows: &mut Rows<'_>, row: &[u32], route: &Route, interfaces: &Interfaces<'_>) {
     if let Some(name) = &route.interface {
-        rows.put_if(11, row, interfaces.index(name).map(integer));
+        rows.put(11, row, interface_number(name, interfaces));
         rows.put(12, row, Value::text(name));
     }
 }
 
+/// An interface's number; 0 for one that is not there.
+fn interface_number(name: &str, interfaces: &Interfaces<'_>) -> Value {
+    integer(interfaces.index(name).unwrap_or(0))
+}
+
 fn options(rows: &mut Rows<'_>, row: &[u32], route: &Route) {
     rows.put_if(17, row, route.tos.map(gauge));
-    let protocol = route.protocol.unwrap_or(KEEPALIVED_PROTOCOL);
-    rows.put(18, row, Value::Integer(i32::from(protocol) + 1));
+    let unsaid = (!route.no_track).then_some(KEEPALIVED_PROTOCOL);
+    let protocol = route.protocol.or(unsaid);
+    rows.put_if(18, row, protocol.map(|p| Value::Integer(i32::from(p) + 1)));
     rows.put_if(21, row, route.expires.map(integer));
     let preference = route.preference.map(|preference| match preference {
         1 => 3,
@@ -161,7 +178,7 @@ fn next_hop(rows: &mut Rows<'_>, row: &[u32], hop: &NextHop, interfaces: &Interf
         rows.put(3, row, address(gateway));
     }
     if let Some(name) = &hop.interface {
-        rows.put_if(4, row, interfaces.index(name).map(integer));
+        rows.put(4, row, interface_number(name, interfaces));
         rows.put(5, row, Value::text(name));
     }
     let weight = Some(hop.weight).filter(|weight| *weight != 1);

@@ -1,26 +1,33 @@
-//! Virtual rules.
+//! Virtual and static rules.
 
 use evervip_agentx::{TreeBuilder, Value};
 use evervip_dump::Scene;
 use evervip_model::{Network, Rule, RuleAction, State};
 
 use super::table;
-use crate::parts::{address, address_type, gauge, index};
+use crate::parts::{STATIC, address, address_type, gauge, index};
 use crate::rows::Rows;
 
 pub(super) fn write(builder: &mut TreeBuilder, scene: &Scene) {
     let mut rows = Rows::new(builder, table(8), 2..=32);
+    let fixtures = &scene.snapshot.fixtures.rules;
+    for (place, fixture) in fixtures.iter().enumerate() {
+        one(&mut rows, &[STATIC, index(place)], &fixture.entry, true);
+    }
     for (at, router) in scene.snapshot.routers.iter().enumerate() {
         let is_set = router.state == State::Master;
         for (place, rule) in router.spec.rules.iter().enumerate() {
-            let row = [index(at), index(place)];
-            addresses(&mut rows, &row, rule);
-            rows.put(7, &row, Value::truth(is_set));
-            selectors(&mut rows, &row, rule);
-            action(&mut rows, &row, rule.action);
-            rows.put(25, &row, gauge(rule.preference));
+            one(&mut rows, &[index(at), index(place)], rule, is_set);
         }
     }
+}
+
+fn one(rows: &mut Rows<'_>, row: &[u32], rule: &Rule, is_set: bool) {
+    addresses(rows, row, rule);
+    rows.put(7, row, Value::truth(is_set));
+    selectors(rows, row, rule);
+    action(rows, row, rule.action);
+    rows.put(25, row, gauge(rule.preference));
 }
 
 fn addresses(rows: &mut Rows<'_>, row: &[u32], rule: &Rule) {

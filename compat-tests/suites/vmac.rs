@@ -10,14 +10,14 @@ use std::{
     time::Duration,
 };
 
-use evervip_lab::{Error, Interface, Node, wait_until};
+use evervip_lab::{Advert, Arp, Error, Frame, Interface, Node, wait_until};
 
 use crate::{
     cluster::{CONFIG, Cluster, PATIENCE, PID_FILE, VRRP_PID_FILE, mac, with_pair, with_single},
     conf::{Conf, INTERFACE, NODES, V2_MULTICAST, V3_MULTICAST, VIP, VRID},
     ensure,
     plan::{Combo, Plan},
-    program::Program,
+    program::{Program, Side},
     verdict::Verdict,
 };
 
@@ -25,6 +25,9 @@ use crate::{
 pub const SECOND: &str = "ens224";
 /// The virtual MAC of the instance.
 const VIRTUAL_MAC: [u8; 6] = [0, 0, 0x5e, 0, 1, VRID];
+
+/// Operation of an ARP request.
+const REQUEST: u16 = 1;
 
 /// Adds the cases.
 pub fn add(plan: &mut Plan) {
@@ -38,6 +41,9 @@ pub fn add(plan: &mut Plan) {
             with_pair(combo, |cluster| election(cluster, &first, &second))
         });
     }
+    plan.pair("vmac::preempted", |combo| {
+        with_pair(combo, |cluster| preempted(cluster, combo.subject.side))
+    });
     plan.pair("vmac::deleted", |combo| {
         with_single(&combo.subject, deleted)
     });
@@ -317,6 +323,36 @@ fn election(cluster: &mut Cluster, first: &Conf, second: &Conf) -> Verdict {
     cluster.lab.wait_owner(VIP.into(), "b", PATIENCE)?;
     announced(cluster, mark, second, 1)?;
     cluster.stop(1)
+}
+
+/// A live master is preempted. Its kernel may answer the announcements of the new one while it still
+/// has the address, with the same MAC: evervip announces once more when that is over.
+fn preempted(cluster: &mut Cluster, side: Side) -> Verdict {
+    // Nothing but what belongs to the takeover is to be counted: no second burst, and no answer to
+    // the last advert of the old master.
+    let conf = |node, delay: u8| {
+        Conf::new(V2_MULTICAST, node).extra(&format!(
+            "use_vmac\n    garp_master_delay {delay}\n    garp_lower_prio_repeat 0"
+        ))
+    };
+    cluster.start(&conf(1, 0))?;
+    cluster.lab.wait_owner(VIP.into(), "b", PATIENCE)?;
+    let mark = cluster.capture.mark();
+    cluster.start(&conf(0, 30))?;
+    cluster.lab.wait_owner(VIP.into(), "a", PATIENCE)?;
+    let of_new = |advert: &Advert| advert.source == NODES[0] && advert.priority > 0;
+    cluster.capture.wait_adverts(mark, 4, PATIENCE, of_new)?;
+    let frames = cluster.capture.frames_after(mark);
+    let advert = |frame: &Frame| frame.advert().is_some_and(|advert| of_new(&advert));
+    let told = frames.iter().skip_while(|frame| !advert(frame));
+    // Answers of the old master look like announcements but for the operation.
+    let is_told = |arp: &Arp| arp.is_gratuitous() && arp.operation == REQUEST;
+    let told = told.filter(|frame| {
+        frame.source_mac() == VIRTUAL_MAC && frame.arp().as_ref().is_some_and(is_told)
+    });
+    let (count, wanted) = (told.count(), if side == Side::Ours { 6 } else { 5 });
+    ensure!(count == wanted, "{count} announcements, not {wanted}");
+    Ok(())
 }
 
 /// After a mark adverts and gratuitous ARPs come from the hardware addresses that the configuration

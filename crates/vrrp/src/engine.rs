@@ -325,6 +325,7 @@ impl Engine {
                 TimerKey::LowerPriorityBurst(id) => self.delayed_lower_priority_burst(now, id),
                 TimerKey::Refresh(id) => self.refresh_burst(now, id, due),
                 TimerKey::Extra(id) => self.extra_announcements(now, id, due),
+                TimerKey::Confirmation(id) => self.confirm(now, id),
                 TimerKey::Spacing(lane) => self.drain_lane(now, lane),
                 TimerKey::Fixtures => self.restore_fixtures(),
                 TimerKey::Check(slot) => self.check_due(now, slot, due),

@@ -29,6 +29,7 @@ mod census;
 mod check;
 mod checksum;
 mod complaint;
+mod confirmation;
 mod debounce;
 mod dependence;
 mod election;

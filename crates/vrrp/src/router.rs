@@ -21,7 +21,7 @@ use crate::signature::{Signatures, proof, signs};
 use crate::statistics::Counters;
 use crate::trap::Standing;
 use crate::wall_clock::WallClock;
-use crate::{PlacedAddress, SocketKey, Timestamp};
+use crate::{MasterReason, PlacedAddress, SocketKey, Timestamp};
 
 /// Identifies a router; a reload that keeps the router keeps its id, and no other router gets the id
 /// of one that is gone.
@@ -156,6 +156,15 @@ impl Router {
 
     pub(crate) fn is_owner(&self) -> bool {
         self.base_priority == 255
+    }
+
+    /// Why it becomes master now.
+    pub(crate) fn master_reason(&self) -> MasterReason {
+        if self.is_owner() {
+            MasterReason::Preempted
+        } else {
+            self.standing.claim
+        }
     }
 
     /// Master-down interval with the interval and priority now in force.

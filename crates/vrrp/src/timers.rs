@@ -30,16 +30,19 @@ pub(crate) enum TimerKey {
     Process(usize),
     /// The end of the delay of an interface's state, by its index.
     Link(u32),
+    /// One more gratuitous ARP after a live master was preempted on a virtual MAC.
+    Confirmation(RouterId),
 }
 
 impl TimerKey {
     /// The timers of announcements, which only a master has.
-    pub(crate) const fn of_announcements(id: RouterId) -> [Self; 4] {
+    pub(crate) const fn of_announcements(id: RouterId) -> [Self; 5] {
         [
             Self::Burst(id),
             Self::LowerPriorityBurst(id),
             Self::Refresh(id),
             Self::Extra(id),
+            Self::Confirmation(id),
         ]
     }
 }

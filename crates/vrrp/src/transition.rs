@@ -10,8 +10,8 @@ use crate::router::Router;
 use crate::sockets::ROUTED;
 use crate::timers::TimerKey;
 use crate::{
-    Action, Announcement, AnnouncementPart, Engine, LogLine, Notification, NotificationKind,
-    PlacedAddress, RouterId, Subject, Timestamp,
+    Action, Announcement, AnnouncementPart, Engine, LogLine, MasterReason, Notification,
+    NotificationKind, PlacedAddress, RouterId, Subject, Timestamp,
 };
 
 /// How a master says that it resigns.
@@ -273,6 +273,7 @@ impl Engine {
         self.add_addresses(id);
         self.add_routing(id);
         self.announce_all(now, id, garp.repeat);
+        self.await_confirmation(now, id);
         if !garp.delay.is_zero() {
             self.timers.set(TimerKey::Burst(id), now + garp.delay);
         }
@@ -314,6 +315,7 @@ impl Engine {
             init,
         });
         if was == State::Master {
+            self.routers[id].standing.claim = MasterReason::default();
             if timer.is_some() {
                 self.resign(id, Resignation::Once);
             }

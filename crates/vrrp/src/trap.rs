@@ -239,11 +239,7 @@ impl Engine {
 
     fn trap_of_master(&mut self, id: RouterId) {
         let router = &mut self.routers[id];
-        let reason = if router.is_owner() {
-            MasterReason::Preempted
-        } else {
-            router.standing.claim
-        };
+        let reason = router.master_reason();
         router.standing.reason = Some(reason);
         let (name, source) = (router.name(), router.source);
         let is_v2 = router.spec.version == Version::V2 && router.spec.family == Family::Inet;

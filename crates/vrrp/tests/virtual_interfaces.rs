@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use evervip_model::{Config, ExtraAnnouncements, Instance, VirtualMac};
 use evervip_testkit::{Transcript, sample};
-use evervip_vrrp::Event;
-use stage::{Table, master, plain};
+use evervip_vrrp::{Event, SocketKey};
+use stage::{Table, is_master, master, plain, theirs};
 
 /// Index of the virtual MAC interface of the tests.
 const VMAC: u32 = 51;
@@ -52,7 +52,7 @@ fn running(instance: Instance) -> Transcript {
     stage.quietly(|stage| {
         make(stage, VMAC);
         stage.start();
-        while !stage::is_master(stage) {
+        while !is_master(stage) {
             stage.next_deadline();
         }
     });
@@ -130,6 +130,85 @@ fn virtual_interfaces() {
         stage.event("stop", Event::StopRequested);
     });
     table.expect("virtual_interfaces.txt");
+}
+
+/// A backup, on its own interface if it has one, that hears a master of this priority until it takes over.
+fn preempting(config: Config, priority: u8) -> Transcript {
+    let mut stage = Transcript::new(config);
+    stage.quietly(|stage| {
+        let mut interface = sample::ETH0;
+        if !stage.engine.virtual_interfaces().is_empty() {
+            make(stage, VMAC);
+            interface = VMAC;
+        }
+        stage.start();
+        let socket = SocketKey {
+            interface,
+            ..sample::multicast_socket()
+        };
+        stage.packet("the old master", socket, &theirs(priority, 2).bytes());
+    });
+    stage
+}
+
+/// Wakes the engine until it is MASTER, and four times more.
+fn take_over(stage: &mut Transcript) {
+    stage.quietly(|stage| {
+        while !is_master(stage) {
+            stage.next_deadline();
+        }
+    });
+    for _ in 0..4 {
+        stage.next_deadline();
+    }
+}
+
+#[test]
+fn confirmation() {
+    let mut table = Table::default();
+    let both = || {
+        let mut instance = on_virtual_mac();
+        instance.excluded_addresses = vec![sample::vip("2001:db8::1")].into();
+        instance
+    };
+    let mut row = |title: &str, config: Config, priority: u8| {
+        table.row(title, preempting(config, priority), take_over);
+    };
+    row(
+        "a live master is preempted: its IPv4 addresses once more",
+        one(both()),
+        90,
+    );
+    row("a master of higher priority had gone", one(both()), 200);
+    row("no virtual MAC", one(plain()), 90);
+    let mut fewest = both();
+    fewest.garp.repeat = 1;
+    fewest.garp.delay = Duration::ZERO;
+    row("vrrp_min_garp", one(fewest), 90);
+    let mut none = both();
+    none.garp.repeat = 0;
+    row("garp_master_repeat 0", one(none), 90);
+    let mut spaced = one(both());
+    spaced.globals.garp_interval = Duration::from_millis(400);
+    row("vrrp_garp_interval: the burst lasts longer", spaced, 90);
+    table.row(
+        "a master that yields says no more",
+        preempting(one(both()), 90),
+        |stage| {
+            stage.quietly(|stage| {
+                while !is_master(stage) {
+                    stage.next_deadline();
+                }
+            });
+            let socket = SocketKey {
+                interface: VMAC,
+                ..sample::multicast_socket()
+            };
+            stage.packet("higher", socket, &theirs(200, 2).bytes());
+            stage.next_deadline();
+        },
+    );
+    table.expect("confirmation.txt");
 }
 
 /// An address on the instance's interface, two on another one, and one on a virtual MAC there.

@@ -8,7 +8,7 @@ mod support;
 
 use std::process::Command;
 
-use evervip_os::nftables::{ClosedAddress, Family, TableSettings, Tables};
+use evervip_os::nftables::{ClosedAddress, Family, Removal, RemovalWatch, TableSettings, Tables};
 use support::{Namespace, namespaces};
 
 fn settings() -> TableSettings {
@@ -209,4 +209,54 @@ fn a_thousand_addresses_are_closed_in_one_transaction() {
     assert!(ruleset(&node).unwrap().contains("10.1.5.219"));
     tables.open_again(&addresses).unwrap();
     assert!(!ruleset(&node).unwrap().contains("10.1.5.219"));
+}
+
+/// What others remove is reported, what they add or remove elsewhere and what we do is not.
+#[test]
+fn removals_by_others_are_reported() {
+    let Some(node) = node() else { return };
+    let mut tables = tables(&node, settings());
+    let port = tables.port().unwrap();
+    let mut watch = node.run(|| RemovalWatch::open(port)).unwrap();
+    let addresses = [
+        closed(&node, "10.0.0.100", "eth0"),
+        closed(&node, "2001:db8::51", "eth0"),
+    ];
+    tables.close(&addresses).unwrap();
+    tables.open_again(&addresses[..1]).unwrap();
+    tables.close(&addresses[..1]).unwrap();
+    assert_eq!(watch.read("keepalived").unwrap(), None);
+    let nft = |command: &str| {
+        let words = command.split(' ');
+        let status = node.run(|| Command::new("nft").args(words).status());
+        assert!(status.unwrap().success(), "{command}");
+    };
+    for elsewhere in [
+        "add table inet keepalived",
+        "add table ip other",
+        "add table ip keepalived2",
+        "add chain ip keepalived mine",
+        "delete table inet keepalived",
+        "delete table ip other",
+        "flush table ip keepalived2",
+    ] {
+        nft(elsewhere);
+        assert_eq!(watch.read("keepalived").unwrap(), None, "{elsewhere}");
+    }
+    for ours in [
+        "delete element ip keepalived vips { 10.0.0.100 }",
+        "flush table ip6 keepalived",
+        "delete table ip keepalived",
+        "flush ruleset",
+    ] {
+        nft(ours);
+        let removal = watch.read("keepalived").unwrap();
+        assert!(matches!(removal, Some(Removal::By { .. })), "{ours}");
+        tables.restore().unwrap();
+        assert_eq!(watch.read("keepalived").unwrap(), None, "after {ours}");
+        assert!(tables.are_there().unwrap());
+        assert!(ruleset(&node).unwrap().contains("10.0.0.100"), "{ours}");
+    }
+    nft("flush ruleset");
+    assert!(!tables.are_there().unwrap());
 }

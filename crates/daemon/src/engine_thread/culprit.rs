@@ -26,7 +26,7 @@ impl Culprits {
         self.removals.push((address, port));
         self.descriptions
             .entry(port)
-            .or_insert_with(|| describe(port, name_of(port)));
+            .or_insert_with(|| of_port(port));
     }
 
     /// Who removed the address.
@@ -35,6 +35,11 @@ impl Culprits {
         let (_, port) = latest.find(|(other, _)| *other == address)?;
         self.descriptions.get(port).map(String::as_str)
     }
+}
+
+/// Who has this port.
+pub(super) fn of_port(port: u32) -> String {
+    describe(port, name_of(port))
 }
 
 fn describe(port: u32, name: Option<String>) -> String {

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
+use std::time::Instant;
 
 use evervip_model::{Config, Globals, Instance};
 use evervip_os::netlink::{Link, NetlinkError};
-use evervip_os::nftables::{ClosedAddress, Family, TableSettings, Tables};
+use evervip_os::nftables::{ClosedAddress, Family, RemovalWatch, TableSettings, Tables};
 use evervip_vrrp::{AddressChange, ReportsMoved, needs_packet_filter, refuses_packets};
 use nix::errno::Errno;
+
+use super::firewall_guard::Guard;
 
 /// The tables, and what is to be in them.
 pub(super) struct Firewall {
@@ -15,6 +18,8 @@ pub(super) struct Firewall {
     tables: Option<Tables>,
     /// A failure was logged: the kernel may have no `nf_tables`, and saying so once is enough.
     complained: bool,
+    /// What others take out of the tables.
+    guard: Guard,
 }
 
 impl Firewall {
@@ -28,12 +33,42 @@ impl Firewall {
             settings: settings(&config.globals, &config.instances),
             tables: None,
             complained: false,
+            guard: Guard::new(config),
         }
+    }
+
+    /// What to wait for so that removals by others are seen; once, when the tables are first made.
+    pub(super) fn new_watch(&mut self) -> Option<&RemovalWatch> {
+        self.guard.new_watch()
+    }
+
+    /// Looks at what others have removed, and makes it anew.
+    pub(super) fn reports(&mut self) {
+        let Some(tables) = &mut self.tables else {
+            return;
+        };
+        let Some(removal) = self.guard.read(tables) else {
+            return;
+        };
+        if !self.guard.allows(Instant::now()) {
+            if self.guard.gives_up() {
+                tracing::error!(
+                    "Packet filter: {removal} has removed our rules - they stay away until our next change"
+                );
+            }
+            return;
+        }
+        if let Err(error) = tables.restore() {
+            self.judge(Err(error));
+            return;
+        }
+        tracing::warn!("Packet filter: {removal} has removed our rules; they are there again");
     }
 
     /// Takes the settings of a new configuration, to which tables that are there change in one step.
     /// If the kernel refuses, the old ones stay until the next reload.
     pub(super) fn reconfigure(&mut self, config: &Config) {
+        self.guard.configure(config);
         let wanted = settings(&config.globals, &config.instances);
         if self.settings == wanted {
             return;
@@ -111,8 +146,11 @@ impl Firewall {
     ) -> Result<(), NetlinkError> {
         match &mut self.tables {
             Some(tables) => change(tables),
-            None => Tables::open(self.settings.clone())
-                .and_then(|tables| change(self.tables.insert(tables))),
+            None => {
+                let tables = Tables::open(self.settings.clone())?;
+                self.guard.open(&tables);
+                change(self.tables.insert(tables))
+            }
         }
     }
 
@@ -120,7 +158,11 @@ impl Firewall {
     /// machine again mostly removes all others first.
     fn restore_after(&mut self, error: NetlinkError) -> Result<(), NetlinkError> {
         match &mut self.tables {
-            Some(tables) if error.errno() == Some(Errno::ENOENT as i32) => tables.restore()?,
+            Some(tables) if error.errno() == Some(Errno::ENOENT as i32) => {
+                tables.restore()?;
+                // It is told of already.
+                self.guard.read(tables);
+            }
             _ => return Err(error),
         }
         tracing::warn!("Packet filter: somebody has removed our tables; they are there again");

@@ -24,6 +24,7 @@ mod culprit;
 mod dumps;
 mod fifo;
 mod firewall;
+mod firewall_guard;
 mod hooks;
 mod interface_settings;
 mod journal;

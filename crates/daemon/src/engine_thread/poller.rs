@@ -14,6 +14,7 @@ pub(super) enum Source {
     Inbox,
     Signal,
     Bfd,
+    Firewall,
     /// Packets on the socket with this token.
     Packets(u32),
 }
@@ -33,6 +34,7 @@ impl Source {
             Self::Inbox => 2,
             Self::Signal => 3,
             Self::Bfd => 4,
+            Self::Firewall => 5,
             Self::Packets(token) => Self::FIRST_TOKEN + u64::from(token),
         }
     }
@@ -44,6 +46,7 @@ impl Source {
             2 => Self::Inbox,
             3 => Self::Signal,
             4 => Self::Bfd,
+            5 => Self::Firewall,
             token => Self::Packets(u32::try_from(token.checked_sub(Self::FIRST_TOKEN)?).ok()?),
         })
     }
@@ -57,7 +60,7 @@ pub(super) struct Poller {
 }
 
 /// Descriptors besides the packet sockets.
-const OTHERS: usize = 5;
+const OTHERS: usize = 6;
 
 impl Poller {
     pub(super) fn new() -> anyhow::Result<Self> {
@@ -133,6 +136,7 @@ mod tests {
             Source::Inbox,
             Source::Signal,
             Source::Bfd,
+            Source::Firewall,
             Source::Packets(0),
             Source::Packets(u32::MAX),
         ] {

@@ -25,6 +25,9 @@ impl EngineThread {
             if self.agenda.take_upheaval() {
                 release_free_memory();
             }
+            if let Some(watch) = self.firewall.new_watch() {
+                self.poller.add(watch, Source::Firewall)?;
+            }
             if ready.iter().any(Source::is_flow) {
                 pace.rest(deadline);
             }
@@ -81,6 +84,9 @@ impl EngineThread {
         }
         if ready.contains(&Source::Kernel) {
             self.kernel_reports()?;
+        }
+        if ready.contains(&Source::Firewall) {
+            self.firewall.reports();
         }
         if ready.contains(&Source::Inbox) {
             self.messages();

@@ -39,6 +39,12 @@ impl RouteSocket {
         Self::of_family(NlFamily::Netfilter, &[], NETFILTER_BUFFER)
     }
 
+    /// Opens a socket that hears what changes in the packet filter.
+    pub(crate) fn netfilter_reports() -> Result<Self, NetlinkError> {
+        let groups = [libc::NFNLGRP_NFTABLES as u32];
+        Self::of_family(NlFamily::Netfilter, &groups, NETFILTER_BUFFER)
+    }
+
     fn of_family(
         family: NlFamily,
         groups: &[u32],

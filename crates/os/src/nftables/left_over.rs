@@ -14,10 +14,15 @@ pub fn families_of_table(name: &str) -> Result<Vec<Family>, NetlinkError> {
         Err(error) if is_without_filter(&error) => return Ok(Vec::new()),
         socket => socket?,
     };
+    families(&mut socket, name)
+}
+
+/// The same, asked through this socket.
+pub(super) fn families(socket: &mut RouteSocket, name: &str) -> Result<Vec<Family>, NetlinkError> {
     let mut found = Vec::new();
     for family in [Family::Ipv4, Family::Ipv6] {
         socket.send(&get_table(family, name, family as u32))?;
-        match first_refusal(&mut socket, "NFT_MSG_GETTABLE") {
+        match first_refusal(socket, "NFT_MSG_GETTABLE") {
             Ok(()) => found.push(family),
             Err(error) if error.errno() == Some(libc::ENOENT) || is_without_filter(&error) => {}
             Err(error) => return Err(error),

@@ -9,6 +9,7 @@ mod batch;
 mod expression;
 mod left_over;
 mod rules;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -18,6 +19,7 @@ use batch::{Batch, Element};
 pub use left_over::{delete_table, families_of_table};
 pub use rules::TableSettings;
 use rules::{PARENT_LINK_LOCAL, VIPS, VMAC_MAP, VMAC_SET, link_local_set};
+pub use watch::{Removal, RemovalWatch};
 
 use crate::netlink::NetlinkError;
 use crate::netlink::socket::RouteSocket;
@@ -72,6 +74,31 @@ impl Tables {
             moved: BTreeMap::new(),
             borrowed: BTreeMap::new(),
         })
+    }
+
+    /// The port number that our changes carry, for [`RemovalWatch::open`].
+    ///
+    /// # Errors
+    /// [`NetlinkError::Socket`].
+    pub fn port(&self) -> Result<u32, NetlinkError> {
+        self.socket.port()
+    }
+
+    /// Whether every table that was made is still there.
+    ///
+    /// # Errors
+    /// [`NetlinkError`]; then nothing can be said about them.
+    pub fn are_there(&mut self) -> Result<bool, NetlinkError> {
+        let there = left_over::families(&mut self.socket, &self.settings.name)?;
+        let missing =
+            |family: &Family| self.parts[*family as usize].table && !there.contains(family);
+        Ok(![Family::Ipv4, Family::Ipv6].iter().any(missing))
+    }
+
+    /// The name of both tables.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.settings.name
     }
 
     /// Makes what is there anew with other settings. No packet passes in between.

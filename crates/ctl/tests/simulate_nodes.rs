@@ -309,3 +309,62 @@ fn weather_changes() {
         assert!(out.contains(line), "{out}");
     }
 }
+
+#[test]
+fn a_bfd_session_that_goes_down_moves_the_addresses() {
+    let bfd = "bfd_instance uplink {\n neighbor_ip 10.0.0.254\n}\n";
+    let pair = Pair::new(&(bfd.to_owned() + &instance(" track_bfd {\n uplink\n }\n")));
+    let out = pair.check(
+        "at 10s bfd uplink down on a\nat 20s expect a FAULT\nat 20s expect b MASTER\n\
+         at 21s kill a\nat 22s start a\nat 30s expect a FAULT\n\
+         at 30s bfd uplink up on a\nexpect a MASTER\nexpect b BACKUP\n",
+    );
+    let lines = [
+        "   10.000 -- a: BFD session uplink goes down\n",
+        "   30.000 -- a: BFD session uplink comes up\n",
+    ];
+    for line in lines {
+        assert!(out.contains(line), "{out}");
+    }
+    let (code, _, err) = pair.run("at 1s bfd other down on a\n", &[]);
+    assert_eq!(code, 1);
+    assert!(err.contains("a has no BFD session 'other'"), "{err}");
+    assert!(err.contains("it has uplink"), "{err}");
+}
+
+#[test]
+fn a_machine_that_stood_still_has_lost_what_was_sent_to_it() {
+    let pair = Pair::new(&instance(""));
+    // The master: somebody else has the address when it goes on, and the first word decides.
+    let out = pair.check(
+        "at 10s freeze a for 10s\nat 19s expect b MASTER\nuntil 40s\n\
+         expect a MASTER\nexpect b BACKUP\n",
+    );
+    let line = "   10.000 -- the machine of a stands still for 10000 ms\n";
+    assert!(out.contains(line), "{out}");
+    // The backup: no advert waits for it, but the master is heard again before it acts.
+    let out = pair.check(
+        "at 10s freeze b for 10s\nuntil 40s\nexpect a MASTER\nexpect b BACKUP\nexpect double < 1ms\n",
+    );
+    assert!(!out.contains("b V MASTER"), "{out}");
+}
+
+#[test]
+fn an_operator_clears_a_fault_that_stays() {
+    let latch = "@evervip fault_latch\n";
+    let script = "vrrp_script chk {\n script /bin/true\n interval 1\n}\n";
+    let text = format!(
+        "{script}{}",
+        instance(&format!(" track_script {{\n chk\n }}\n{latch}"))
+    );
+    let out = Pair::new(&text).check(
+        "at 10s script chk fails on a\nat 15s script chk succeeds on a\nat 25s expect a FAULT\n\
+         at 26s stop a\nat 27s start a\nat 35s expect a FAULT\n\
+         at 36s clear-fault V on a\nexpect a MASTER\nexpect b BACKUP\n",
+    );
+    let line = "   36.000 -- a: an operator clears the fault of V\n";
+    assert!(out.contains(line), "{out}");
+    let (code, _, err) = Pair::new(&text).run("at 1s clear-fault W on a\n", &[]);
+    assert_eq!(code, 1);
+    assert!(err.contains("a has no instance 'W'"), "{err}");
+}

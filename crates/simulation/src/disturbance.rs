@@ -45,6 +45,10 @@ pub enum Disturbance {
     TrackedProcesses(usize, ProcessPattern, u32),
     /// The wall clock of a host is set: so many milliseconds after the true time from now on.
     Clock(usize, i64),
+    /// A BFD session of a host is up, or down.
+    Bfd(usize, Arc<str>, bool),
+    /// An operator of a host clears the fault of its instance of this name.
+    ClearFault(usize, Arc<str>),
 }
 
 /// What does not run during a pause. All but packets waits for its end in any case.

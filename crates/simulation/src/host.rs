@@ -40,6 +40,8 @@ pub(crate) struct Host {
     pub(crate) script_good: bool,
     /// Scripts that fail although the others do not.
     pub(crate) failing: BTreeSet<Arc<str>>,
+    /// Instances that the last daemon has left in FAULT for an operator to look at.
+    pub(crate) latched: Vec<String>,
     pub(crate) paused_until: Option<Timestamp>,
     /// Since when the machine stands still, and with it its clock or not.
     frozen: Option<(Timestamp, Sleep)>,
@@ -72,6 +74,7 @@ impl Host {
             routes: Vec::new(),
             script_good: true,
             failing: BTreeSet::new(),
+            latched: Vec::new(),
             paused_until: None,
             frozen: None,
             behind: Duration::ZERO,
@@ -199,13 +202,18 @@ impl Host {
             addresses.map(|address| (port.index, *address))
         });
         let addresses: Vec<(u32, IpAddr)> = own.chain(self.held.iter().copied()).collect();
-        self.engine = Some(Engine::new(self.config.clone(), links, &addresses));
+        let mut engine = Engine::new(self.config.clone(), links, &addresses);
+        engine.restore_latches(&self.latched);
+        self.engine = Some(engine);
         self.tracked.initialise(&self.config.files);
         true
     }
 
     pub(crate) fn crash(&mut self) {
-        self.engine = None;
+        if let Some(engine) = self.engine.take() {
+            let latched = engine.latched();
+            self.latched = latched.iter().map(ToString::to_string).collect();
+        }
         self.life += 1;
         self.clock_told = None;
         self.waiting.clear();

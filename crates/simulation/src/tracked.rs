@@ -1,7 +1,7 @@
-//! Tracked files and processes of a host, which its daemon is told of as the real one is: of all
+//! Tracked files, processes and BFD sessions of a host, which its daemon is told of as the real one is: of all
 //! before it starts and before it reloads, then of every change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use evervip_vrrp::Event;
 pub(crate) enum Fact {
     File(PathBuf, String),
     Processes(ProcessPattern, u32),
-    /// A BFD session that is up.
-    BfdUp(Arc<str>),
+    /// A BFD session is up, or down.
+    Bfd(Arc<str>, bool),
 }
 
 /// What is known of a host; of the rest, files are missing, as many processes run as are wanted, and
@@ -23,6 +23,8 @@ pub(crate) enum Fact {
 pub(crate) struct Tracked {
     files: BTreeMap<PathBuf, String>,
     processes: BTreeMap<ProcessPattern, u32>,
+    /// Sessions that are down.
+    down: BTreeSet<Arc<str>>,
 }
 
 impl Fact {
@@ -36,7 +38,7 @@ impl Fact {
                 pattern,
                 count: *count,
             },
-            Self::BfdUp(session) => Event::BfdReported { session, up: true },
+            Self::Bfd(session, up) => Event::BfdReported { session, up: *up },
         }
     }
 }
@@ -70,7 +72,10 @@ impl Tracked {
             facts.push(Fact::Processes(pattern, count));
         }
         let sessions = config.bfd_instances.iter();
-        facts.extend(sessions.map(|session| Fact::BfdUp(Arc::clone(&session.name))));
+        facts.extend(sessions.map(|session| {
+            let up = !self.down.contains(&session.name);
+            Fact::Bfd(Arc::clone(&session.name), up)
+        }));
         facts
     }
 
@@ -90,8 +95,12 @@ impl Tracked {
             Fact::Processes(pattern, count) => {
                 self.processes.insert(pattern.clone(), *count);
             }
-            // All sessions are up anyway.
-            Fact::BfdUp(_) => {}
+            Fact::Bfd(session, true) => {
+                self.down.remove(session);
+            }
+            Fact::Bfd(session, false) => {
+                self.down.insert(Arc::clone(session));
+            }
         }
     }
 }

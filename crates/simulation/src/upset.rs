@@ -18,7 +18,9 @@ impl Lan {
         }
         match disturbance {
             // A process that is stopped hears of it when it goes on.
-            Disturbance::Stop(host) | Disturbance::Reload(host, _)
+            Disturbance::Stop(host)
+            | Disturbance::Reload(host, _)
+            | Disturbance::ClearFault(host, _)
                 if self.hosts[host].paused_until.is_some() =>
             {
                 self.hosts[host].waiting.push(Item::Disturb(disturbance));
@@ -72,6 +74,10 @@ impl Lan {
             Disturbance::TrackedProcesses(host, pattern, count) => {
                 self.change_tracked(host, Fact::Processes(pattern, count));
             }
+            Disturbance::Bfd(host, session, up) => {
+                self.change_tracked(host, Fact::Bfd(session, up));
+            }
+            Disturbance::ClearFault(host, instance) => self.clear_fault(host, &instance),
             Disturbance::Clock(host, ahead) => {
                 self.hosts[host].clock_ahead = ahead;
                 self.tell_clock(host);
@@ -86,6 +92,7 @@ impl Lan {
                 self.crash(host);
                 self.hosts[host].held.clear();
                 self.hosts[host].routes.clear();
+                self.hosts[host].latched.clear();
                 self.note(|| What::Held { host });
             }
         }
@@ -104,6 +111,13 @@ impl Lan {
     fn crash(&mut self, host: usize) {
         self.hosts[host].crash();
         self.keep(|_| Doing::Ended(host));
+    }
+
+    fn clear_fault(&mut self, host: usize, instance: &str) {
+        let engine = self.hosts[host].engine.as_ref();
+        if let Some(router) = engine.and_then(|engine| engine.router_named(instance)) {
+            self.handle(host, Event::FaultCleared { router });
+        }
     }
 
     fn pause(&mut self, host: usize, time: Duration, sleep: Sleep) {

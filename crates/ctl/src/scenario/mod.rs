@@ -74,6 +74,8 @@ pub enum Deed {
     Start(Name),
     /// Its daemon does not run for a while.
     Pause(Name, Duration),
+    /// Its machine does not run for a while: what is sent to it meanwhile is lost.
+    Freeze(Name, Duration),
     /// Its daemon reads another configuration.
     Reload {
         /// Whose.
@@ -83,6 +85,13 @@ pub enum Deed {
     },
     /// Somebody else removes the virtual addresses of a node.
     Remove(Name),
+    /// An operator of a node clears the fault of an instance.
+    ClearFault {
+        /// Which.
+        instance: Name,
+        /// Whose.
+        node: Name,
+    },
     /// The wall clock of a node is wrong by so much from then on.
     Clock {
         /// Ahead of the true time, or behind it.
@@ -120,6 +129,8 @@ pub enum Object {
     File(Name, Option<i32>),
     /// As many of a tracked process run as are wanted, or none.
     Process(Name, bool),
+    /// A BFD session is up.
+    Bfd(Name, bool),
 }
 
 /// What the network does to packets.

@@ -80,6 +80,16 @@ const DEEDS: &[(&str, Rest<Deed>)] = &[
         words.keyword("for")?;
         Ok(Deed::Pause(node, words.time()?))
     }),
+    ("freeze", |words| {
+        let node = words.name(NODE)?;
+        words.keyword("for")?;
+        Ok(Deed::Freeze(node, words.time()?))
+    }),
+    ("clear-fault", |words| {
+        let instance = words.name("an instance")?;
+        let node = words.on()?;
+        Ok(Deed::ClearFault { instance, node })
+    }),
     ("reload", |words| {
         let node = words.name(NODE)?;
         words.keyword("with")?;
@@ -98,8 +108,13 @@ const DEEDS: &[(&str, Rest<Deed>)] = &[
     }),
     ("link", |words| {
         let name = words.name("an interface")?;
-        let up = words.choose(&[("down", false), ("up", true)])?;
+        let up = words.choose(WAYS)?;
         words.change(Object::Link(name, up))
+    }),
+    ("bfd", |words| {
+        let name = words.name("a BFD session")?;
+        let up = words.choose(WAYS)?;
+        words.change(Object::Bfd(name, up))
     }),
     ("script", |words| {
         let name = words.name("a script")?;
@@ -134,6 +149,8 @@ const DEEDS: &[(&str, Rest<Deed>)] = &[
     }),
     ("expect", |words| Ok(Deed::Expect(words.expectation()?))),
 ];
+
+const WAYS: &[(&str, bool)] = &[("down", false), ("up", true)];
 
 const OUTCOMES: &[(&str, bool)] = &[("fails", false), ("succeeds", true)];
 

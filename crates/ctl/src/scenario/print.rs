@@ -38,6 +38,10 @@ impl Display for Deed {
             Self::Stop(node) => write!(f, "stop {}", Quoted(node)),
             Self::Start(node) => write!(f, "start {}", Quoted(node)),
             Self::Pause(node, time) => write!(f, "pause {} for {}", Quoted(node), Time(*time)),
+            Self::Freeze(node, time) => write!(f, "freeze {} for {}", Quoted(node), Time(*time)),
+            Self::ClearFault { instance, node } => {
+                write!(f, "clear-fault {} on {}", Quoted(instance), Quoted(node))
+            }
             Self::Reload { node, file } => {
                 write!(f, "reload {} with {}", Quoted(node), Quoted(file))
             }
@@ -82,6 +86,10 @@ impl Object {
             Self::Process(name, good) => {
                 let way = either("succeeds", "fails", *good);
                 write!(f, "process {} {way} on {node}", Quoted(name))
+            }
+            Self::Bfd(name, up) => {
+                let way = either("up", "down", *up);
+                write!(f, "bfd {} {way} on {node}", Quoted(name))
             }
             Self::File(name, None) => write!(f, "file {} on {node} is gone", Quoted(name)),
             Self::File(name, Some(value)) => {

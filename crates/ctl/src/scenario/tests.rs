@@ -41,6 +41,11 @@ fn deeds_are_read_and_printed() {
     check("start A", Deed::Start(name("A")));
     let three = Duration::from_secs(3);
     check("pause A for 3s", Deed::Pause(name("A"), three));
+    check("freeze A for 3s", Deed::Freeze(name("A"), three));
+    let (instance, node) = (name("WEB"), name("A"));
+    check("clear-fault WEB on A", Deed::ClearFault { instance, node });
+    check("bfd n down on A", change(Object::Bfd(name("n"), false)));
+    check("bfd n up on A", change(Object::Bfd(name("n"), true)));
     let (node, file) = (name("A"), name("b.conf"));
     check("reload A with b.conf", Deed::Reload { node, file });
     check("remove addresses on A", Deed::Remove(name("A")));

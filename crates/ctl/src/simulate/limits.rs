@@ -57,12 +57,15 @@ const LIMITS: &[(&str, Has)] = &[
         "packet filters of no_accept and strict mode",
         |_, config| config.instances.iter().any(|instance| !instance.accept),
     ),
-    ("BFD: its sessions are up", |_, config| {
-        config
-            .instances
-            .iter()
-            .any(|instance| !instance.track_bfd.is_empty())
-    }),
+    (
+        "BFD: its sessions are up unless the scenario says otherwise",
+        |_, config| {
+            config
+                .instances
+                .iter()
+                .any(|instance| !instance.track_bfd.is_empty())
+        },
+    ),
     (
         "keywords that this version does not honour, see evervip check",
         |loaded, _| {

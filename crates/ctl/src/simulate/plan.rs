@@ -38,6 +38,9 @@ pub(super) enum Deed {
     Stop(usize),
     Start(usize),
     Pause(usize, Duration),
+    Freeze(usize, Duration),
+    /// Of the instance of this name.
+    ClearFault(usize, String),
     /// The file as the scenario names it.
     Reload(usize, String),
     Remove(usize),
@@ -206,6 +209,12 @@ impl Reader<'_> {
             scenario::Deed::Stop(node) => Deed::Stop(self.node(node)?),
             scenario::Deed::Start(node) => Deed::Start(self.node(node)?),
             scenario::Deed::Pause(node, time) => Deed::Pause(self.node(node)?, *time),
+            scenario::Deed::Freeze(node, time) => Deed::Freeze(self.node(node)?, *time),
+            scenario::Deed::ClearFault { instance, node } => {
+                let node = self.node(node)?;
+                self.instance(instance, node)?;
+                Deed::ClearFault(node, instance.what.clone())
+            }
             scenario::Deed::Reload { node, file } => {
                 Deed::Reload(self.node(node)?, file.what.clone())
             }
@@ -236,14 +245,7 @@ impl Reader<'_> {
             } => {
                 let node = self.node(node)?;
                 if let Some(instance) = instance {
-                    let names = self.names(node, |config| {
-                        config
-                            .instances
-                            .iter()
-                            .map(|i| i.name.to_string())
-                            .collect()
-                    });
-                    self.known("instance", instance, node, names)?;
+                    self.instance(instance, node)?;
                 }
                 let instance = instance.as_ref().map(|instance| instance.what.clone());
                 Deed::ExpectState(node, instance, *state)
@@ -251,6 +253,15 @@ impl Reader<'_> {
             Expectation::Gap(limit) => Deed::ExpectGap(*limit),
             Expectation::Double(limit) => Deed::ExpectDouble(*limit),
         })
+    }
+
+    /// Whether any configuration of the node has the instance.
+    fn instance(&mut self, instance: &Name, node: usize) -> Option<()> {
+        let names = self.names(node, |config| {
+            let instances = config.instances.iter();
+            instances.map(|i| i.name.to_string()).collect()
+        });
+        self.known("instance", instance, node, names)
     }
 
     /// Who is not named is on the first side.
@@ -283,6 +294,10 @@ impl Reader<'_> {
             Object::Process(name, _) => ("tracked process", name, |config| {
                 let processes = config.processes.iter();
                 processes.map(|p| p.name.to_string()).collect()
+            }),
+            Object::Bfd(name, _) => ("BFD session", name, |config| {
+                let sessions = config.bfd_instances.iter();
+                sessions.map(|b| b.name.to_string()).collect()
             }),
         };
         let names = self.names(node, names);
@@ -323,6 +338,19 @@ impl Deed {
             Self::Stop(node) => format!("{} is stopped", names[*node]),
             Self::Start(node) => format!("{} starts", names[*node]),
             Self::Pause(node, time) => format!("{} sleeps for {}", names[*node], millis(*time)),
+            Self::Freeze(node, time) => {
+                format!(
+                    "the machine of {} stands still for {}",
+                    names[*node],
+                    millis(*time)
+                )
+            }
+            Self::ClearFault(node, instance) => {
+                format!(
+                    "{}: an operator clears the fault of {instance}",
+                    names[*node]
+                )
+            }
             Self::Reload(node, file) => format!("{} reloads {file}", names[*node]),
             Self::Remove(node) => format!("{}: somebody removes its addresses", names[*node]),
             Self::Clock(node, ahead) => {
@@ -356,6 +384,8 @@ fn change(object: &Object) -> String {
         Object::Script(name, false) => format!("{} fails {now}", name.what),
         Object::Process(name, true) => format!("process {} runs {now}", name.what),
         Object::Process(name, false) => format!("process {} is gone", name.what),
+        Object::Bfd(name, true) => format!("BFD session {} comes up", name.what),
+        Object::Bfd(name, false) => format!("BFD session {} goes down", name.what),
         Object::File(name, Some(value)) => format!("file {} is {value} {now}", name.what),
         Object::File(name, None) => format!("file {} is gone", name.what),
     }

@@ -160,6 +160,10 @@ impl<'a> Play<'a> {
             Deed::Stop(node) => Disturbance::Stop(*node),
             Deed::Start(node) => Disturbance::Start(*node),
             Deed::Pause(node, time) => Disturbance::Pause(*node, *time, Sleep::Daemon),
+            Deed::Freeze(node, time) => Disturbance::Pause(*node, *time, Sleep::Machine),
+            Deed::ClearFault(node, instance) => {
+                Disturbance::ClearFault(*node, instance.as_str().into())
+            }
             Deed::Reload(node, file) => return self.reload(*node, file),
             Deed::Remove(node) => Disturbance::Steal(*node),
             Deed::Clock(node, ahead) => Disturbance::Clock(*node, *ahead),
@@ -203,6 +207,7 @@ impl<'a> Play<'a> {
             Object::Script(name, good) => {
                 Disturbance::OneScript(node, name.what.as_str().into(), *good)
             }
+            Object::Bfd(name, up) => Disturbance::Bfd(node, name.what.as_str().into(), *up),
             Object::File(name, value) => {
                 let file = self.configs(node).flat_map(|config| &config.files);
                 let mut named = file.filter(|file| *file.name == *name.what);

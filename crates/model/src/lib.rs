@@ -74,7 +74,7 @@ pub use track_file::{FileIndex, InitialContent, TrackFile, TrackedFile};
 pub use track_group::{TrackGroup, TrackGroupIndex};
 pub use track_process::{ParameterMatch, ProcessIndex, TrackProcess, TrackedProcess};
 pub use tracking::{ScriptIndex, TrackLists, TrackedInterface, TrackedScript, Tracks, VrrpScript};
-pub use virtual_interface::{Ipvlan, IpvlanMode, VirtualMac};
+pub use virtual_interface::{Ipvlan, IpvlanMode, VirtualMac, standard_hardware_address};
 
 /// A list that takes the room of one pointer while it is empty, as most lists of most instances are;
 /// otherwise like [`Vec`].

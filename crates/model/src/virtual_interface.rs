@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::Family;
+
 /// `use_vmac`: a private macvlan with the virtual MAC address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct VirtualMac {
@@ -51,4 +53,14 @@ pub struct Ipvlan {
     pub mode: IpvlanMode,
     /// Interface group it is put into.
     pub group: Option<u32>,
+}
+
+/// 00:00:5e:00:01:VRID, or :02: for IPv6 (RFC 9568 7.3).
+#[must_use]
+pub const fn standard_hardware_address(vrid: u8, family: Family) -> [u8; 6] {
+    let kind = match family {
+        Family::Inet => 1,
+        Family::Inet6 => 2,
+    };
+    [0, 0, 0x5e, 0, kind, vrid]
 }

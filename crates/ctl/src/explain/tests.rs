@@ -62,6 +62,12 @@ fn a_file_is_explained() {
 }
 
 #[test]
+fn interfaces_settings_routes_and_sessions_are_explained() {
+    let words = ["explain", "crates/ctl/tests/data/explain/kernel.conf"];
+    expect("explain/kernel.txt", &words);
+}
+
+#[test]
 fn a_pair_has_a_table_of_outcomes() {
     expect(
         "explain/haproxy-pair.txt",

@@ -9,7 +9,7 @@ use evervip_model::{
 };
 
 use super::phrase::{list, milliseconds, seconds, signed};
-use super::{Section, schedule};
+use super::{Section, kernel, schedule};
 use crate::outcome::address_interfaces;
 
 pub(super) fn section(config: &Config, instance: &Instance, names: &dyn Names) -> Section {
@@ -30,7 +30,8 @@ pub(super) fn section(config: &Config, instance: &Instance, names: &dyn Names) -
     section.add("talks", talks(instance));
     section.add("timing", timing(instance));
     section.add("priority", priority(instance));
-    section.add("takes over", takes_over(instance));
+    section.add("takes over", takes_over(config, instance));
+    kernel::add(&mut section, config, instance);
     let (faults, points) = consequences(config, instance);
     section.add("FAULT when", faults);
     if instance.fault_latch {
@@ -142,21 +143,17 @@ fn priority(instance: &Instance) -> Vec<String> {
     lines
 }
 
-fn takes_over(instance: &Instance) -> Vec<String> {
-    let own = instance.interface.as_deref().unwrap_or_default();
+fn takes_over(config: &Config, instance: &Instance) -> Vec<String> {
     let line = |address: &VirtualAddress, end: &str| {
         let VirtualAddress {
             address: ip,
             prefix,
-            dev,
             ..
         } = address;
         let label = address.label.as_ref();
         let label = label.map_or_else(String::new, |l| format!(", label {l}"));
-        format!(
-            "{ip}/{prefix} on {}{label}{end}",
-            dev.as_deref().unwrap_or(own)
-        )
+        let place = kernel::place(config, instance, address);
+        format!("{ip}/{prefix} on {place}{label}{end}")
     };
     let advertised = instance.addresses.iter().map(|a| line(a, ""));
     let excluded = instance.excluded_addresses.iter();
@@ -217,6 +214,44 @@ fn consequences(config: &Config, instance: &Instance) -> (Vec<String>, Vec<Strin
             format!("check {name} succeeds"),
             format!("check {name} fails"),
         );
+    }
+    for track in &instance.track_processes {
+        let process = config.processes.get(track.process.0);
+        let name = process.map_or("", |process| &*process.name);
+        add(
+            track.weight,
+            track.reverse,
+            format!("process {name} runs often enough"),
+            format!("process {name} does not run, or not often enough"),
+        );
+    }
+    for track in &instance.track_bfd {
+        let session = config.bfd_instances.get(track.bfd.0);
+        let name = session.map_or("", |session| &*session.name);
+        add(
+            track.weight,
+            track.reverse,
+            format!("BFD session {name} is up"),
+            format!("BFD session {name} is down, as all are at first"),
+        );
+    }
+    for track in &instance.track_files {
+        let file = config.files.get(track.file.0);
+        let name = file.map_or("", |file| &*file.name);
+        if track.weight == 0 {
+            let not = if track.reverse { "" } else { "not " };
+            faults.push(format!("file {name} holds a number that is {not}0"));
+        } else if !instance.priority.is_owner() {
+            let weight = if track.reverse {
+                -track.weight
+            } else {
+                track.weight
+            };
+            points.push(format!("file {name} holds N: N times {weight}"));
+            faults.push(format!(
+                "file {name} holds so much that this is -254 or less"
+            ));
+        }
     }
     (faults, points)
 }

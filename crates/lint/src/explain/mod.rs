@@ -5,6 +5,7 @@
 
 mod deviation;
 mod instance;
+mod kernel;
 mod phrase;
 mod schedule;
 
@@ -48,7 +49,7 @@ impl Section {
     }
 }
 
-/// Explains a configuration: instances, sync groups, checks, and what is different from
+/// Explains a configuration: instances with what they make of the kernel, sync groups, checks, and what is different from
 /// keepalived or left out by this version.
 #[must_use]
 pub fn explain(config: &Config, said: &[Diagnostic], names: &dyn Names) -> Vec<Section> {

@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use evervip_model::{Config, Family, Instance, IpvlanMode, VirtualAddress};
+use evervip_model::{
+    Config, Family, Instance, IpvlanMode, VirtualAddress, standard_hardware_address,
+};
 
 pub use naming::{Candidate, Choice, Existing};
 
@@ -189,19 +191,10 @@ fn addresses(instance: &Instance) -> impl Iterator<Item = &VirtualAddress> {
         .chain(&instance.excluded_addresses)
 }
 
-/// 00:00:5e:00:01:VRID, or :02: for IPv6 (RFC 9568 7.3).
-const fn standard_address(vrid: u8, family: Family) -> [u8; 6] {
-    let kind = match family {
-        Family::Inet => 1,
-        Family::Inet6 => 2,
-    };
-    [0, 0, 0x5e, 0, kind, vrid]
-}
-
 /// The key of the interface that an instance runs on; `None` when that is the configured one.
 pub(crate) fn own_key(instance: &Instance) -> Option<VirtualInterfaceKey> {
     let kind = if let Some(vmac) = &instance.virtual_mac {
-        let standard = standard_address(instance.vrid.value(), instance.family);
+        let standard = standard_hardware_address(instance.vrid.value(), instance.family);
         VirtualInterfaceKind::MacVlan(vmac.address.unwrap_or(standard))
     } else {
         instance.ipvlan.as_ref()?;
@@ -239,7 +232,7 @@ impl Place {
         if !address.use_vmac && !instance.virtual_mac_for_addresses {
             return Some(Self::Real(base.into()));
         }
-        let standard = standard_address(instance.vrid.value(), family);
+        let standard = standard_hardware_address(instance.vrid.value(), family);
         Some(Self::Virtual(VirtualInterfaceKey {
             base: base.into(),
             kind: VirtualInterfaceKind::MacVlan(standard),

@@ -10,8 +10,8 @@ use crate::router::Router;
 use crate::sockets::ROUTED;
 use crate::timers::TimerKey;
 use crate::{
-    Action, Announcement, AnnouncementPart, Engine, LogLine, MasterReason, Notification,
-    NotificationKind, PlacedAddress, RouterId, Subject, Timestamp,
+    Action, Announcement, AnnouncementPart, Engine, LogLine, Notification, NotificationKind,
+    PlacedAddress, RouterId, Subject, Timestamp,
 };
 
 /// How a master says that it resigns.
@@ -315,7 +315,6 @@ impl Engine {
             init,
         });
         if was == State::Master {
-            self.routers[id].standing.claim = MasterReason::default();
             if timer.is_some() {
                 self.resign(id, Resignation::Once);
             }

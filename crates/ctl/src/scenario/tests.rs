@@ -201,7 +201,7 @@ fn mistakes_have_a_place_and_say_what_was_expected() {
 fn what_can_happen_is_listed_where_a_deed_is_unknown() {
     let (_, mistakes) = Scenario::parse("at 1s explode A");
     let message = &mistakes[0].message;
-    let list = "expected 'kill', 'stop', 'start', 'pause', 'reload'";
+    let list = "expected 'kill', 'stop', 'start', 'pause', 'freeze', 'clear-fault', 'reload'";
     assert!(message.starts_with(list), "{message}");
     let (_, mistakes) = Scenario::parse("at 1s klil A");
     assert_eq!(mistakes[0].help.as_deref(), Some("did you mean 'kill'?"));

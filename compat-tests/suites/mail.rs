@@ -36,6 +36,9 @@ pub fn add(plan: &mut Plan) {
     plan.single("mail::relay-silent", |program| {
         with_single(program, silent_relay)
     });
+    plan.single("mail::relay-hangs-once", |program| {
+        with_single(program, hangs_once)
+    });
     plan.ours_only("mail::relay-comes-back", |program| {
         with_single(program, relay_comes_back)
     });
@@ -373,6 +376,43 @@ fn silent_relay(cluster: &mut Cluster) -> Verdict {
         let line = "SMTP alerts were not sent";
         ensure!(cluster.log(0).count(line) > 0, "no line `{line}`");
     }
+    Ok(())
+}
+
+/// A session that hangs delays no other mail. The original begins all side by side, and never
+/// sends again what one of them did not get through.
+fn hangs_once(cluster: &mut Cluster) -> Verdict {
+    let sink = Sink::start(&cluster.members[0].node, Manner::HangsFirst)?;
+    let of = |name: &str, vrid: u8| {
+        let conf = Conf::new(MODE, 0).text();
+        conf.replace("LB_VIP", name)
+            .replace("virtual_router_id 50", &format!("virtual_router_id {vrid}"))
+            .replace("10.150.160.32/32", &format!("10.150.160.{vrid}/32"))
+    };
+    // Longer than anybody here is ready to wait for the other mails.
+    let timeout = PATIENCE * 2;
+    let globals = RELAY.replace(
+        "smtp_connect_timeout 1\n",
+        &format!("smtp_connect_timeout {}\n", timeout.as_secs()),
+    );
+    let all = ["ONE", "TWO", "THREE"];
+    let conf: String = all
+        .iter()
+        .zip(101..)
+        .map(|(name, vrid)| of(name, vrid))
+        .collect();
+    cluster.members[0].start(&with_globals(&format!("{globals}smtp_alert\n"), &conf))?;
+    let mut got = sink.wait_for(5)?;
+    let mut wanted: Vec<String> = ["BACKUP", "MASTER"]
+        .iter()
+        .flat_map(|state| all.map(|name| of_instance(name, state)))
+        .collect();
+    let hung = wanted.iter().position(|mail| !got.contains(mail));
+    ensure!(hung.is_some(), "nothing hung: {got:#?}");
+    wanted.remove(hung.unwrap_or_default());
+    got.sort();
+    wanted.sort();
+    ensure!(got == wanted, "got {got:#?}\nexpected {wanted:#?}");
     Ok(())
 }
 

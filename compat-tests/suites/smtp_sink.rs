@@ -31,6 +31,19 @@ pub enum Manner {
     Greets(&'static str),
     /// Hangs up at once.
     HangsUp,
+    /// Says nothing on the first connection, and takes every mail on the others.
+    HangsFirst,
+}
+
+impl Manner {
+    /// How it behaves on its connection of this number, from 0.
+    const fn of_connection(self, number: u32) -> Self {
+        match self {
+            Self::HangsFirst if number == 0 => Self::Silent,
+            Self::HangsFirst => Self::Good,
+            same => same,
+        }
+    }
 }
 
 /// Listens on port 25 of a node's loopback until it is dropped.
@@ -53,10 +66,12 @@ impl Sink {
             listening: None,
         };
         let (sessions, ended) = (Arc::clone(&sink.sessions), Arc::clone(&sink.ended));
+        let mut manners = (0_u32..).map(move |number| manner.of_connection(number));
         let listen = move || {
             while !ended.load(Ordering::Relaxed) {
                 match listener.accept() {
                     Ok((stream, _)) => {
+                        let manner = manners.next().unwrap_or(manner);
                         let (sessions, ended) = (Arc::clone(&sessions), Arc::clone(&ended));
                         thread::spawn(move || serve(stream, manner, &sessions, &ended));
                     }
@@ -114,7 +129,7 @@ fn serve(stream: TcpStream, manner: Manner, sessions: &Mutex<Vec<String>>, ended
         }
         Manner::Greets(words) => converse(stream, words, None),
         Manner::Refuses(line, answer) => converse(stream, "220 sink", Some((line, answer))),
-        Manner::Good => converse(stream, "220 sink", None),
+        Manner::Good | Manner::HangsFirst => converse(stream, "220 sink", None),
     };
     let mut sessions = sessions.lock().unwrap_or_else(PoisonError::into_inner);
     sessions.extend(said);

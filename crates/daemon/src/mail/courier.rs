@@ -1,8 +1,8 @@
-//! The thread that takes mails to the relay. Whatever the relay does, only this thread waits.
+//! The thread that has mails taken to the relay. Whatever the relay does, only sessions wait.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError};
+use std::sync::{Arc, Weak};
 use std::time::{Instant, SystemTime};
 
 use chrono::{DateTime, Local};
@@ -16,9 +16,10 @@ use super::losses::Losses;
 use super::message::{Letterhead, render};
 use super::outbox::{Outbox, Waiting};
 use super::relay::{Named, Relay, Trouble, refused};
+use super::session::{Outcome, Pace, Session, Sessions};
 use crate::inbox::{Message, Outlet};
 
-/// What the engine thread sends here.
+/// What the engine thread and sessions send here.
 #[derive(Debug)]
 pub(super) enum Order {
     /// Mails go to this relay from now on, also those that wait.
@@ -27,6 +28,8 @@ pub(super) enum Order {
     Send(Alert, SystemTime),
     /// The daemon ends: everything is tried once more, then [`Message::MailFinished`] is said.
     Finish,
+    /// The session of this number is over.
+    Ended(u64, Outcome),
 }
 
 /// What the configuration says about mails.
@@ -103,6 +106,10 @@ pub(super) struct Courier {
     outlet: Outlet,
     office: Option<Office>,
     outbox: Outbox<Letter>,
+    sessions: Sessions<Letter>,
+    pace: Pace,
+    /// When the relay did its work last.
+    worked_at: Option<Instant>,
     /// The trouble that was logged last, until the relay works again.
     trouble: Option<String>,
     losses: Losses,
@@ -110,12 +117,21 @@ pub(super) struct Courier {
 }
 
 impl Courier {
-    pub(super) fn new(orders: Receiver<Order>, outlet: Outlet) -> Self {
+    /// `back` is the other end of `orders`: sessions tell of their ends there.
+    pub(super) fn new(
+        orders: Receiver<Order>,
+        back: Weak<SyncSender<Order>>,
+        outlet: Outlet,
+        pace: Pace,
+    ) -> Self {
         Self {
             orders,
             outlet,
             office: None,
             outbox: Outbox::default(),
+            sessions: Sessions::new(back),
+            pace,
+            worked_at: None,
             trouble: None,
             losses: Losses::default(),
             finishing: false,
@@ -130,13 +146,26 @@ impl Courier {
             if expired > 0 {
                 tracing::error!("{expired} SMTP alerts were given up after an hour");
             }
-            if let Some(waiting) = self.outbox.take(now) {
-                self.deliver(waiting);
-            } else if self.finishing {
+            if self.next_begin().is_some_and(|at| at <= now) {
+                if let Some(waiting) = self.outbox.take(now) {
+                    self.begin(waiting);
+                }
+            }
+            if self.finishing && self.sessions.is_empty() && self.outbox.len() == 0 {
                 self.finishing = false;
                 self.outlet.send(Message::MailFinished);
             }
         }
+    }
+
+    /// When the next mail can be begun, if nothing else happens.
+    fn next_begin(&self) -> Option<Instant> {
+        let pace = if self.finishing {
+            self.pace.at_the_end
+        } else {
+            self.pace.usual
+        };
+        self.sessions.room(self.outbox.next_due()?, pace)
     }
 
     /// Takes what has come; waits for it when nothing else is to be done. `false` is the end.
@@ -148,10 +177,11 @@ impl Courier {
                 Err(TryRecvError::Disconnected) => return false,
             }
         }
-        if self.finishing {
+        let nothing_left = self.sessions.is_empty() && self.outbox.len() == 0;
+        if self.finishing && nothing_left {
             return true;
         }
-        let order = match self.outbox.next_due() {
+        let order = match self.next_begin() {
             None => self
                 .orders
                 .recv()
@@ -195,25 +225,59 @@ impl Courier {
                 self.finishing = true;
                 self.outbox.release(Instant::now());
             }
+            Order::Ended(number, outcome) => {
+                if let Some(session) = self.sessions.end(number) {
+                    self.end(session, outcome);
+                }
+            }
         }
     }
 
-    fn deliver(&mut self, waiting: Waiting<Letter>) {
+    fn begin(&mut self, waiting: Waiting<Letter>) {
         let Some(office) = &self.office else {
+            self.give_up(1, "there is no relay or no recipient any more");
             return;
         };
         let envelope = office.envelope(&waiting.letter);
-        match office.relay.deliver(&envelope) {
+        if let Err((waiting, error)) = self.sessions.begin(waiting, &office.relay, envelope) {
+            self.hold(waiting, format!("Unable to send SMTP alerts: {error}"));
+        }
+    }
+
+    fn end(&mut self, session: Session<Letter>, outcome: Outcome) {
+        match outcome {
             Ok((relay, verdict)) => {
                 self.relay_works(relay);
-                self.judge(relay, waiting, &envelope, verdict);
+                self.judge(relay, session, verdict);
             }
-            Err(trouble) => self.hold(waiting, &trouble),
+            Err(trouble) => self.suffer(session, &trouble),
+        }
+    }
+
+    /// A session met trouble. It is the relay's, unless another mail was taken meanwhile.
+    fn suffer(&mut self, session: Session<Letter>, trouble: &Trouble) {
+        let Session {
+            waiting,
+            relay,
+            begun,
+            ..
+        } = session;
+        let current = self.office.as_ref().map(|office| &office.relay);
+        if current.is_some_and(|current| *current != relay) && !self.finishing {
+            // The configuration names another one by now.
+            tracing::warn!("{trouble}");
+            self.outbox.put_back(waiting);
+        } else if self.worked_at.is_some_and(|at| at > begun) && !self.finishing {
+            tracing::warn!("{trouble}");
+            self.outbox.put_off(waiting, Instant::now());
+        } else {
+            self.hold(waiting, trouble.to_string());
         }
     }
 
     fn relay_works(&mut self, relay: SocketAddr) {
         self.outbox.relay_works();
+        self.worked_at = Some(Instant::now());
         if self.trouble.take().is_some() {
             let (relay, count) = (Named(relay), self.outbox.len());
             tracing::info!("SMTP server {relay} works again, {count} more alerts wait");
@@ -221,22 +285,21 @@ impl Courier {
     }
 
     /// The relay has said what it does with a mail.
-    fn judge(
-        &mut self,
-        relay: SocketAddr,
-        mut waiting: Waiting<Letter>,
-        envelope: &Envelope,
-        verdict: Verdict,
-    ) {
+    fn judge(&mut self, relay: SocketAddr, session: Session<Letter>, verdict: Verdict) {
+        let Session {
+            mut waiting,
+            recipients,
+            ..
+        } = session;
         let refusals: Vec<(String, Refusal)> = match verdict {
             Verdict::Taken(refusals) => refusals,
             Verdict::Refused(refusal) => {
-                let all = envelope.recipients.iter();
+                let all = recipients.iter();
                 all.map(|recipient| (recipient.clone(), refusal.clone()))
                     .collect()
             }
         };
-        if refusals.len() < envelope.recipients.len() {
+        if refusals.len() < recipients.len() {
             tracing::debug!("SMTP alert successfully sent.");
         }
         let mut logged: Option<&Refusal> = None;
@@ -258,8 +321,7 @@ impl Courier {
     }
 
     /// Keeps everything until the relay works again. The same trouble is said once.
-    fn hold(&mut self, waiting: Waiting<Letter>, trouble: &Trouble) {
-        let line = trouble.to_string();
+    fn hold(&mut self, waiting: Waiting<Letter>, line: String) {
         if self.trouble.as_ref() == Some(&line) {
             tracing::debug!("{line}");
         } else {

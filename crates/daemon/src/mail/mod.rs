@@ -9,7 +9,8 @@
 //! | `dialogue` | what is said to the relay; pure |
 //! | `outbox` | which mail is tried when; pure |
 //! | `relay` | sockets and time limits |
-//! | `courier` | the thread |
+//! | `session` | mails on their way, side by side |
+//! | `courier` | the thread that decides |
 //!
 //! The client is our own: the original greets with HELO and some relays of old know nothing else,
 //! where lettre always sends EHLO.
@@ -21,6 +22,7 @@ mod losses;
 mod message;
 mod outbox;
 mod relay;
+mod session;
 
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -32,12 +34,13 @@ use evervip_vrrp::Alert;
 use crate::inbox::Outlet;
 use courier::{Courier, Order, Settings};
 use losses::Losses;
+use session::Pace;
 
 /// The engine thread's side.
 #[derive(Debug)]
 pub(crate) struct Mailer {
     outlet: Outlet,
-    courier: Option<SyncSender<Order>>,
+    courier: Option<Arc<SyncSender<Order>>>,
     settings: Option<Arc<Settings>>,
     /// Whether the courier has the settings.
     told: bool,
@@ -124,9 +127,11 @@ impl Mailer {
         }
     }
 
-    fn start(&self) -> Option<SyncSender<Order>> {
+    fn start(&self) -> Option<Arc<SyncSender<Order>>> {
         let (sender, orders) = sync_channel(ORDERS);
-        let courier = Courier::new(orders, self.outlet.clone());
+        let sender = Arc::new(sender);
+        let back = Arc::downgrade(&sender);
+        let courier = Courier::new(orders, back, self.outlet.clone(), Pace::default());
         let started = std::thread::Builder::new()
             .name("mail".to_owned())
             .stack_size(STACK)
@@ -140,7 +145,7 @@ impl Mailer {
 
 /// Orders that there is room for.
 const ORDERS: usize = 1024;
-/// Bytes of stack: the name service wants more than our own code.
+/// Bytes of stack: names of the machine and of its user are looked up there.
 const STACK: usize = 256 * 1024;
 
 #[cfg(test)]
@@ -185,7 +190,7 @@ mod tests {
         let (outlet, _inbox) = inbox().unwrap();
         let (courier, orders) = sync_channel(1);
         let mut mailer = Mailer::new(outlet);
-        mailer.courier = Some(courier);
+        mailer.courier = Some(Arc::new(courier));
         mailer.finish();
         assert!(!mailer.is_finished(), "there is room for one order");
         mailer.finish();

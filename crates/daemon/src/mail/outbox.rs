@@ -1,7 +1,7 @@
 //! Mails that wait, and when each is tried. Pure: the time is given.
 //!
 //! They leave in the order in which they came. Trouble with the relay holds all of them back;
-//! a mail that the relay does not want yet is put off alone. A mail that has waited for
+//! a mail that the relay does not want yet, or that met trouble alone, is put off alone. A mail that has waited for
 //! [`LIFETIME`] is given up, and there is room for [`CAPACITY`].
 
 use std::collections::VecDeque;
@@ -20,6 +20,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Waiting<L> {
     pub(super) letter: L,
+    /// Its place in the order.
+    number: u64,
     since: Instant,
     due: Instant,
     attempts: u32,
@@ -28,7 +30,10 @@ pub(super) struct Waiting<L> {
 /// The mails that wait.
 #[derive(Debug)]
 pub(super) struct Outbox<L> {
+    /// In their order.
     waiting: VecDeque<Waiting<L>>,
+    /// Number of the next mail.
+    next: u64,
     /// Trouble with the relay: nothing is tried before.
     held_until: Option<Instant>,
     /// How often the relay has failed in a row.
@@ -39,6 +44,7 @@ impl<L> Default for Outbox<L> {
     fn default() -> Self {
         Self {
             waiting: VecDeque::new(),
+            next: 0,
             held_until: None,
             failures: 0,
         }
@@ -53,10 +59,12 @@ impl<L> Outbox<L> {
         }
         self.waiting.push_back(Waiting {
             letter,
+            number: self.next,
             since: now,
             due: now,
             attempts: 0,
         });
+        self.next += 1;
         true
     }
 
@@ -79,18 +87,29 @@ impl<L> Outbox<L> {
         self.waiting.remove(place)
     }
 
-    /// The relay failed: this mail and all others wait.
+    /// The relay failed: this mail and all others wait. What else fails meanwhile had begun
+    /// before and makes the wait no longer.
     pub(super) fn hold(&mut self, waiting: Waiting<L>, now: Instant) {
-        self.held_until = Some(now + pause(self.failures));
-        self.failures = self.failures.saturating_add(1);
-        self.waiting.push_front(waiting);
+        if self.held_until.is_none_or(|until| until <= now) {
+            self.held_until = Some(now + pause(self.failures));
+            self.failures = self.failures.saturating_add(1);
+        }
+        self.put_back(waiting);
     }
 
     /// The relay does not want this mail yet.
     pub(super) fn put_off(&mut self, mut waiting: Waiting<L>, now: Instant) {
         waiting.due = now + pause(waiting.attempts);
         waiting.attempts = waiting.attempts.saturating_add(1);
-        self.waiting.push_front(waiting);
+        self.put_back(waiting);
+    }
+
+    /// A mail that was taken waits again, before all that came after it.
+    pub(super) fn put_back(&mut self, waiting: Waiting<L>) {
+        let place = self
+            .waiting
+            .partition_point(|other| other.number < waiting.number);
+        self.waiting.insert(place, waiting);
     }
 
     /// The relay works.
@@ -196,7 +215,20 @@ mod tests {
         let second = outbox.take(now).unwrap();
         outbox.hold(second, now);
         outbox.release(now);
-        assert_eq!(taken(&mut outbox, now), [1, 0]);
+        assert_eq!(taken(&mut outbox, now), [0, 1]);
+    }
+
+    #[test]
+    fn those_that_fail_together_keep_their_order_and_wait_once() {
+        let now = Instant::now();
+        let mut outbox = filled(4, now);
+        let begun: Vec<_> = (0..3).filter_map(|_| outbox.take(now)).collect();
+        for waiting in begun {
+            outbox.hold(waiting, now);
+        }
+        let due = now + 2 * SECOND;
+        assert_eq!(outbox.next_due(), Some(due));
+        assert_eq!(taken(&mut outbox, due), [0, 1, 2, 3]);
     }
 
     #[test]

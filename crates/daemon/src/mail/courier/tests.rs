@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use evervip_model::{Instance, State, Vrid};
@@ -10,22 +10,33 @@ use evervip_vrrp::{AlertNews, Subject};
 
 use super::*;
 use crate::inbox::{Inbox, inbox};
+use crate::mail::session::SESSIONS;
 
 /// What nothing here takes, however busy the machine is.
 const AGES: Duration = Duration::from_secs(30);
 
 /// A courier at work, and its surroundings.
 struct Stage {
-    orders: SyncSender<Order>,
+    orders: Arc<SyncSender<Order>>,
     inbox: Inbox,
     relay: TcpListener,
 }
 
 impl Stage {
+    /// One mail after the other, however slow this machine is.
     fn new() -> Self {
+        Self::with_pace(AGES)
+    }
+
+    fn with_pace(pace: Duration) -> Self {
         let (orders, receiver) = sync_channel(64);
+        let orders = Arc::new(orders);
         let (outlet, inbox) = inbox().unwrap();
-        let courier = Courier::new(receiver, outlet);
+        let pace = Pace {
+            usual: pace,
+            at_the_end: pace,
+        };
+        let courier = Courier::new(receiver, Arc::downgrade(&orders), outlet, pace);
         std::thread::spawn(move || courier.run());
         let relay = TcpListener::bind("127.0.0.1:0").unwrap();
         let stage = Self {
@@ -195,5 +206,44 @@ fn the_end_does_not_wait_for_a_relay_that_does_not_work() {
     stage.finish();
     // Nothing is left to be tried.
     stage.order(Order::Configure(settings(None)));
+    stage.finish();
+}
+
+#[test]
+fn a_session_that_hangs_delays_no_other_mail_and_is_tried_again() {
+    let stage = Stage::with_pace(Duration::from_millis(10));
+    stage.mail(State::Backup);
+    let hanging = stage.relay.accept().unwrap();
+    stage.mail(State::Master);
+    stage.mail(State::Fault);
+    let mut subjects = [stage.serve("").1, stage.serve("").1];
+    subjects.sort();
+    assert_eq!(subjects, [entering("FAULT"), entering("MASTER")]);
+    drop(hanging);
+    assert_eq!(stage.serve("").1, entering("BACKUP"));
+    stage.finish();
+}
+
+#[test]
+fn so_many_sessions_and_no_more() {
+    let stage = Stage::with_pace(Duration::ZERO);
+    for _ in 0..SESSIONS + 2 {
+        stage.mail(State::Backup);
+    }
+    let mut hanging: Vec<_> = (0..SESSIONS)
+        .map(|_| stage.relay.accept().unwrap().0)
+        .collect();
+    stage.relay.set_nonblocking(true).unwrap();
+    // Time enough for one more, if it were begun.
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(stage.relay.accept().is_err(), "one session too many");
+    stage.relay.set_nonblocking(false).unwrap();
+    for _ in 0..2 {
+        assert_eq!(serve(hanging.remove(0), "").1, entering("BACKUP"));
+        hanging.push(stage.relay.accept().unwrap().0);
+    }
+    for stream in hanging {
+        assert_eq!(serve(stream, "").1, entering("BACKUP"));
+    }
     stage.finish();
 }

@@ -64,6 +64,7 @@ const CONFIGURATIONS: &[(&str, &str)] = &[
     ("ipv6", include_str!("dumps/ipv6.conf")),
     ("trackers", include_str!("dumps/trackers.conf")),
     ("globals", include_str!("dumps/globals.conf")),
+    ("defaults", include_str!("dumps/defaults.conf")),
     ("groups", include_str!("dumps/groups.conf")),
     ("routing", include_str!("dumps/routing.conf")),
     ("fixed", include_str!("dumps/fixed.conf")),

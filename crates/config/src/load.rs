@@ -27,6 +27,8 @@ pub struct Options {
     pub config_id: Option<String>,
     /// `-e`: every `include` that finds nothing is an error.
     pub all_includes_required: bool,
+    /// `-A`: it goes before `snmp_socket`, which is complained about then.
+    pub snmp_socket: Option<String>,
 }
 
 /// Why there is no [`Loaded::config`].
@@ -167,7 +169,7 @@ fn read(
         &directives,
         files,
         host,
-        mode,
+        (mode, options),
         &mut diagnostics,
         visit,
     );

@@ -262,6 +262,21 @@ fn the_command_line_has_its_say() {
     assert_eq!(router(&with(text, &named)), Some("main"));
     // The node is called node1.example.
     assert_eq!(router(&with(text, &Options::default())), Some("B"));
+    let socket = Options {
+        snmp_socket: Some("unix:/tmp/given".to_owned()),
+        ..Options::default()
+    };
+    let loaded = with("global_defs {\nsnmp_socket unix:/tmp/other\n}\n", &socket);
+    assert_eq!(loaded.test_exit_code(), 5);
+    assert!(
+        loaded.log_lines().any(|line| line
+            .contains("(k: Line 2) SNMP socket already set to unix:/tmp/given - ignoring")),
+        "{:?}",
+        loaded.log_lines().collect::<Vec<_>>()
+    );
+    let snmp = loaded.config.map(|config| config.globals.snmp);
+    let used = snmp.and_then(|snmp| snmp.socket);
+    assert_eq!(used.as_deref(), Some("unix:/tmp/given"));
 }
 
 #[test]

@@ -31,7 +31,10 @@ impl Names for FakeNames {
 
 fn loaded(text: &[u8]) -> Option<Config> {
     let files = MemoryFiles::default().with("k", text);
-    load(Path::new("k"), &files, &FakeHost::default(), Mode::Start).config
+    let mut config = load(Path::new("k"), &files, &FakeHost::default(), Mode::Start).config?;
+    // Stands at the instances, or nowhere.
+    config.globals.dump_only = None;
+    Some(config)
 }
 
 /// Prints, loads, compares; the text when something is wrong.

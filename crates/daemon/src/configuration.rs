@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use evervip_config::{Config, Files, Loaded, Mode, load_with};
 use evervip_host::{Remembered, SystemFiles, SystemHost};
-use evervip_model::{Globals, Snmp};
+use evervip_model::Globals;
 
 /// This machine, asked each question once: loading again with the same one gives the same
 /// configuration.
@@ -21,28 +21,8 @@ pub(crate) struct Source {
     pub(crate) namespace: Option<String>,
     /// `-u`, which beats the file's keyword.
     pub(crate) umask: Option<u16>,
-    /// `-x` and `-A`.
-    pub(crate) snmp: SnmpOptions,
-}
-
-/// What the command line says about SNMP.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct SnmpOptions {
-    /// `-x`: every table is served.
-    pub(crate) all: bool,
-    /// `-A`, which beats the file's keyword.
-    pub(crate) socket: Option<String>,
-}
-
-impl SnmpOptions {
-    fn apply(&self, snmp: &mut Snmp) {
-        if self.all {
-            (snmp.vrrp, snmp.rfc_v2, snmp.rfc_v3) = (true, true, true);
-        }
-        if self.socket.is_some() {
-            snmp.socket.clone_from(&self.socket);
-        }
-    }
+    /// `-x`: every table of SNMP is served.
+    pub(crate) all_snmp: bool,
 }
 
 /// Reads and checks the file; see [`Loaded`] for what came of it. The machine remembers the text,
@@ -71,7 +51,9 @@ fn load_from(files: &impl Files, machine: &Machine, source: &Source, mode: Mode)
         if let Some(namespace) = &source.namespace {
             daemon.net_namespace = Some(namespace.clone());
         }
-        source.snmp.apply(snmp);
+        if source.all_snmp {
+            (snmp.vrrp, snmp.rfc_v2, snmp.rfc_v3) = (true, true, true);
+        }
     }
     loaded
 }

@@ -27,7 +27,9 @@ pub(crate) fn route(route: &Route) -> String {
     words.pair("proto", route.protocol);
     words.pair("scope", route.scope);
     words.pair("metric", route.metric);
-    words.flag("onlink", route.onlink);
+    // The original does not show it of IPv6.
+    let shown = route.onlink && !route.gateway.is_some_and(|gateway| gateway.is_ipv6());
+    words.flag("onlink", shown);
     words.realms(route.realms);
     if let Some(seconds) = route.expires {
         words.add(format_args!("expires {seconds}sec"));

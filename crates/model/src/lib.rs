@@ -49,9 +49,10 @@ pub use election::{contribution, master_down_interval, skew_time};
 pub use extension::{Extensions, NotifyOrder, NotifyRules, RemovedAddresses, UnrunnableScripts};
 pub use fixture::{Fixture, Fixtures};
 pub use globals::{
-    Daemon, Dbus, Dumps, ExtraAnnouncements, Fifo, Firewall, GlobalScripts, Globals, Mail,
-    MarkerFile, NetlinkBuffer, NotifyFifo, NotifyFifos, PID_DIRECTORY, Process, Processes,
-    ReceiveBuffers, ReceivePolicy, Reload, ReloadCheck, Snmp, VrrpSettings,
+    CheckerSettings, Daemon, Dbus, DumpOnly, Dumps, ExtraAnnouncements, Fifo, Firewall,
+    FlushOnStop, GarpDefaults, GlobalScripts, Globals, InstanceDefaults, Mail, MarkerFile,
+    NetlinkBuffer, NotifyFifo, NotifyFifos, PID_DIRECTORY, Process, Processes, ReceiveBuffers,
+    ReceivePolicy, Reload, ReloadCheck, Snmp, VrrpSettings,
 };
 pub use hmac::{AntiReplay, HmacAuthentication, HmacKey, HmacMode};
 pub use instance::{

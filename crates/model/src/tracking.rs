@@ -20,6 +20,8 @@ pub struct VrrpScript {
     pub interval: Duration,
     /// Longest run time; equals `interval` when the file gives none.
     pub timeout: Duration,
+    /// The file gives one.
+    pub has_timeout: bool,
     /// Default weight of the tracks that name none.
     pub weight: Weight,
     /// Default direction of the tracks that name none.

@@ -19,6 +19,28 @@ pub fn canonical_host_name() -> String {
     canonical(&name).unwrap_or(name)
 }
 
+/// The host name as `/etc/hosts` completes it, else as it is; empty when there is none. For those who
+/// must not wait.
+#[must_use]
+pub fn listed_host_name() -> String {
+    let name = host_name();
+    let hosts = std::fs::read(HOSTS).unwrap_or_default();
+    listed(&String::from_utf8_lossy(&hosts), &name).unwrap_or(name)
+}
+
+const HOSTS: &str = "/etc/hosts";
+
+/// The first name of the first line that has this one.
+fn listed(hosts: &str, name: &str) -> Option<String> {
+    hosts.lines().find_map(|line| {
+        let line = line.split('#').next().unwrap_or_default();
+        let mut names = line.split_whitespace().skip(1).peekable();
+        let first = *names.peek()?;
+        let has_it = names.any(|other| other.eq_ignore_ascii_case(name));
+        has_it.then(|| first.to_owned())
+    })
+}
+
 fn canonical(name: &str) -> Option<String> {
     let name = CString::new(name).ok()?;
     let hints = libc::addrinfo {
@@ -59,6 +81,21 @@ fn canonical(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_of_the_hosts_file_completes_a_name() {
+        let hosts =
+            "127.0.0.1 localhost # vm.no\n\n127.0.1.1\tvm.example.org  VM\n::1 vm6 vm\n10.0.0.1\n";
+        for (name, wanted) in [
+            ("vm", Some("vm.example.org")),
+            ("vm6", Some("vm6")),
+            ("localhost", Some("localhost")),
+            ("vm.no", None),
+            ("", None),
+        ] {
+            assert_eq!(listed(hosts, name).as_deref(), wanted, "{name}");
+        }
+    }
 
     #[test]
     fn names_are_completed_or_left_alone() {

@@ -89,6 +89,7 @@ pub fn script(name: &str) -> VrrpScript {
         },
         interval: Duration::from_secs(1),
         timeout: Duration::from_secs(1),
+        has_timeout: false,
         weight: 0,
         reverse: false,
         rise: 1,

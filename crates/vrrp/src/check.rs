@@ -289,6 +289,7 @@ mod tests {
             },
             interval: Duration::from_secs(1),
             timeout: Duration::from_secs(1),
+            has_timeout: false,
             weight: 0,
             reverse: false,
             rise,

@@ -23,6 +23,7 @@ fn rare(rise: u32, fall: u32) -> VrrpScript {
     VrrpScript {
         interval: Duration::from_secs(1000),
         timeout: Duration::from_secs(1000),
+        has_timeout: false,
         rise,
         fall,
         ..sample::script("chk")

@@ -368,7 +368,8 @@ pub(super) const INSTANCE: &[Keyword] = &[
         "IFNAME",
         "Interface of the IPVS synchronisation. Deprecated.",
     )
-    .lenient(),
+    .lenient()
+    .lvs(),
     block(
         "authentication",
         Block::Authentication,

@@ -100,7 +100,7 @@ pub(super) const SCRIPT: &[Keyword] = &[
     word("fall", "at least 1", "Failures in a row that make it bad.")
         .default("1")
         .yes(),
-    word("user", "USER [GROUP]", "Who runs it.")
+    word("user", "USER [[:][GROUP]]", "Who runs it.")
         .default("script_user")
         .yes(),
     flag("init_fail", "Counts as failed until it has succeeded.").yes(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evervip_model::{
-    Authentication, Command, Config, Delivery, ExtraAnnouncements, Family, GratuitousArp,
+    Authentication, Command, Config, Delivery, ExtraAnnouncements, Family, Globals, GratuitousArp,
     HmacAuthentication, InitialState, Instance, InstanceIndex, List, NotifyCommands, Priority,
     ScriptIndex, SyncGroup, TrackedScript, Tracks, Version, VrrpScript,
 };
@@ -42,7 +42,10 @@ impl Lower<'_> {
         resolved: Resolved,
     ) -> Config {
         let mut config = Config {
-            globals: self.globals.model.clone(),
+            globals: Globals {
+                dump_only: self.dump_only(),
+                ..self.globals.model.clone()
+            },
             instances: Vec::with_capacity(drafts.len()),
             ..Config::default()
         };
@@ -279,6 +282,7 @@ fn script(draft: &ScriptDraft, check: Check) -> VrrpScript {
         command: check.command,
         interval: draft.interval,
         timeout: draft.timeout.unwrap_or(draft.interval),
+        has_timeout: draft.timeout.is_some(),
         weight: draft.weight,
         reverse: draft.reverse,
         rise: draft.rise,

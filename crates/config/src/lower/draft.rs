@@ -6,9 +6,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use evervip_model::{
-    AntiReplay, Credentials, Family, Fifo, Globals, HmacKey, HmacMode, InitialState, Ipvlan, List,
-    OldUnicastChecksum, Priority, Route, Rule, TrackedBfd, TrackedFile, TrackedInterface,
-    TrackedProcess, UnicastPeer, UnsupportedReason, Version, VirtualAddress, VirtualMac, Vrid,
+    AntiReplay, CheckerSettings, Credentials, Family, Fifo, Globals, HmacKey, HmacMode,
+    InitialState, Ipvlan, List, OldUnicastChecksum, Priority, Route, Rule, TrackedBfd, TrackedFile,
+    TrackedInterface, TrackedProcess, UnicastPeer, UnsupportedReason, Version, VirtualAddress,
+    VirtualMac, Vrid,
 };
 
 use crate::source::Span;
@@ -65,10 +66,10 @@ pub(super) struct GlobalDraft {
     pub(super) vrrp_fifo: FifoDraft,
     /// Of LVS, as those below: kept to find what is given twice.
     pub(super) lvs_fifo: FifoDraft,
-    pub(super) ipvs_table: Option<String>,
     pub(super) ipvs_namespace: Option<String>,
     /// `lvs_sync_daemon`: interface and instance.
     pub(super) sync_daemon: Option<String>,
+    pub(super) checkers: CheckerSettings,
 }
 
 /// A FIFO and its reader.
@@ -117,9 +118,9 @@ impl Default for GlobalDraft {
             fifo: FifoDraft::default(),
             vrrp_fifo: FifoDraft::default(),
             lvs_fifo: FifoDraft::default(),
-            ipvs_table: None,
             ipvs_namespace: None,
             sync_daemon: None,
+            checkers: CheckerSettings::default(),
         }
     }
 }

@@ -28,7 +28,7 @@ use evervip_model::{Config, ScriptIndex};
 use crate::diagnostic::{Class, Code, Diagnostic, Diagnostics};
 use crate::keyword::{self, Block, Keyword, Need, Shape, Status};
 use crate::lex::{Token, script_words};
-use crate::load::{Mode, Refusal};
+use crate::load::{Mode, Options, Refusal};
 use crate::machine::{Files, Host};
 use crate::read::{Number, switch};
 use crate::source::Span;
@@ -49,7 +49,7 @@ pub(crate) fn lower(
     directives: &[Line],
     files: &dyn Files,
     host: &dyn Host,
-    mode: Mode,
+    (mode, options): (Mode, &Options),
     diagnostics: &mut Diagnostics,
     visit: &mut dyn FnMut(Node),
 ) -> Lowered {
@@ -88,6 +88,12 @@ pub(crate) fn lower(
         script_names: Vec::new(),
         script_places: Vec::new(),
     };
+    lower
+        .globals
+        .model
+        .snmp
+        .socket
+        .clone_from(&options.snmp_socket);
     lower.directives(directives);
     // Wherever they stand, as in the original's parent process.
     for node in tree::blocks_named("global_defs", &lines) {

@@ -410,4 +410,4 @@ const MOST_SECONDS: i64 = 4294;
 
 const SECONDS_HELP: &str = "write seconds from 0.001 to 4294, such as 2 or 0.5";
 
-const DEFAULT_USER: &str = "keepalived_script";
+pub(super) const DEFAULT_USER: &str = "keepalived_script";

@@ -37,12 +37,15 @@ pub(super) fn globals(out: &mut Writer<'_>, config: &Config) {
         dumps: files,
         snmp: agent,
         dbus: bus,
+        // What instances have stands at the instances.
+        dump_only: _,
     } = globals;
     extension_lines(out, *extensions);
     daemon(out, surroundings);
     let rest = Globals {
         extensions: Extensions::default(),
         daemon: Daemon::default(),
+        dump_only: None,
         ..globals.clone()
     };
     let inherited = inherited(config);

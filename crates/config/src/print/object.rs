@@ -174,6 +174,7 @@ fn vrrp_script(out: &mut Writer<'_>, script: &VrrpScript) {
         command,
         interval,
         timeout,
+        has_timeout,
         weight,
         reverse,
         rise,
@@ -185,7 +186,9 @@ fn vrrp_script(out: &mut Writer<'_>, script: &VrrpScript) {
     out.block(format_args!("vrrp_script {}", word(name)), |out| {
         out.command("script", command);
         out.time("interval", *interval, Duration::from_secs(1));
-        out.time("timeout", *timeout, *interval);
+        if *has_timeout {
+            out.time("timeout", *timeout, Duration::ZERO);
+        }
         let reverse = if *reverse { " reverse" } else { "" };
         out.value("weight", &format!("{weight}{reverse}"), &"0".to_owned());
         out.value("rise", rise, &1);

@@ -33,6 +33,8 @@ pub(super) fn json(globals: &Globals) -> Value {
         dumps: files,
         snmp: of_snmp,
         dbus: of_dbus,
+        // What instances have stands at the instances.
+        dump_only: _,
     } = globals;
     let mut all = Map::new();
     let parts = [

@@ -86,6 +86,8 @@ fn script(script: &VrrpScript) -> Value {
         command: line,
         interval,
         timeout,
+        // Without one it is the interval.
+        has_timeout: _,
         weight,
         reverse,
         rise,

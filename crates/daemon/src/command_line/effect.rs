@@ -64,8 +64,8 @@ impl Options {
                 Some(umask) => self.configuration.umask = Some(umask),
                 None => notices.push(format!("Invalid --umask option {}", word())),
             },
-            Effect::Snmp => self.configuration.snmp.all = true,
-            Effect::SnmpSocket => self.configuration.snmp.socket = Some(word()),
+            Effect::Snmp => self.configuration.all_snmp = true,
+            Effect::SnmpSocket => self.configuration.options.snmp_socket = Some(word()),
             Effect::CoreDump => {
                 if self.core_dumps == CoreDumps::AsInherited {
                     self.core_dumps = CoreDumps::Allowed;

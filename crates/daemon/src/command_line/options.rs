@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use evervip_vrrp::AtStop;
 
-use crate::configuration::{SnmpOptions, Source};
+use crate::configuration::Source;
 use crate::logging::Facility;
 
 /// Where the configuration is without `-f`.
@@ -96,7 +96,7 @@ impl Default for Options {
                 options: evervip_config::Options::default(),
                 namespace: None,
                 umask: None,
-                snmp: SnmpOptions::default(),
+                all_snmp: false,
             },
             foreground: false,
             log: LogOptions {

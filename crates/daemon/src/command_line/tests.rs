@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use evervip_vrrp::AtStop;
 
 use super::*;
-use crate::configuration::SnmpOptions;
 
 fn parse_line(line: &str) -> Parsed {
     parse(line.split_whitespace().map(OsString::from))
@@ -114,11 +113,12 @@ fn core_dumps_and_where_they_go() {
 #[test]
 fn options_without_effect_are_named_not_swallowed() {
     let parsed = parse_line("-nx -A tcp:localhost:705");
-    let expected = SnmpOptions {
-        all: true,
-        socket: Some("tcp:localhost:705".to_owned()),
-    };
-    assert_eq!(parsed.options.configuration.snmp, expected);
+    let source = &parsed.options.configuration;
+    assert!(source.all_snmp);
+    assert_eq!(
+        source.options.snmp_socket.as_deref(),
+        Some("tcp:localhost:705")
+    );
     assert_eq!(parsed.errors, Vec::<String>::new());
     let parsed = parse_line("--config-fd 5 -nl");
     assert_eq!(

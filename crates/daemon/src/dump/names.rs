@@ -1,7 +1,7 @@
 //! What the original takes from the machine where the configuration is silent.
 
 use evervip_model::Globals;
-use evervip_os::host_name::host_name;
+use evervip_os::host_name::listed_host_name;
 use nix::unistd::{User, getuid};
 
 /// Fills in names after that of the host.
@@ -22,7 +22,7 @@ pub(super) fn fill_in(globals: &mut Globals, host_name: &str) {
 /// The same for processes that must not wait for the name service.
 pub(crate) fn at_once(globals: &Globals) -> Globals {
     let mut globals = globals.clone();
-    fill_in(&mut globals, &host_name());
+    fill_in(&mut globals, &listed_host_name());
     globals
 }
 

@@ -1,8 +1,9 @@
 //! `global_defs`.
 
 use evervip_model::{
-    Fifo, GlobalScripts, Globals, Mail, MarkerFile, NetlinkBuffer, NotifyFifo, Process,
-    ReceiveBuffers, ReceivePolicy, ReloadCheck,
+    CheckerSettings, DumpOnly, Fifo, FlushOnStop, GlobalScripts, Globals, InstanceDefaults, Mail,
+    MarkerFile, NetlinkBuffer, NotifyFifo, Process, ReceiveBuffers, ReceivePolicy, ReloadCheck,
+    Version,
 };
 
 use crate::command::{with_owner, words};
@@ -19,34 +20,51 @@ pub(super) enum Writer {
 }
 
 pub(super) fn write(text: &mut Text, globals: &Globals, writer: Writer) {
+    let DumpOnly {
+        instances,
+        checkers,
+    } = globals.dump_only.as_deref().cloned().unwrap_or_default();
     text.section("Global definitions");
-    names(text, globals);
-    mail(text, &globals.mail);
+    names(text, globals, &checkers);
+    mail(text, &globals.mail, &checkers);
     reload(text, globals);
     if writer == Writer::Parent {
         scripts(text, &globals.scripts);
     }
-    interfaces(text, globals, writer);
-    fifos(text, globals);
-    announcements(text, globals, writer);
+    interfaces(text, globals, writer, &checkers);
+    fifos(text, globals, &checkers);
+    announcements(text, globals, writer, &instances);
     let filtering = matches!(writer, Writer::Child { filtering: true });
-    firewall(text, globals, filtering);
-    text.fixed(" VRRP check unicast_src = false");
-    text.fixed(" VRRP skip check advert addresses = false");
-    text.fixed(" VRRP strict mode = false");
-    processes(text, globals);
-    interfaces_of_others(text, globals);
+    firewall(text, globals, filtering, &checkers);
+    checks_of_instances(text, &instances);
+    processes(text, globals, &checkers);
+    interfaces_of_others(text, globals, &checkers);
     text.line(format_args!(
         " Script security {}",
         on_off(globals.script_security)
     ));
-    text.fixed(" Default script uid:gid 0:0");
-    buffers(text, &globals.buffers);
+    if let Some(user) = instances.script_user {
+        let (uid, gid) = (user.uid, user.gid);
+        text.line(format_args!(" Default script uid:gid {uid}:{gid}"));
+    }
+    buffers(text, &globals.buffers, &checkers);
     text.line(format_args!(" umask = 0{:o}", globals.processes.umask));
     delays_and_prefixes(text, globals);
 }
 
-fn names(text: &mut Text, globals: &Globals) {
+fn checks_of_instances(text: &mut Text, instances: &InstanceDefaults) {
+    text.line(format_args!(
+        " VRRP check unicast_src = {}",
+        instances.check_unicast_source
+    ));
+    text.line(format_args!(
+        " VRRP skip check advert addresses = {}",
+        instances.skip_check_adv_addr
+    ));
+    text.line(format_args!(" VRRP strict mode = {}", instances.strict));
+}
+
+fn names(text: &mut Text, globals: &Globals, checkers: &CheckerSettings) {
     let namespace = globals.daemon.net_namespace.as_deref();
     text.line(format_args!(
         " Network namespace = {}",
@@ -70,8 +88,8 @@ fn names(text: &mut Text, globals: &Globals) {
     if let Some(name) = named(&processes.vrrp, "keepalived_vrrp") {
         text.line(format_args!(" VRRP process name = {name}"));
     }
-    if processes.own_names {
-        text.fixed(" LVS process name = keepalived_lvs");
+    if let Some(name) = named(&checkers.process, "keepalived_lvs") {
+        text.line(format_args!(" LVS process name = {name}"));
     }
     if let Some(name) = named(&processes.bfd, "keepalived_bfd") {
         text.line(format_args!(" BFD process name = {name}"));
@@ -81,7 +99,7 @@ fn names(text: &mut Text, globals: &Globals) {
     }
 }
 
-fn mail(text: &mut Text, mail: &Mail) {
+fn mail(text: &mut Text, mail: &Mail, checkers: &CheckerSettings) {
     if let Some((host, port)) = &mail.server {
         text.line(format_args!(" Smtp server = {host}"));
         text.line(format_args!(" Smtp server port = {port}"));
@@ -110,8 +128,14 @@ fn mail(text: &mut Text, mail: &Mail) {
         " Default smtp_alert_vrrp = {}",
         word(mail.vrrp_alerts)
     ));
-    text.fixed(" Default smtp_alert_checker = unset");
-    text.fixed(" Checkers log all failures = false");
+    text.line(format_args!(
+        " Default smtp_alert_checker = {}",
+        word(checkers.alerts)
+    ));
+    text.line(format_args!(
+        " Checkers log all failures = {}",
+        checkers.log_all_failures
+    ));
 }
 
 fn reload(text: &mut Text, globals: &Globals) {
@@ -165,7 +189,7 @@ fn scripts(text: &mut Text, scripts: &GlobalScripts) {
     }
 }
 
-fn interfaces(text: &mut Text, globals: &Globals, writer: Writer) {
+fn interfaces(text: &mut Text, globals: &Globals, writer: Writer, checkers: &CheckerSettings) {
     text.line(format_args!(
         " Dynamic interfaces = {}",
         globals.dynamic_interfaces
@@ -179,6 +203,13 @@ fn interfaces(text: &mut Text, globals: &Globals, writer: Writer) {
     if globals.mail.no_faults {
         text.fixed(" Send emails for fault transitions = off");
     }
+    // The original calls the last one by the name of the first.
+    let titles = ["TCP", "TCP FIN", "TCP"];
+    for (title, seconds) in titles.iter().zip(checkers.timeouts) {
+        if seconds != 0 {
+            text.line(format_args!(" LVS {title} timeout = {seconds}"));
+        }
+    }
     if writer != Writer::Parent {
         let name = globals.vrrp.default_interface.as_deref();
         text.line(format_args!(
@@ -190,11 +221,16 @@ fn interfaces(text: &mut Text, globals: &Globals, writer: Writer) {
         " Disable local IGMP = {}",
         yes_no(globals.vrrp.disable_local_igmp)
     ));
-    text.fixed(" LVS flush = false");
-    text.fixed(" LVS flush on stop = disabled");
+    text.line(format_args!(" LVS flush = {}", checkers.flush));
+    let at_stop = match checkers.flush_on_stop {
+        FlushOnStop::Off => "disabled",
+        FlushOnStop::VirtualServers => "VS",
+        FlushOnStop::Full => "full",
+    };
+    text.line(format_args!(" LVS flush on stop = {at_stop}"));
 }
 
-fn fifos(text: &mut Text, globals: &Globals) {
+fn fifos(text: &mut Text, globals: &Globals, checkers: &CheckerSettings) {
     let fifos = &globals.fifos;
     let mut one = |title: &str, NotifyFifo { fifo, reader }: &NotifyFifo| {
         let Some(Fifo { path, owner }) = fifo else {
@@ -217,6 +253,7 @@ fn fifos(text: &mut Text, globals: &Globals) {
     };
     one("Global", &fifos.all);
     one("VRRP", &fifos.vrrp);
+    one("LVS", &checkers.fifo);
     text.line(format_args!(
         " FIFO write vrrp states on reload = {}",
         fifos.states_on_reload
@@ -227,30 +264,44 @@ fn fifos(text: &mut Text, globals: &Globals) {
     ));
 }
 
-fn announcements(text: &mut Text, globals: &Globals, writer: Writer) {
+fn announcements(text: &mut Text, globals: &Globals, writer: Writer, instances: &InstanceDefaults) {
     let extra = globals.vrrp.extra_announcements;
     text.line(format_args!(
         " VRRP IPv4 mcast group = {}",
         globals.vrrp.multicast_group4
     ));
-    text.fixed(" VRRP IPv6 mcast group = ff02::12");
-    text.fixed(" Gratuitous ARP delay = 5");
-    text.fixed(" Gratuitous ARP repeat = 5");
-    text.fixed(" Gratuitous ARP refresh timer = 0");
-    text.fixed(" Gratuitous ARP refresh repeat = 1");
+    text.line(format_args!(
+        " VRRP IPv6 mcast group = {}",
+        instances.multicast_group6
+    ));
+    let garp = instances.garp;
     // The guardian does not fill in what the configuration leaves open.
-    let lower = if writer != Writer::Parent {
-        5
+    let (lower_delay, lower_repeat) = if writer == Writer::Parent {
+        (u32::MAX, u32::MAX)
     } else {
-        u32::MAX
+        (garp.delay, garp.repeat)
     };
-    text.line(format_args!(
-        " Gratuitous ARP lower priority delay = {lower}"
-    ));
-    text.line(format_args!(
-        " Gratuitous ARP lower priority repeat = {lower}"
-    ));
-    text.fixed(" Num adverts before down = 3");
+    let numbers = [
+        ("Gratuitous ARP delay", garp.delay),
+        ("Gratuitous ARP repeat", garp.repeat),
+        ("Gratuitous ARP refresh timer", garp.refresh),
+        ("Gratuitous ARP refresh repeat", garp.refresh_repeat),
+        (
+            "Gratuitous ARP lower priority delay",
+            garp.lower_delay.unwrap_or(lower_delay),
+        ),
+        (
+            "Gratuitous ARP lower priority repeat",
+            garp.lower_repeat.unwrap_or(lower_repeat),
+        ),
+        (
+            "Num adverts before down",
+            u32::from(instances.down_timer_adverts),
+        ),
+    ];
+    for (title, number) in numbers {
+        text.line(format_args!(" {title} = {number}"));
+    }
     text.line(format_args!(
         " Gratuitous ARP for each secondary {} = {}s",
         if extra.is_some_and(|extra| extra.all) {
@@ -260,8 +311,14 @@ fn announcements(text: &mut Text, globals: &Globals, writer: Writer) {
         },
         extra.map_or(0, |extra| extra.interval.as_secs())
     ));
-    text.fixed(" Send advert after receive lower priority advert = true");
-    text.fixed(" Send advert after receive higher priority advert = false");
+    text.line(format_args!(
+        " Send advert after receive lower priority advert = {}",
+        !instances.lower_prio_no_advert
+    ));
+    text.line(format_args!(
+        " Send advert after receive higher priority advert = {}",
+        instances.higher_prio_send_advert
+    ));
     text.line(format_args!(
         " Gratuitous ARP interval = {:.6}",
         globals.garp_interval.as_secs_f64()
@@ -270,10 +327,14 @@ fn announcements(text: &mut Text, globals: &Globals, writer: Writer) {
         " Gratuitous NA interval = {:.6}",
         globals.gna_interval.as_secs_f64()
     ));
-    text.fixed(" VRRP default protocol version = 2");
+    let version = match instances.version {
+        Version::V2 => 2,
+        Version::V3 => 3,
+    };
+    text.line(format_args!(" VRRP default protocol version = {version}"));
 }
 
-fn firewall(text: &mut Text, globals: &Globals, filtering: bool) {
+fn firewall(text: &mut Text, globals: &Globals, filtering: bool, checkers: &CheckerSettings) {
     let firewall = &globals.firewall;
     let usual = filtering.then_some("keepalived");
     if let Some(table) = firewall.table.as_deref().or(usual) {
@@ -291,11 +352,20 @@ fn firewall(text: &mut Text, globals: &Globals, filtering: bool) {
             " nftables {force}force use ifindex for link local IPv6"
         ));
     }
+    if let Some(table) = &checkers.table {
+        text.line(format_args!(" ipvs nftables table name = {table}"));
+        let priority = checkers.chain_priority.unwrap_or(-1);
+        text.line(format_args!(
+            " ipvs nftables base chain priority = {priority}"
+        ));
+        let mark = checkers.first_mark.unwrap_or(1000);
+        text.line(format_args!(" ipvs nftables start fwmark = {mark}"));
+    }
     let counters = if firewall.counters { "with" } else { "without" };
     text.line(format_args!(" nftables {counters} counters"));
 }
 
-fn processes(text: &mut Text, globals: &Globals) {
+fn processes(text: &mut Text, globals: &Globals, checkers: &CheckerSettings) {
     let processes = &globals.processes;
     match processes.max_auto_priority {
         -1 => text.fixed(" Max auto priority = Disabled"),
@@ -306,7 +376,7 @@ fn processes(text: &mut Text, globals: &Globals) {
         processes.min_auto_priority_delay.as_micros()
     ));
     process(text, "VRRP", &processes.vrrp);
-    process(text, "Checker", &Process::default());
+    process(text, "Checker", &checkers.process);
     process(text, "BFD", &processes.bfd);
 }
 
@@ -318,7 +388,15 @@ fn process(text: &mut Text, title: &str, process: &Process) {
         process.realtime.unwrap_or(0)
     ));
     if !process.processors.is_empty() {
-        let numbers: Vec<String> = process.processors.iter().map(u32::to_string).collect();
+        // The original leaves the first processor's number empty.
+        let number = |id: &u32| {
+            if *id == 0 {
+                String::new()
+            } else {
+                id.to_string()
+            }
+        };
+        let numbers: Vec<String> = process.processors.iter().map(number).collect();
         text.line(format_args!(
             " {title} CPU Affinity = {} ",
             numbers.join(" ")
@@ -330,10 +408,10 @@ fn process(text: &mut Text, title: &str, process: &Process) {
     ));
 }
 
-fn interfaces_of_others(text: &mut Text, globals: &Globals) {
+fn interfaces_of_others(text: &mut Text, globals: &Globals, checkers: &CheckerSettings) {
     let (snmp, dbus) = (&globals.snmp, &globals.dbus);
     text.line(format_args!(" SNMP vrrp {}", on_off(snmp.vrrp)));
-    text.fixed(" SNMP checker disabled");
+    text.line(format_args!(" SNMP checker {}", on_off(checkers.snmp)));
     text.line(format_args!(" SNMP RFCv2 {}", on_off(snmp.rfc_v2)));
     text.line(format_args!(" SNMP RFCv3 {}", on_off(snmp.rfc_v3)));
     text.line(format_args!(" SNMP traps {}", on_off(snmp.traps)));
@@ -347,20 +425,25 @@ fn interfaces_of_others(text: &mut Text, globals: &Globals) {
     text.line(format_args!(" DBus service name = {name}"));
 }
 
-fn buffers(text: &mut Text, buffers: &ReceiveBuffers) {
+fn buffers(text: &mut Text, buffers: &ReceiveBuffers, checkers: &CheckerSettings) {
     let all = [
         ("vrrp_netlink_cmd", buffers.netlink_commands),
         ("vrrp_netlink_monitor", buffers.netlink_monitor),
         ("process_monitor", buffers.process_monitor),
-        ("lvs_netlink_cmd", NetlinkBuffer::default()),
-        ("lvs_netlink_monitor", NetlinkBuffer::default()),
+        ("lvs_netlink_cmd", checkers.netlink_commands),
+        ("lvs_netlink_monitor", checkers.netlink_monitor),
     ];
     for (name, NetlinkBuffer { bytes, force }) in all {
         text.line(format_args!(" {name}_rcv_bufs = {bytes}"));
         text.line(format_args!(" {name}_rcv_bufs_force = {}", u8::from(force)));
     }
-    text.fixed(" rs_init_notifies = 0");
-    text.fixed(" no_checker_emails = 0");
+    let flags = [
+        ("rs_init_notifies", checkers.first_notifies),
+        ("no_checker_emails", checkers.no_mails),
+    ];
+    for (name, on) in flags {
+        text.line(format_args!(" {name} = {}", u8::from(on)));
+    }
     match buffers.policy {
         ReceivePolicy::System => {}
         ReceivePolicy::Mtu => text.fixed(" rx_bufs_policy = MTU"),
@@ -377,6 +460,9 @@ fn delays_and_prefixes(text: &mut Text, globals: &Globals) {
             " vrrp_startup_delay = {}",
             vrrp.startup_delay.as_secs_f64()
         ));
+    }
+    if globals.log_unknown_vrids {
+        text.fixed(" log_unknown_vrids");
     }
     if vrrp.vmac_prefix != "vrrp" {
         text.line(format_args!(" VMAC prefix = {}", vrrp.vmac_prefix));

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use evervip_model::{
-    Authentication, Delivery, Family, InitialState, Instance, OldUnicastChecksum, State, Version,
-    VirtualAddress,
+    Authentication, Delivery, Family, InitialState, Instance, OldUnicastChecksum, Priority, State,
+    Version, VirtualAddress,
 };
 use evervip_vrrp::{RouterSnapshot, Snapshot};
 
@@ -142,7 +142,13 @@ fn course(text: &mut Text, scene: &Scene, router: &RouterSnapshot) {
         }
         None => text.fixed("   Read timeout = DISABLED"),
     }
-    let micros = router.master_down.as_micros();
+    // The original's owner waits for nobody.
+    let owns = router.spec.priority == Priority::OWNER && router.state == State::Master;
+    let micros = if owns {
+        1
+    } else {
+        router.master_down.as_micros()
+    };
     text.line(format_args!("   Master down timer = {micros} usecs"));
 }
 
@@ -379,8 +385,9 @@ fn unicast(text: &mut Text, router: &RouterSnapshot) {
     else {
         return;
     };
-    let usual = if spec.family == Family::Inet { 255 } else { 64 };
-    text.line(format_args!("   Unicast TTL = {}", ttl.unwrap_or(usual)));
+    if let Some(ttl) = ttl {
+        text.line(format_args!("   Unicast TTL = {ttl}"));
+    }
     text.line(format_args!(
         "   Check unicast src : {}",
         yes_no(*check_source)

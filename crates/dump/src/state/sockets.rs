@@ -65,6 +65,8 @@ fn pool(
         known.map_or(0, |s| s.room)
     ));
     text.fixed("   VRRP instances");
+    let mut users = users.to_vec();
+    users.sort_by_key(|user| user.spec.vrid);
     for user in users {
         text.line(format_args!(
             "     {} vrid {}",

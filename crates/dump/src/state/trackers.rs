@@ -84,10 +84,10 @@ fn watched_by(text: &mut Text, watchers: &[String]) {
 fn script(text: &mut Text, check: &CheckSnapshot, watchers: &[String], at_start: bool) {
     let spec = &*check.spec;
     // The original keeps 0 for a time-out that is not configured.
-    let timeout = if spec.timeout == spec.interval {
-        Duration::ZERO
-    } else {
+    let timeout = if spec.has_timeout {
         spec.timeout
+    } else {
+        Duration::ZERO
     };
     text.line(format_args!(" VRRP Script = {}", spec.name));
     text.line(format_args!(

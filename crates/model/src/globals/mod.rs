@@ -1,9 +1,10 @@
 //! What `global_defs` and the single keywords of the top level say (spec config-language 10 and 11).
 //!
-//! Defaults that they give to instances are not here but in the instances. Settings of LVS are not
-//! here at all.
+//! Defaults that they give to instances are in the instances, and here only to be shown. So are
+//! settings of LVS.
 
 mod buffers;
+mod dump_only;
 mod firewall;
 mod mail;
 mod monitoring;
@@ -13,6 +14,7 @@ mod script;
 mod vrrp;
 
 pub use buffers::{NetlinkBuffer, ReceiveBuffers, ReceivePolicy};
+pub use dump_only::{CheckerSettings, DumpOnly, FlushOnStop, GarpDefaults, InstanceDefaults};
 pub use firewall::Firewall;
 pub use mail::Mail;
 pub use monitoring::{Dbus, Dumps, Snmp};
@@ -66,4 +68,6 @@ pub struct Globals {
     pub snmp: Snmp,
     /// D-Bus.
     pub dbus: Dbus,
+    /// What is shown and otherwise not asked for; `None` where nothing was said about it.
+    pub dump_only: Option<Box<DumpOnly>>,
 }

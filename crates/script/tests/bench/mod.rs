@@ -110,6 +110,7 @@ pub(crate) fn check_expecting(
         command,
         interval: timeout,
         timeout,
+        has_timeout: false,
         weight: 0,
         reverse: false,
         rise: 1,

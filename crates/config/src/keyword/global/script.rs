@@ -5,7 +5,7 @@ use crate::keyword::{Keyword, boolean, flag, script, word};
 pub(super) const SCRIPT: &[Keyword] = &[
     word(
         "script_user",
-        "USER [GROUP]",
+        "USER [[:][GROUP]]",
         "Who runs scripts that name nobody.",
     )
     .default("keepalived_script if that account exists, else the daemon's user")

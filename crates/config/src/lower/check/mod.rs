@@ -62,9 +62,6 @@ impl Lower<'_> {
             self.say(diagnostic);
             return Err(Fatal);
         }
-        let garp = &mut self.globals.garp;
-        garp.lower_delay = garp.lower_delay.or(Some(garp.delay));
-        garp.lower_repeat = garp.lower_repeat.or(Some(garp.repeat));
         self.resolve_daemon_scripts();
         // Without an instance the original looks at no script, and complains about none.
         let resolved = if self.instances.is_empty() {

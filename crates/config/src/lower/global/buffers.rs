@@ -20,17 +20,18 @@ impl Lower<'_> {
         true
     }
 
-    /// `None` for those of LVS, which are checked and forgotten.
-    fn netlink_buffer(&mut self, name: &str) -> Option<&mut NetlinkBuffer> {
+    fn netlink_buffer(&mut self, name: &str) -> &mut NetlinkBuffer {
         let buffers = &mut self.globals.model.buffers;
         if name.starts_with("vrrp_netlink_cmd_") {
-            Some(&mut buffers.netlink_commands)
+            &mut buffers.netlink_commands
         } else if name.starts_with("vrrp_netlink_monitor_") {
-            Some(&mut buffers.netlink_monitor)
+            &mut buffers.netlink_monitor
         } else if name.starts_with("process_monitor_") {
-            Some(&mut buffers.process_monitor)
+            &mut buffers.process_monitor
+        } else if name.starts_with("lvs_netlink_cmd_") {
+            &mut self.globals.checkers.netlink_commands
         } else {
-            None
+            &mut self.globals.checkers.netlink_monitor
         }
     }
 
@@ -42,15 +43,15 @@ impl Lower<'_> {
         let number = Number::whole(0, i64::from(u32::MAX));
         let invalid = |text: &str| format!("{name} size ({text}) invalid");
         let bytes = self.checked_number(word, number, invalid);
-        if let (Some(bytes), Some(buffer)) = (bytes, self.netlink_buffer(name)) {
-            buffer.bytes = bytes;
+        if let Some(bytes) = bytes {
+            self.netlink_buffer(name).bytes = bytes;
         }
     }
 
     fn netlink_force(&mut self, node: &Node) {
         let on = self.named_switch(node);
-        if let (Some(on), Some(buffer)) = (on, self.netlink_buffer(&node.keyword().text)) {
-            buffer.force = on;
+        if let Some(on) = on {
+            self.netlink_buffer(&node.keyword().text).force = on;
         }
     }
 

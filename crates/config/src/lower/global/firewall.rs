@@ -14,8 +14,8 @@ impl Lower<'_> {
                     self.table(node, "nftables", old, DEFAULT_TABLE);
             }
             "nftables_ipvs" => {
-                let old = self.globals.ipvs_table.take();
-                self.globals.ipvs_table =
+                let old = self.globals.checkers.table.take();
+                self.globals.checkers.table =
                     self.table(node, "ipvs nftables", old, DEFAULT_IPVS_TABLE);
             }
             "nftables_priority" => {
@@ -24,13 +24,17 @@ impl Lower<'_> {
                 }
             }
             "nftables_ipvs_priority" => {
-                self.chain_priority(node, "ipvs nftables");
+                if let Some(priority) = self.chain_priority(node, "ipvs nftables") {
+                    self.globals.checkers.chain_priority = Some(priority);
+                }
             }
             "nftables_ipvs_start_fwmark" => {
                 let number = Number::whole(1, i64::from(u32::MAX));
-                self.checked_number::<u32>(&node.args()[0], number, |text| {
+                let mark = self.checked_number(&node.args()[0], number, |text| {
                     format!("invalid ipvs nftables start_fwmark priority '{text}'")
                 });
+                let checkers = &mut self.globals.checkers;
+                checkers.first_mark = mark.or(checkers.first_mark);
             }
             "nftables_counters" => self.globals.model.firewall.counters = true,
             "nftables_ifindex" => self.globals.model.firewall.interface_indices = true,

@@ -1,7 +1,9 @@
 //! Settings of LVS (spec config-language 11.7): checked as the original does, because its verdict
-//! depends on it, and not kept.
+//! depends on it, and kept as far as its dump shows them.
 
 use std::net::IpAddr;
+
+use evervip_model::FlushOnStop;
 
 use crate::diagnostic::Code;
 use crate::lex::Token;
@@ -13,11 +15,17 @@ impl Lower<'_> {
     pub(super) fn lvs_setting(&mut self, node: &Node) -> bool {
         match node.keyword().text.as_str() {
             "smtp_alert_checker" | "no_checker_emails" | "rs_init_notifies" => {
-                self.named_switch(node);
+                if let Some(on) = self.named_switch(node) {
+                    self.checker_switch(node, on);
+                }
             }
             "checker_log_all_failures" => {
-                self.global_switch(node);
+                if let Some(on) = self.global_switch(node) {
+                    self.globals.checkers.log_all_failures = on;
+                }
             }
+            "lvs_flush" => self.globals.checkers.flush = true,
+            "enable_snmp_checker" => self.globals.checkers.snmp = true,
             "lvs_timeouts" => self.lvs_timeouts(node),
             "lvs_flush_on_stop" | "lvs_flush_onstop" => self.lvs_flush_on_stop(node),
             "lvs_sync_daemon" => self.lvs_sync_daemon(node),
@@ -33,6 +41,15 @@ impl Lower<'_> {
         true
     }
 
+    fn checker_switch(&mut self, node: &Node, on: bool) {
+        let checkers = &mut self.globals.checkers;
+        match node.keyword().text.as_str() {
+            "smtp_alert_checker" => checkers.alerts = Some(on),
+            "no_checker_emails" => checkers.no_mails = on,
+            _ => checkers.first_notifies = on,
+        }
+    }
+
     fn lvs_timeouts(&mut self, node: &Node) {
         if node.args().len() < 2 {
             let text = "lvs_timeouts requires at least one option";
@@ -43,20 +60,26 @@ impl Lower<'_> {
         let mut words = node.args().iter();
         while let Some(word) = words.next() {
             let name = &word.text;
-            if !["tcp", "tcpfin", "udp"].contains(&name.as_str()) {
+            let Some(place) = TIMEOUTS.iter().position(|known| known == name) else {
                 let text = format!("Unknown option {name} specified for lvs_timeouts");
-                self.unknown_option(word, text, &["tcp", "tcpfin", "udp"]);
+                self.unknown_option(word, text, &TIMEOUTS);
                 continue;
-            }
+            };
             let Some(value) = words.next() else {
                 let text = format!("No value specified for lvs_timeout {name} - ignoring");
                 self.complain(Code::MissingParameter, word.span, text).help =
                     Some(format!("write '{name} SECONDS'"));
                 return;
             };
-            self.checked_number::<u32>(value, Number::whole(0, 2_678_400), |text| {
+            let number = Number::whole(0, 2_678_400);
+            let seconds = self.checked_number::<u32>(value, number, |text| {
                 format!("Invalid lvs_timeout {name} ({text}) - ignoring")
             });
+            if let (Some(seconds), Some(slot)) =
+                (seconds, self.globals.checkers.timeouts.get_mut(place))
+            {
+                *slot = seconds;
+            }
         }
     }
 
@@ -69,7 +92,13 @@ impl Lower<'_> {
     }
 
     fn lvs_flush_on_stop(&mut self, node: &Node) {
-        if let Some(word) = node.args().first().filter(|w| w.text != "VS") {
+        let word = node.args().first();
+        match word.map(|word| word.text.as_str()) {
+            None => self.globals.checkers.flush_on_stop = FlushOnStop::Full,
+            Some("VS") => self.globals.checkers.flush_on_stop = FlushOnStop::VirtualServers,
+            Some(_) => {}
+        }
+        if let Some(word) = word.filter(|w| w.text != "VS") {
             let text = format!("Unknown lvs_flush_on_stop type {}", word.text);
             self.complain(Code::InvalidValue, word.span, text).help =
                 Some("write VS, or nothing".to_owned());
@@ -205,4 +234,6 @@ impl Lower<'_> {
     }
 }
 
+/// In the order of [`CheckerSettings::timeouts`](evervip_model::CheckerSettings::timeouts).
+const TIMEOUTS: [&str; 3] = ["tcp", "tcpfin", "udp"];
 const SYNC_OPTIONS: &[&str] = &["inst", "id", "maxlen", "port", "ttl", "group"];

@@ -4,6 +4,7 @@
 //! does not act on is read, checked and put into the model all the same.
 
 mod buffers;
+mod dump_only;
 mod firewall;
 mod garp;
 mod identity;

@@ -31,20 +31,20 @@ impl Lower<'_> {
         true
     }
 
-    /// `who` is `vrrp`, `bfd`, `checker` or, long ago, `lvs`. Those of LVS are checked and forgotten.
+    /// `who` is `vrrp`, `bfd`, `checker` or, long ago, `lvs`.
     fn process_setting(&mut self, node: &Node, who: &str, setting: &str) -> bool {
         let processes = &mut self.globals.model.processes;
         let mut process = match who {
             "vrrp" => std::mem::take(&mut processes.vrrp),
             "bfd" => std::mem::take(&mut processes.bfd),
-            _ => Process::default(),
+            _ => std::mem::take(&mut self.globals.checkers.process),
         };
         let known = self.set_process(&mut process, node, who, setting);
         let processes = &mut self.globals.model.processes;
         match who {
             "vrrp" => processes.vrrp = process,
             "bfd" => processes.bfd = process,
-            _ => {}
+            _ => self.globals.checkers.process = process,
         }
         known
     }

@@ -20,7 +20,8 @@ use crate::{
 
 /// The state.
 pub const DATA: &str = "/tmp/keepalived.data";
-const PARENT: &str = "/tmp/keepalived_parent.data";
+/// What the guardian says.
+pub const PARENT: &str = "/tmp/keepalived_parent.data";
 /// The counters.
 pub const STATISTICS: &str = "/tmp/keepalived.stats";
 /// State and counters for programs.
@@ -120,7 +121,7 @@ fn dumps(cluster: &mut Cluster, text: &str) -> Verdict<Texts> {
 }
 
 /// What has to be taken away from the subject's lines (`-`) and added (`+`) to make the peer's.
-fn changes(subject: &[String], peer: &[String]) -> Vec<String> {
+pub fn changes(subject: &[String], peer: &[String]) -> Vec<String> {
     // How many lines the ends that begin here have in common.
     let mut common = vec![vec![0_usize; peer.len() + 1]; subject.len() + 1];
     for (i, ours) in subject.iter().enumerate().rev() {
@@ -215,7 +216,7 @@ pub fn ask_member(cluster: &Cluster, member: usize, signal: &str, file: &str) ->
 }
 
 /// Lines of a file, or of JSON its members, without times, descriptors and secrets.
-fn normalised(text: &str) -> Vec<String> {
+pub fn normalised(text: &str) -> Vec<String> {
     let text = text.replace(",\"", "\n\"").replace("},{", "}\n{");
     text.lines().filter_map(line).collect()
 }

@@ -17,6 +17,7 @@ mod clients;
 mod cluster;
 mod conf;
 mod corpus;
+mod corpus_dumps;
 mod daemon;
 mod dbus;
 mod dumps;
@@ -113,6 +114,7 @@ fn main() -> ExitCode {
     routing::add(&mut plan);
     static_entries::add(&mut plan);
     dumps::add(&mut plan);
+    corpus_dumps::add(&mut plan);
     snmp::add(&mut plan);
     stalls::add(&mut plan);
     stalls_several::add(&mut plan);

@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use evervip_lab::{Error, Interface, Lab, Node, wait_until};
+use evervip_lab::{Error, Interface, Lab, Node, NodeBuilder, wait_until};
 use nix::sys::signal::Signal;
 
 use crate::{
@@ -30,7 +30,8 @@ use facts::Facts;
 
 /// Interfaces that every machine of the collection has.
 const INTERFACES: [&str; 7] = ["eth0", "eth1", "eth2", "eth3", "ens192", "ens33", "enp0s3"];
-const CONFIG: &str = "/tmp/k";
+/// Where the configuration is on a machine.
+pub const CONFIG: &str = "/tmp/k";
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Adds one test for each configuration.
@@ -85,8 +86,18 @@ fn compare(combo: &Combo, entry: &Entry) -> Verdict {
     Ok(())
 }
 
-/// A machine that has what the file names (see the collection's README).
 fn node(lab: &Lab, combo: &Combo, entry: &Entry, text: &[u8]) -> Verdict<Node> {
+    let evervip = combo.subject.path.with_file_name("evervip");
+    let node = machine(lab, "machine", entry, text)
+        .bind(&evervip, "/run/ours/evervip")
+        .bind(&combo.peer.path, "/run/theirs/keepalived")
+        .start()?;
+    node.write_file(CONFIG, text, 0o644)?;
+    Ok(node)
+}
+
+/// A machine that has what the file names (see the collection's README).
+pub fn machine<'a>(lab: &'a Lab, name: &str, entry: &Entry, text: &[u8]) -> NodeBuilder<'a> {
     let usual = INTERFACES.iter().map(|name| (*name).to_owned());
     let further = entry.interfaces.iter().cloned();
     let further = further.filter(|name| !INTERFACES.contains(&name.as_str()));
@@ -96,9 +107,13 @@ fn node(lab: &Lab, combo: &Combo, entry: &Entry, text: &[u8]) -> Verdict<Node> {
         value_of(text, "mcast_src_ip"),
     ];
     sources.dedup();
-    let mut builder = lab.node("machine");
+    let mut builder = lab.node(name);
     for (at, name) in usual.chain(further).enumerate() {
-        let mut interface = Interface::new(&name).address(&format!("10.255.{}.1/24", at + 1));
+        // Nobody hears himself by way of another interface.
+        let mut interface = Interface::new(&name)
+            .segment(&format!("br{at}"))
+            .mac(&format!("02:00:00:00:{at:02x}:01"))
+            .address(&format!("10.255.{}.1/24", at + 1));
         if first.as_ref() == Some(&name) {
             for source in sources.iter().flatten() {
                 if let Ok(address) = source.parse::<IpAddr>() {
@@ -109,13 +124,7 @@ fn node(lab: &Lab, combo: &Combo, entry: &Entry, text: &[u8]) -> Verdict<Node> {
         }
         builder = builder.interface(interface);
     }
-    let evervip = combo.subject.path.with_file_name("evervip");
-    let node = builder
-        .bind(&evervip, "/run/ours/evervip")
-        .bind(&combo.peer.path, "/run/theirs/keepalived")
-        .start()?;
-    node.write_file(CONFIG, text, 0o644)?;
-    Ok(node)
+    builder
 }
 
 /// The word behind the first line that begins with a keyword.
@@ -128,7 +137,7 @@ fn value_of(text: &[u8], keyword: &str) -> Option<String> {
 
 /// A command that exists in the place of every path of script lines: otherwise both programs drop
 /// the scripts, and nothing is compared.
-fn with_runnable_scripts(text: &[u8]) -> Vec<u8> {
+pub fn with_runnable_scripts(text: &[u8]) -> Vec<u8> {
     let mut lines: Vec<Vec<u8>> = text.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
     lines.iter_mut().for_each(crate::mutations::runnable);
     lines.join(&b'\n')

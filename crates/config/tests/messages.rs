@@ -779,8 +779,7 @@ fn what_is_not_honoured_is_named_once_per_use() {
     assert_eq!(
         named,
         [
-            "(k: Line 4) 'lvs_sync_daemon_interface' is not supported by this version - it has no effect",
-            "(k: Line 12) virtual servers are not run by this build - run them with keepalived -C; all LVS keywords and blocks of the file are skipped",
+            "(k: Line 4) virtual servers are not run by this build - run them with keepalived -C; all LVS keywords and blocks of the file are skipped",
             "(k: Line 18) Unknown keyword '@evervip reinstate_address' - did you mean 'reinstate_addresses'?",
         ]
     );

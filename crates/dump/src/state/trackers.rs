@@ -151,7 +151,9 @@ fn bfd(text: &mut Text, session: &BfdSnapshot, watchers: &[String]) {
     let state = if session.up { "up" } else { "down" };
     text.line(format_args!("   Bfd is {state}"));
     text.fixed("   Tracking VRRP instances :");
-    watched_by(text, watchers);
+    if !watchers.is_empty() {
+        watched_by(text, watchers);
+    }
 }
 
 fn process(text: &mut Text, process: &ProcessSnapshot, watchers: &[String], at_start: bool) {

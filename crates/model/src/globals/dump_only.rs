@@ -1,17 +1,29 @@
 //! What `global_defs` says that only the state dump asks for (spec vrrp-runtime 19).
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::{NetlinkBuffer, NotifyFifo, Process};
 use crate::{Credentials, Version};
 
 /// Settings that are shown and otherwise not asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct DumpOnly {
     /// What instances were given that say nothing else.
     pub instances: InstanceDefaults,
     /// Settings of the checker process, which is not run.
     pub checkers: CheckerSettings,
+}
+
+/// On one line, also where the rest has one for each field: it is much, and seldom looked at.
+impl fmt::Debug for DumpOnly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            instances,
+            checkers,
+        } = self;
+        write!(f, "DumpOnly({instances:?}, {checkers:?})")
+    }
 }
 
 /// What `global_defs` gives to instances.

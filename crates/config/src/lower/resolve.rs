@@ -102,9 +102,7 @@ impl Lower<'_> {
                 if !self.globals.model.script_security {
                     seen.unguarded(draft);
                 }
-                // What the search path has found is run as found.
-                let keeps_links =
-                    self.globals.model.scripts.use_symlink_paths || !first.contains(&b'/');
+                let keeps_links = self.globals.model.scripts.use_symlink_paths;
                 Ok(Command {
                     path: Some(path)
                         .filter(|path| keeps_links && path.is_absolute())

@@ -243,8 +243,14 @@ fn fifos(text: &mut Text, globals: &Globals, checkers: &CheckerSettings) {
         ));
         if let Some(reader) = reader {
             let who = reader.credentials;
+            // The original's process of VRRP leaves that of LVS as it is written.
+            let path = if title == "LVS" {
+                String::new()
+            } else {
+                format!(" '{path}'")
+            };
             text.line(format_args!(
-                " {title} notify fifo script = {} '{path}', uid:gid {}:{}",
+                " {title} notify fifo script = {}{path}, uid:gid {}:{}",
                 words(reader),
                 who.uid,
                 who.gid

@@ -304,6 +304,15 @@ impl Host {
         }
     }
 
+    /// One of its scripts fails from now on, or succeeds again.
+    pub(crate) fn set_script(&mut self, script: Arc<str>, good: bool) {
+        if good {
+            self.failing.remove(&script);
+        } else {
+            self.failing.insert(script);
+        }
+    }
+
     /// Whether a run of this script succeeds now.
     pub(crate) fn succeeds(&self, script: &str) -> bool {
         self.script_good && !self.failing.contains(script)

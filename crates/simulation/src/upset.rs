@@ -82,19 +82,10 @@ impl Lan {
                 self.hosts[host].clock_ahead = ahead;
                 self.tell_clock(host);
             }
-            Disturbance::OneScript(host, script, true) => {
-                self.hosts[host].failing.remove(&script);
+            Disturbance::OneScript(host, script, good) => {
+                self.hosts[host].set_script(script, good);
             }
-            Disturbance::OneScript(host, script, false) => {
-                self.hosts[host].failing.insert(script);
-            }
-            Disturbance::PowerOff(host) => {
-                self.crash(host);
-                self.hosts[host].held.clear();
-                self.hosts[host].routes.clear();
-                self.hosts[host].latched.clear();
-                self.note(|| What::Held { host });
-            }
+            Disturbance::PowerOff(host) => self.power_off(host),
         }
         self.watch_doubles();
     }
@@ -111,6 +102,14 @@ impl Lan {
     fn crash(&mut self, host: usize) {
         self.hosts[host].crash();
         self.keep(|_| Doing::Ended(host));
+    }
+
+    fn power_off(&mut self, host: usize) {
+        self.crash(host);
+        self.hosts[host].held.clear();
+        self.hosts[host].routes.clear();
+        self.hosts[host].latched.clear();
+        self.note(|| What::Held { host });
     }
 
     fn clear_fault(&mut self, host: usize, instance: &str) {

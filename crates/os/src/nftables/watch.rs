@@ -103,16 +103,17 @@ const DATAGRAMS_PER_READ: usize = 256;
 const GENERIC_HEADER: usize = 4;
 /// `NFTA_TABLE_NAME`, `NFTA_CHAIN_TABLE` and so on.
 const TABLE_NAME: u16 = 1;
-const SUBSYSTEM: u16 = (libc::NFNL_SUBSYS_NFTABLES as u16) << 8;
+/// `NFNL_SUBSYS_NFTABLES`, in the upper half of a type.
+const SUBSYSTEM: u16 = 10 << 8;
 /// `NFT_MSG_NEWGEN`
-const NEW_GENERATION: u16 = SUBSYSTEM | libc::NFT_MSG_NEWGEN as u16;
-/// What is reported when a table, chain, rule, set or element goes.
+const NEW_GENERATION: u16 = SUBSYSTEM | 15;
+/// `NFT_MSG_DELTABLE`, `DELCHAIN`, `DELRULE`, `DELSET` and `DELSETELEM`.
 const REMOVALS: [u16; 5] = [
-    SUBSYSTEM | libc::NFT_MSG_DELTABLE as u16,
-    SUBSYSTEM | libc::NFT_MSG_DELCHAIN as u16,
-    SUBSYSTEM | libc::NFT_MSG_DELRULE as u16,
-    SUBSYSTEM | libc::NFT_MSG_DELSET as u16,
-    SUBSYSTEM | libc::NFT_MSG_DELSETELEM as u16,
+    SUBSYSTEM | 2,
+    SUBSYSTEM | 5,
+    SUBSYSTEM | 8,
+    SUBSYSTEM | 11,
+    SUBSYSTEM | 14,
 ];
 /// Offsets in `struct nlmsghdr`.
 const TYPE: u32 = 4;

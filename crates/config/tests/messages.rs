@@ -92,6 +92,17 @@ fn interfaces() {
         5,
         &["(i) Unknown interface!"],
     );
+    let without = |lines: &str| format!("vrrp_instance i {{\nvirtual_router_id 5\n{lines}\n}}\n");
+    file(
+        &without("unicast_src_ip 10.0.0.1"),
+        5,
+        &["(i) Unknown interface!"],
+    );
+    file(
+        &without("unicast_src_ip 10.0.0.1\nunicast_peer {\n10.0.0.2\n}"),
+        5,
+        &["(i) No VIP specified; at least one is sensible"],
+    );
     let text = "vrrp_instance i {\ninterface eth9\nvirtual_router_id 5\nvirtual_ipaddress {\n10.0.0.9\n}\n}\n";
     file(
         text,

@@ -224,6 +224,15 @@ impl Lower<'_> {
                 "write interface IFNAME",
             ));
         }
+        if draft.peers.is_empty() && !draft.fault_no_peer {
+            // It would go on by multicast, and that needs one.
+            return Err(self.fatal(
+                draft,
+                Code::MissingInterface,
+                "Unknown interface!",
+                "write interface IFNAME, or unicast_peer { ADDRESS }",
+            ));
+        }
         if draft.source.is_none() {
             return Err(self.fatal(
                 draft,

@@ -235,6 +235,17 @@ fn consequences(config: &Config, instance: &Instance) -> (Vec<String>, Vec<Strin
             format!("BFD session {name} is down, as all are at first"),
         );
     }
+    tracked_files(config, instance, &mut faults, &mut points);
+    (faults, points)
+}
+
+/// What the numbers in tracked files do.
+fn tracked_files(
+    config: &Config,
+    instance: &Instance,
+    faults: &mut Vec<String>,
+    points: &mut Vec<String>,
+) {
     for track in &instance.track_files {
         let file = config.files.get(track.file.0);
         let name = file.map_or("", |file| &*file.name);
@@ -253,5 +264,4 @@ fn consequences(config: &Config, instance: &Instance) -> (Vec<String>, Vec<Strin
             ));
         }
     }
-    (faults, points)
 }

@@ -100,6 +100,11 @@ impl Side {
         let node = models::machine(lab, "machine", entry, &text)
             .bind(&program.path, "/run/program/keepalived")
             .start()?;
+        // The original stays in FAULT for a source address that is not its machine's yet.
+        wait_until(PATIENCE, "the end of duplicate address detection", || {
+            node.ip(&["-6", "address", "show", "tentative"])
+                .is_ok_and(|list| list.is_empty())
+        })?;
         node.write_file(CONFIG, &text, 0o644)?;
         let mut command = Command::new("/run/program/keepalived");
         command.args(["-n", "-l", "-D", "-P", "-f", CONFIG]);

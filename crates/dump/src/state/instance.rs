@@ -142,8 +142,10 @@ fn course(text: &mut Text, scene: &Scene, router: &RouterSnapshot) {
         }
         None => text.fixed("   Read timeout = DISABLED"),
     }
-    // The original's owner waits for nobody.
-    let owns = router.spec.priority == Priority::OWNER && router.state == State::Master;
+    // The original's owner waits for nobody, unless it has waited for scripts.
+    let owns = router.spec.priority == Priority::OWNER
+        && router.state == State::Master
+        && router.spec.track_scripts.is_empty();
     let micros = if owns {
         1
     } else {

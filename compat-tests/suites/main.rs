@@ -30,6 +30,7 @@ mod forgeries;
 mod garp_groups;
 mod group_reload;
 mod hostile;
+mod interfaces;
 mod ipv6;
 mod keyword_cases;
 mod mail;
@@ -80,6 +81,7 @@ fn main() -> ExitCode {
     };
     elections::add(&mut plan);
     packets::add(&mut plan);
+    interfaces::add(&mut plan);
     ipv6::add(&mut plan);
     unicast::add(&mut plan);
     script_security::add(&mut plan);

@@ -552,11 +552,9 @@ fn descriptors(cluster: &mut Cluster) -> Verdict {
         let address = Ipv4Addr::new(10, 2, 0, last).into();
         cluster.lab.wait_owner(address, "a", PATIENCE)?;
     }
-    let pid = cluster.members[0].node.read_file(VRRP_PID_FILE)?;
-    let listed = output(
-        &cluster.members[0].node,
-        &format!("ls /proc/{}/fd", pid.trim()),
-    )?;
+    let node = &cluster.members[0].node;
+    let pid = node.read_file(VRRP_PID_FILE)?;
+    let listed = output(node, &format!("ls /proc/{}/fd", pid.trim()))?;
     let count = listed.lines().count();
     ensure!(count < 60, "{count} descriptors");
     cluster.stop(0)

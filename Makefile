@@ -5,7 +5,7 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INSTALL := sh xtask/install-missing.sh cc=gcc,libc6-dev
 
-.PHONY: help demo example-failover example-route-server example-virtual-circuit test test-guest bench ci fmt lint doc docs layers release deb rpm tarball image test-install test-rpm test-static test-systemd tools-package tools-demo tools-example-failover tools-example-route-server tools-example-virtual-circuit tools-test tools-guest
+.PHONY: help demo example-failover example-route-server example-virtual-circuit test test-guest bench ci fmt lint doc docs layers release deb rpm tarball image test-install test-rpm test-static test-systemd tools-package tools-demo tools-example-failover tools-example-route-server tools-example-virtual-circuit tools-test tools-clients tools-guest
 
 help:
 	@echo 'make demo    HAProxy pairs fail over, live: an unchanged one, and one in which both nodes work (a minute)'
@@ -41,8 +41,9 @@ example-virtual-circuit: tools-example-virtual-circuit release
 	EVERVIP_KEEPALIVED="$${EVERVIP_KEEPALIVED:-$(TARGET)/release/keepalived}" \
 		$(CARGO) run --quiet --locked --package evervip-example-virtual-circuit
 
-# Examples whose programs cannot be installed say that they were skipped.
+# Examples whose programs cannot be installed say that they were skipped; so do cases without Python.
 test: tools-test release
+	-@$(MAKE) --silent --no-print-directory tools-clients
 	-@$(MAKE) --silent --no-print-directory tools-example-route-server
 	-@$(MAKE) --silent --no-print-directory tools-example-virtual-circuit
 	$(CARGO) xtask test
@@ -127,6 +128,9 @@ tools-example-route-server:
 
 tools-test:
 	@$(INSTALL) ip=iproute2 keepalived=keepalived dbus-daemon=dbus-daemon,dbus-bin snmpd=snmpd snmpwalk=snmp snmptrapd=snmptrapd
+
+tools-clients:
+	@$(INSTALL) pip3=python3-pip
 
 tools-guest:
 	@$(INSTALL) qemu-system-x86_64=qemu-system-x86 busybox=busybox-static cpio=cpio depmod=kmod nft=nftables

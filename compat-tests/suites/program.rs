@@ -85,11 +85,16 @@ fn our_paths() -> Vec<PathBuf> {
     if let Some(path) = env::var_os("EVERVIP_KEEPALIVED") {
         return vec![path.into()];
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let target = target();
     ["release", "debug"]
         .map(|profile| target.join(profile).join("keepalived"))
         .into()
+}
+
+/// The target directory of the top directory's workspace.
+pub fn target() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir))
 }
 
 fn list(paths: &[PathBuf]) -> String {

@@ -1,5 +1,6 @@
 //! Chores of this repository: `cargo xtask layers`, `cargo xtask test`, `cargo xtask deb`.
 
+mod clients;
 mod docs;
 mod examples;
 mod layers;
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
         "layers" => layers::run(),
         "examples" => examples::run(),
         "test" => Ok(test::run()),
+        "clients" => Ok(clients::installed()),
         "guest" => test::run_guest(),
         "docs" => docs::run(),
         "man" => package::man().map(|()| true),
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
                 "usage: cargo xtask TASK\n  layers    check which crate uses which\n  \
                  examples  check the configurations under examples/\n  \
                  test      run every test there is and count\n  \
+                 clients   install Python packages that tests against keepalived use\n  \
                  guest     run the tests that need another kernel, under QEMU\n  \
                  docs      make the book out of docs/\n  \
                  man       write manual pages and shell completions\n  \

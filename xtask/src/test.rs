@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::{cargo, examples, layers, target, top};
+use crate::{cargo, clients, examples, layers, target, top};
 
 /// What was counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,6 +21,8 @@ struct Sum {
 /// Runs all steps, also after a failure; the last line printed is the sum.
 #[expect(clippy::print_stdout, reason = "the output of a chore")]
 pub(crate) fn run() -> bool {
+    // They are wanted last, and come from afar.
+    clients::begin();
     let mut total = Sum::default();
     for (title, step) in STEPS {
         println!("\n==> {title}");
@@ -75,6 +77,8 @@ const STEPS: &[Step] = &[
         example("evervip-example-virtual-circuit", &["--hurry", "10"])
     }),
     ("against keepalived", || {
+        // What it cannot have it does without.
+        clients::installed();
         counted(
             &mut cargo_in("compat-tests"),
             &["test", "--locked", "--no-fail-fast"],

@@ -1,8 +1,12 @@
 //! OpenStack's own code around the daemon: neutron's manager of highly available routers, and octavia's
-//! template and life cycle of an amphora. Needs a Python with both, from PyPI or Debian
-//! (`EVERVIP_CLIENTS_PYTHON`, default `python3`).
+//! template and life cycle of an amphora. Its modules are those that `cargo xtask clients` has put below
+//! the target directory, or those of another Python (`EVERVIP_CLIENTS_PYTHON`).
 
-use std::{env, path::Path, process::Command, sync::OnceLock};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use evervip_lab::{Node, Output};
 
@@ -10,6 +14,7 @@ use crate::{
     cluster::{Cluster, PROGRAM, with_single},
     ensure,
     plan::Plan,
+    program::target,
     verdict::Verdict,
 };
 
@@ -36,26 +41,30 @@ pub(super) fn add(plan: &mut Plan) {
     }
 }
 
-fn python() -> String {
-    env::var("EVERVIP_CLIENTS_PYTHON").unwrap_or_else(|_| "python3".to_owned())
+/// Where nodes have the modules.
+const MODULES: &str = "/run/clients";
+
+/// A Python, and the host's directory of modules that it has not by itself.
+fn python() -> (String, Option<PathBuf>) {
+    match env::var("EVERVIP_CLIENTS_PYTHON") {
+        Ok(python) => (python, None),
+        Err(_) => ("python3".to_owned(), Some(target().join("clients/modules"))),
+    }
 }
 
 /// Whether Python has this module; the error says why not.
 fn available(module: &str) -> Result<(), String> {
-    static ABSENT: OnceLock<String> = OnceLock::new();
+    let (python, modules) = python();
     let line = format!("import importlib.util as u; u.find_spec('{module}') or exit(1)");
-    let asked = Command::new(python()).args(["-c", &line]).output();
-    match asked {
+    let mut command = Command::new(&python);
+    if let Some(modules) = modules {
+        command.env("PYTHONPATH", modules);
+    }
+    match command.args(["-c", &line]).output() {
         Ok(output) if output.status.success() => Ok(()),
-        _ => Err(ABSENT
-            .get_or_init(|| {
-                format!(
-                    "{} has no neutron or octavia (pip install neutron octavia, or Debian's \
-                     python3-neutron and python3-octavia); EVERVIP_CLIENTS_PYTHON names another one",
-                    python()
-                )
-            })
-            .clone()),
+        _ => Err(format!(
+            "{python} has no {module} (cargo xtask clients; EVERVIP_CLIENTS_PYTHON names another one)"
+        )),
     }
 }
 
@@ -76,9 +85,14 @@ fn run(cluster: &mut Cluster, script: &str) -> Verdict {
 fn python_in(node: &Node, script: &str) -> Verdict<Output> {
     let directory = Path::new(PROGRAM).parent().unwrap_or(Path::new("/"));
     let path = env::var("PATH").unwrap_or_default();
+    let (python, modules) = python();
     let mut command = Command::new("timeout");
+    if let Some(modules) = modules {
+        node.bind(&modules, Path::new(MODULES))?;
+        command.env("PYTHONPATH", MODULES);
+    }
     command
-        .args(["120", &python(), "-W", "ignore", "-c", script])
+        .args(["120", &python, "-W", "ignore", "-c", script])
         .env("PATH", format!("{}:{path}", directory.display()))
         .env("PYTHONDONTWRITEBYTECODE", "1");
     node.output(command)

@@ -261,17 +261,20 @@ fn next_multiple(due: Timestamp, interval: Duration, now: Timestamp) -> Timestam
 }
 
 /// By how much the second run of a check comes later than an interval after the first, so that many
-/// checks do not start at the same time for ever: up to half an interval. A few keep the original's
-/// times.
+/// checks do not start at the same time for ever: up to half an interval, a few at a time, so that
+/// the daemon wakes up once for these. No more checks than [`FEW`] keep the original's times.
 fn spread(slot: usize, count: usize, interval: Duration) -> Duration {
     match (u32::try_from(slot), u32::try_from(count)) {
-        (Ok(slot), Ok(count)) if count > FEW => interval / 2 / count * slot,
+        (Ok(slot), Ok(count)) if count > FEW => interval / 2 / count * (slot - slot % TOGETHER),
         _ => Duration::ZERO,
     }
 }
 
-/// So many checks may start together.
+/// So many checks may start together without being spread.
 const FEW: u32 = 8;
+
+/// So many of those that are spread start together.
+const TOGETHER: u32 = 4;
 
 #[cfg(test)]
 mod tests {
@@ -349,7 +352,10 @@ mod tests {
     fn many_checks_are_spread_over_half_an_interval() {
         let second = Duration::from_secs(1);
         let spreads: Vec<Duration> = (0..100).map(|slot| spread(slot, 100, second)).collect();
-        assert!(spreads.windows(2).all(|pair| pair[0] < pair[1]));
+        let groups: Vec<&[Duration]> = spreads.chunk_by(|a, b| a == b).collect();
+        assert_eq!(groups.len(), 25);
+        assert!(groups.iter().all(|group| group.len() == 4));
+        assert!(spreads.is_sorted());
         assert!(spreads[99] < second / 2);
         assert!((0..8).all(|slot| spread(slot, 8, second).is_zero()));
         assert!(spread(4_999, 5_000, Duration::from_millis(1)) < second);

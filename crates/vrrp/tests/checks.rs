@@ -453,8 +453,8 @@ fn an_end_that_changes_nothing_is_expected() {
     check_expected(once(), &[&exit(0), &timed_out], None);
 }
 
-/// A hundred checks of one second: all run at once at the start, and never again so many in one
-/// millisecond; each of them every second.
+/// A hundred checks of one second: all run at once at the start, and never again more than four; each
+/// of them every second.
 #[test]
 fn many_checks_do_not_start_together() {
     let mut config = sample::config([plain()]);
@@ -479,15 +479,15 @@ fn many_checks_do_not_start_together() {
     }
     let first = begin.as_nanos() / 1_000_000;
     assert!(starts.values().all(|times| times[0] == first));
-    let mut in_one = std::collections::BTreeMap::<u64, u32>::new();
+    let mut at_once = std::collections::BTreeMap::<u64, u32>::new();
     for times in starts.values() {
         assert!(times[1] - times[0] < 1500, "{times:?}");
         for pair in times[1..].windows(2) {
             assert_eq!(pair[1] - pair[0], 1000, "{times:?}");
         }
         for time in &times[1..] {
-            *in_one.entry(*time).or_default() += 1;
+            *at_once.entry(*time).or_default() += 1;
         }
     }
-    assert!(in_one.values().all(|count| *count == 1), "{in_one:?}");
+    assert!(at_once.values().all(|count| *count == 4), "{at_once:?}");
 }

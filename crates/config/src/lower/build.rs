@@ -12,7 +12,7 @@ use evervip_model::{
 };
 
 use super::Lower;
-use super::draft::{AuthType, GarpDraft, GroupDraft, InstanceDraft, ScriptDraft, TrackDraft};
+use super::draft::{AuthType, GroupDraft, InstanceDraft, ScriptDraft, TrackDraft};
 use super::object::listed_tracks;
 use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::load::Mode;
@@ -107,14 +107,14 @@ impl Lower<'_> {
             preempt_delay: Duration::from_micros(draft.preempt_delay),
             down_timer_adverts: draft.down_timer_adverts,
             timer_expired_backup: draft.timer_expired_backup,
-            strict: draft.strict.unwrap_or(self.globals.strict),
+            strict: draft.strict.unwrap_or(self.globals.instances.strict),
             skip_check_adv_addr: draft.skip_check_adv_addr,
             lower_prio_no_advert: draft
                 .lower_prio_no_advert
-                .unwrap_or(self.globals.lower_prio_no_advert),
+                .unwrap_or(self.globals.instances.lower_prio_no_advert),
             higher_prio_send_advert: draft
                 .higher_prio_send_advert
-                .unwrap_or(self.globals.higher_prio_send_advert),
+                .unwrap_or(self.globals.instances.higher_prio_send_advert),
             owner_ignore_adverts: draft.owner_ignore_adverts.unwrap_or(false),
             debug: draft.debug,
             source: draft.source,
@@ -149,7 +149,7 @@ impl Lower<'_> {
             own_tracks: None,
             track_primary: draft.track_primary,
             linkbeat_polling: draft.linkbeat_polling,
-            garp: self.garp(draft.garp),
+            garp: self.garp(draft),
             notify,
             notify_deleted: draft.notify_deleted,
             notify_priority_changes: draft
@@ -190,7 +190,7 @@ impl Lower<'_> {
     pub(super) fn default_group(&self, family: Family) -> IpAddr {
         match family {
             Family::Inet => self.globals.multicast_group,
-            Family::Inet6 => self.globals.multicast_group6,
+            Family::Inet6 => self.globals.instances.multicast_group6,
         }
     }
 
@@ -207,30 +207,26 @@ impl Lower<'_> {
             .collect()
     }
 
-    fn garp(&self, draft: GarpDraft) -> GratuitousArp {
-        let globals = &self.globals.garp;
+    fn garp(&self, draft: &InstanceDraft) -> GratuitousArp {
+        let usual = &self.globals.instances.garp;
+        let own = draft.garp;
         let seconds = |n: u32| Duration::from_secs(u64::from(n));
         GratuitousArp {
-            delay: seconds(draft.delay),
-            repeat: draft.repeat,
-            refresh: seconds(draft.refresh),
-            refresh_repeat: draft.refresh_repeat,
-            lower_prio_delay: seconds(
-                draft
-                    .lower_delay
-                    .or(globals.lower_delay)
-                    .unwrap_or(globals.delay),
-            ),
-            lower_prio_repeat: draft
+            delay: seconds(own.delay),
+            repeat: own.repeat,
+            refresh: seconds(own.refresh),
+            refresh_repeat: own.refresh_repeat,
+            lower_prio_delay: seconds(own.lower_delay.or(usual.lower_delay).unwrap_or(usual.delay)),
+            lower_prio_repeat: own
                 .lower_repeat
-                .or(globals.lower_repeat)
-                .unwrap_or(globals.repeat),
-            extra: match draft.extra {
+                .or(usual.lower_repeat)
+                .unwrap_or(usual.repeat),
+            extra: match draft.extra_garp {
                 None => self.globals.model.vrrp.extra_announcements,
                 Some(0) => None,
                 Some(n) => Some(ExtraAnnouncements {
                     interval: seconds(n),
-                    all: draft.extra_all,
+                    all: draft.extra_garp_all,
                 }),
             },
         }

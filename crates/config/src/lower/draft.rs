@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use evervip_model::{
-    AntiReplay, CheckerSettings, Credentials, Family, Fifo, Globals, HmacKey, HmacMode,
-    InitialState, Ipvlan, List, OldUnicastChecksum, Priority, Route, Rule, TrackedBfd, TrackedFile,
-    TrackedInterface, TrackedProcess, UnicastPeer, UnsupportedReason, Version, VirtualAddress,
-    VirtualMac, Vrid,
+    AntiReplay, CheckerSettings, Credentials, Family, Fifo, GarpDefaults, Globals, HmacKey,
+    HmacMode, InitialState, InstanceDefaults, Ipvlan, List, OldUnicastChecksum, Priority, Route,
+    Rule, TrackedBfd, TrackedFile, TrackedInterface, TrackedProcess, UnicastPeer,
+    UnsupportedReason, Version, VirtualAddress, VirtualMac, Vrid,
 };
 
 use crate::source::Span;
@@ -48,16 +48,9 @@ pub(super) enum ScriptUser {
 pub(super) struct GlobalDraft {
     pub(super) model: Globals,
     pub(super) script_user: ScriptUser,
-    pub(super) version: Version,
-    pub(super) strict: bool,
+    /// But for the user of scripts.
+    pub(super) instances: InstanceDefaults,
     pub(super) multicast_group: IpAddr,
-    pub(super) check_unicast_source: bool,
-    pub(super) skip_check_adv_addr: bool,
-    pub(super) down_timer_adverts: u8,
-    pub(super) lower_prio_no_advert: bool,
-    pub(super) higher_prio_send_advert: bool,
-    pub(super) garp: GarpDraft,
-    pub(super) multicast_group6: IpAddr,
     pub(super) has_vmac_prefix: bool,
     pub(super) receive_policy: ReceivePolicyDraft,
     pub(super) startup: Option<CommandDraft>,
@@ -92,25 +85,8 @@ impl Default for GlobalDraft {
         Self {
             model: Globals::default(),
             script_user: ScriptUser::Unset,
-            version: Version::V2,
-            strict: false,
+            instances: InstanceDefaults::default(),
             multicast_group: IpAddr::from([224, 0, 0, 18]),
-            check_unicast_source: false,
-            skip_check_adv_addr: false,
-            down_timer_adverts: 3,
-            lower_prio_no_advert: false,
-            higher_prio_send_advert: false,
-            garp: GarpDraft {
-                delay: 5,
-                repeat: 5,
-                refresh: 0,
-                refresh_repeat: 1,
-                lower_delay: None,
-                lower_repeat: None,
-                extra: None,
-                extra_all: false,
-            },
-            multicast_group6: IpAddr::from([0xff02, 0, 0, 0, 0, 0, 0, 0x12]),
             has_vmac_prefix: false,
             receive_policy: ReceivePolicyDraft::default(),
             startup: None,
@@ -123,19 +99,6 @@ impl Default for GlobalDraft {
             checkers: CheckerSettings::default(),
         }
     }
-}
-
-/// Gratuitous ARP settings; times in seconds.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct GarpDraft {
-    pub(super) delay: u32,
-    pub(super) repeat: u32,
-    pub(super) refresh: u32,
-    pub(super) refresh_repeat: u32,
-    pub(super) lower_delay: Option<u32>,
-    pub(super) lower_repeat: Option<u32>,
-    pub(super) extra: Option<u32>,
-    pub(super) extra_all: bool,
 }
 
 /// A command line as written.
@@ -275,7 +238,10 @@ pub(super) struct InstanceDraft {
     pub(super) trackers: Trackers,
     pub(super) track_primary: bool,
     pub(super) linkbeat_polling: bool,
-    pub(super) garp: GarpDraft,
+    pub(super) garp: GarpDefaults,
+    /// `garp_extra_if`, in seconds.
+    pub(super) extra_garp: Option<u32>,
+    pub(super) extra_garp_all: bool,
     pub(super) notify: NotifyDraft,
     /// `notify_deleted`, with or without a command.
     pub(super) notify_deleted: bool,
@@ -310,6 +276,7 @@ pub(super) struct HmacDraft {
 impl InstanceDraft {
     /// With the defaults that are copied at the opening line.
     pub(super) fn new(name: &str, span: Span, globals: &GlobalDraft) -> Self {
+        let usual = &globals.instances;
         Self {
             name: name.to_owned(),
             span,
@@ -323,9 +290,9 @@ impl InstanceDraft {
             advert_interval: 1_000_000,
             nopreempt: false,
             preempt_delay: 0,
-            down_timer_adverts: globals.down_timer_adverts,
+            down_timer_adverts: usual.down_timer_adverts,
             timer_expired_backup: None,
-            skip_check_adv_addr: globals.skip_check_adv_addr,
+            skip_check_adv_addr: usual.skip_check_adv_addr,
             strict: None,
             lower_prio_no_advert: None,
             higher_prio_send_advert: None,
@@ -339,7 +306,7 @@ impl InstanceDraft {
             fault_no_peer: false,
             peers: List::new(),
             ttl: None,
-            check_unicast_source: globals.check_unicast_source,
+            check_unicast_source: usual.check_unicast_source,
             old_unicast_checksum: OldUnicastChecksum::Detect,
             v3_checksum_as_v2: None,
             auth_type: None,
@@ -361,11 +328,13 @@ impl InstanceDraft {
             trackers: Trackers::default(),
             track_primary: true,
             linkbeat_polling: false,
-            garp: GarpDraft {
+            garp: GarpDefaults {
                 lower_delay: None,
                 lower_repeat: None,
-                ..globals.garp
+                ..usual.garp
             },
+            extra_garp: None,
+            extra_garp_all: false,
             notify: NotifyDraft::default(),
             notify_deleted: false,
             notify_priority_changes: None,

@@ -13,7 +13,7 @@ impl Lower<'_> {
         draft: &mut InstanceDraft,
         group: Option<&GroupDraft>,
     ) -> Result<(), Fatal> {
-        let strict = draft.strict.unwrap_or(self.globals.strict);
+        let strict = draft.strict.unwrap_or(self.globals.instances.strict);
         draft.strict = Some(strict);
         self.check_version(draft, strict);
         self.check_state(draft, strict);
@@ -57,7 +57,7 @@ impl Lower<'_> {
         let default = if inet6 {
             Version::V3
         } else {
-            self.globals.version
+            self.globals.instances.version
         };
         draft.version = draft.version.or(Some(default));
     }

@@ -1,6 +1,6 @@
 //! What the state dump shows of `global_defs` and nothing else asks for.
 
-use evervip_model::{Command, Credentials, DumpOnly, GarpDefaults, InstanceDefaults, NotifyFifo};
+use evervip_model::{Command, Credentials, DumpOnly, InstanceDefaults, NotifyFifo};
 
 use crate::lower::Lower;
 use crate::lower::draft::{CommandDraft, ScriptUser};
@@ -12,23 +12,8 @@ impl Lower<'_> {
         let globals = &self.globals;
         let mut shown = DumpOnly {
             instances: InstanceDefaults {
-                version: globals.version,
-                strict: globals.strict,
-                multicast_group6: globals.multicast_group6,
-                check_unicast_source: globals.check_unicast_source,
-                skip_check_adv_addr: globals.skip_check_adv_addr,
-                down_timer_adverts: globals.down_timer_adverts,
-                lower_prio_no_advert: globals.lower_prio_no_advert,
-                higher_prio_send_advert: globals.higher_prio_send_advert,
-                garp: GarpDefaults {
-                    delay: globals.garp.delay,
-                    repeat: globals.garp.repeat,
-                    refresh: globals.garp.refresh,
-                    refresh_repeat: globals.garp.refresh_repeat,
-                    lower_delay: globals.garp.lower_delay,
-                    lower_repeat: globals.garp.lower_repeat,
-                },
                 script_user: self.shown_script_user(),
+                ..globals.instances.clone()
             },
             checkers: globals.checkers.clone(),
         };

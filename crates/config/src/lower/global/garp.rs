@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use evervip_model::ExtraAnnouncements;
+use evervip_model::{ExtraAnnouncements, GarpDefaults};
 
 use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::lower::Lower;
-use crate::lower::draft::GlobalDraft;
 use crate::read::Number;
 use crate::tree::Node;
 
@@ -37,8 +36,8 @@ impl Lower<'_> {
         if self.global_switch(node) != Some(true) {
             return;
         }
-        let garp = &mut self.globals.garp;
-        let defaults = GlobalDraft::default().garp;
+        let garp = &mut self.globals.instances.garp;
+        let defaults = GarpDefaults::default();
         if garp.repeat == defaults.repeat {
             garp.repeat = 1;
         }
@@ -93,7 +92,7 @@ impl Lower<'_> {
 
     fn global_garp(&mut self, node: &Node) {
         let name = node.keyword().text.clone();
-        let mut garp = self.globals.garp;
+        let mut garp = self.globals.instances.garp;
         match name.as_str() {
             "vrrp_garp_master_delay" => self.garp_delay(node, &name, |v| garp.delay = v),
             "vrrp_garp_lower_prio_delay" => {
@@ -123,7 +122,7 @@ impl Lower<'_> {
             }
             _ => {}
         }
-        self.globals.garp = garp;
+        self.globals.instances.garp = garp;
     }
 
     // `who` begins the keyword's own message.

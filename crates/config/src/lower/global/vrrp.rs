@@ -56,24 +56,24 @@ impl Lower<'_> {
         match node.keyword().text.as_str() {
             "vrrp_strict" => {
                 self.flag_despite_word(node);
-                self.globals.strict = true;
+                self.globals.instances.strict = true;
             }
             "vrrp_skip_check_adv_addr" => {
                 self.flag_despite_word(node);
-                self.globals.skip_check_adv_addr = true;
+                self.globals.instances.skip_check_adv_addr = true;
             }
             "vrrp_check_unicast_src" => {
                 self.flag_despite_word(node);
-                self.globals.check_unicast_source = true;
+                self.globals.instances.check_unicast_source = true;
             }
             "vrrp_lower_prio_no_advert" => {
                 if let Some(on) = self.global_switch(node) {
-                    self.globals.lower_prio_no_advert = on;
+                    self.globals.instances.lower_prio_no_advert = on;
                 }
             }
             "vrrp_higher_prio_send_advert" => {
                 if let Some(on) = self.global_switch(node) {
-                    self.globals.higher_prio_send_advert = on;
+                    self.globals.instances.higher_prio_send_advert = on;
                 }
             }
             "vrrp_owner_ignore_adverts" => {
@@ -95,8 +95,8 @@ impl Lower<'_> {
             "VRRP Error: Version must be either 2 or 3".to_owned()
         });
         match version {
-            Some(2) => self.globals.version = Version::V2,
-            Some(_) => self.globals.version = Version::V3,
+            Some(2) => self.globals.instances.version = Version::V2,
+            Some(_) => self.globals.instances.version = Version::V3,
             None => {}
         }
     }
@@ -121,7 +121,7 @@ impl Lower<'_> {
         let (name, word) = (&node.keyword().text, &node.args()[0]);
         let text = match plain_address(&word.text) {
             Some(IpAddr::V6(group)) if group.is_multicast() => {
-                self.globals.multicast_group6 = IpAddr::V6(group);
+                self.globals.instances.multicast_group6 = IpAddr::V6(group);
                 if group.segments()[0] & 0x0f == 2 {
                     return;
                 }
@@ -141,7 +141,7 @@ impl Lower<'_> {
             format!("Invalid vrrp_down_timer_adverts [1:100] '{text}'")
         });
         if let Some(count) = count {
-            self.globals.down_timer_adverts = count;
+            self.globals.instances.down_timer_adverts = count;
         }
     }
 

@@ -41,7 +41,7 @@ impl Lower<'_> {
         let mut time = None;
         for word in node.args() {
             if word.text == "all" {
-                draft.garp.extra_all = true;
+                draft.extra_garp_all = true;
                 continue;
             }
             let number = self.number(word, Number::whole(0, 86_400).lenient());
@@ -59,7 +59,7 @@ impl Lower<'_> {
             }
         }
         match time {
-            Some(seconds) => draft.garp.extra = Some(seconds),
+            Some(seconds) => draft.extra_garp = Some(seconds),
             None => {
                 let text = format!(
                     "({}): {keyword} specified without time - ignoring",

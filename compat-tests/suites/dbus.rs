@@ -1,5 +1,7 @@
 //! The D-Bus interface, on a system bus of its own in each node.
 
+mod tree;
+
 use std::{fs, thread};
 
 use evervip_lab::{Error, Node, wait_until};
@@ -22,6 +24,7 @@ pub fn add(plan: &mut Plan) {
         return;
     }
     plan.compare("dbus::calls", calls);
+    plan.compare("dbus::tree", tree::tree);
     plan.single("dbus::life", |program| with_single(program, life));
     plan.single("dbus::reload", |program| with_single(program, reload));
     plan.single("dbus::garp", |program| with_single(program, garp));

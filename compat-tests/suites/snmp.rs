@@ -1,5 +1,7 @@
 //! SNMP: the tables and notifications beside the original's, with Debian's `snmpd`.
 
+mod life;
+
 use std::{path::Path, process::Command};
 
 use evervip_lab::{Error, Node, Process, wait_until};
@@ -25,6 +27,7 @@ pub fn add(plan: &mut Plan) {
     plan.single("snmp::notifications", |program| {
         with_single(program, notifications)
     });
+    life::add(plan);
     plan.ours_only("snmp::agent-comes-and-goes", |program| {
         with_single(program, agent_comes_and_goes)
     });

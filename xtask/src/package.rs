@@ -213,6 +213,15 @@ const TARBALL: &[(&str, &str)] = &[
         "share/fish/vendor_completions.d/evervip.fish",
     ),
     (
+        "manual/keepalived.bash",
+        "share/bash-completion/completions/keepalived",
+    ),
+    ("manual/_keepalived", "share/zsh/site-functions/_keepalived"),
+    (
+        "manual/keepalived.fish",
+        "share/fish/vendor_completions.d/keepalived.fish",
+    ),
+    (
         "packaging/systemd/debian.service",
         "share/evervip/keepalived.service",
     ),
@@ -368,7 +377,7 @@ mod tests {
         let rpm = metadata["generate-rpm"]["assets"].as_array().unwrap();
         let deb = of(deb.iter().map(|a| a[0].as_str().unwrap()).collect());
         let rpm = of(rpm.iter().map(|a| a["source"].as_str().unwrap()).collect());
-        assert_eq!(deb.len(), 6, "{deb:?}");
+        assert_eq!(deb.len(), 9, "{deb:?}");
         assert_eq!(deb, rpm);
         assert_eq!(deb, of(TARBALL.iter().map(|(source, _)| *source).collect()));
     }

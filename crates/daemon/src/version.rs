@@ -93,13 +93,17 @@ pub fn usage(program: &str) -> String {
          \x20 -G, --no-syslog              write nothing to the system log\n\
          \x20 -g, --log-file[=FILE]        write log lines to FILE, too (default keepalived.log in\n\
          \x20                              the directory for temporary files)\n\
+         \x20     --flush-log-file         write each line of that file at once, as is always done\n\
          \x20 -d, --dump-conf              write the configuration to the log after start-up\n\
          \x20 -p, --pid=FILE               pid file of the parent process\n\
          \x20 -r, --vrrp_pid=FILE          pid file of the VRRP process\n\
+         \x20 -c, --checkers_pid=FILE      accepted: there is no process of checkers\n\
          \x20 -b, --bfd_pid=FILE           pid file of the BFD process\n\
          \x20 -R, --dont-respawn           end when a child process dies\n\
          \x20 -X, --release-vips           at the end remove addresses of backups, too\n\
          \x20 -V, --dont-release-vrrp      at the end keep addresses and tell no peer\n\
+         \x20 -I, --dont-release-ipvs      accepted: there are no virtual servers\n\
+         \x20 -s, --namespace=NAME         run in this network namespace, whatever the file says\n\
          \x20 -a, --address-monitoring     log addresses that others add and remove\n\
          \x20 -u, --umask=NUMBER           permissions withheld from files (default 0177)\n\
          \x20 -t, --config-test[=FILE]     test the configuration, complaints to FILE or standard error\n\
@@ -121,6 +125,18 @@ pub fn usage(program: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command_line::table::{Effect, TABLE};
+
+    #[test]
+    fn help_names_every_option_that_has_no_refusal() {
+        let text = usage("keepalived");
+        for row in TABLE {
+            let short = row.short.map_or("    ".to_owned(), |c| format!("-{c}, "));
+            let named = text.contains(&format!("  {short}--{}", row.long));
+            let is_refused = matches!(row.effect, Effect::Refused(_));
+            assert_eq!(named, !is_refused, "--{}", row.long);
+        }
+    }
 
     #[test]
     fn the_parts_of_the_build_are_named_as_clients_look_for_them() {

@@ -8,6 +8,7 @@
 mod completions;
 mod configuration;
 mod daemon;
+mod daemon_completions;
 mod help_text;
 mod roff;
 mod tool;
@@ -48,6 +49,18 @@ pub fn files() -> Vec<File> {
         File {
             name: "evervip.fish",
             text: completions::fish(),
+        },
+        File {
+            name: "keepalived.bash",
+            text: daemon_completions::bash(),
+        },
+        File {
+            name: "_keepalived",
+            text: daemon_completions::zsh(),
+        },
+        File {
+            name: "keepalived.fish",
+            text: daemon_completions::fish(),
         },
     ]
 }

@@ -36,12 +36,12 @@ fn pages_are_ascii_and_groff_has_no_complaint() {
     }
 }
 
-/// Asks bash's own function what it offers after some words.
-fn offered(words: &[&str]) -> Option<Vec<String>> {
+/// Asks bash's own function of a program what it offers after some words.
+fn offered(program: &str, words: &[&str]) -> Option<Vec<String>> {
     let directory = written().expect("a directory");
-    let file = directory.path().join("evervip.bash");
+    let file = directory.path().join(format!("{program}.bash"));
     let script = format!(
-        "source {}; COMP_WORDS=(evervip {}); COMP_CWORD={}; _evervip; \
+        "source {}; COMP_WORDS=({program} {}); COMP_CWORD={}; _{program}; \
          printf '%s\\n' \"${{COMPREPLY[@]}}\"",
         file.display(),
         words.join(" "),
@@ -62,7 +62,7 @@ fn bash_offers_commands_options_and_choices() {
         (&["check", "--format", "=", "j"], &["json"]),
         (&["check", "--color", "="], &["auto", "always", "never"]),
     ] {
-        if let Some(offered) = offered(words) {
+        if let Some(offered) = offered("evervip", words) {
             // Words that this tool gains later may be among them.
             for word in expect {
                 assert!(offered.iter().any(|o| o == word), "{words:?}: {offered:?}");
@@ -72,10 +72,63 @@ fn bash_offers_commands_options_and_choices() {
 }
 
 #[test]
+fn bash_offers_options_of_the_daemon_and_what_belongs_to_them() {
+    let own = env!("CARGO_MANIFEST_DIR");
+    let prefix = format!("{own}/src/l");
+    for (words, expect) in [
+        (&["--log-d"][..], &["--log-detail"][..]),
+        (
+            &["-n", "--log-f"],
+            &["--log-facility=", "--log-file", "--log-file="],
+        ),
+        (&["--signum", "=", "STA"], &["STATS", "STATS_CLEAR"]),
+        (&["-S", "local7"], &["local7"]),
+        (&["-i", "''"], &[""]),
+        (
+            &["--use-file", "=", &prefix],
+            &[&format!("{own}/src/lib.rs")],
+        ),
+        (&["-f", &prefix], &[&format!("{own}/src/lib.rs")]),
+    ] {
+        if let Some(offered) = offered("keepalived", words) {
+            assert_eq!(offered, expect, "{words:?}");
+        }
+    }
+}
+
+/// Asks fish what it offers at the end of a line.
+#[test]
+fn fish_offers_options_of_the_daemon_and_what_belongs_to_them() {
+    let directory = written().expect("a directory");
+    let file = directory.path().join("keepalived.fish");
+    for (line, expect) in [
+        ("keepalived --log-de", &["--log-detail"][..]),
+        (
+            "keepalived --signum=STA",
+            &["--signum=STATS", "--signum=STATS_CLEAR"],
+        ),
+        ("keepalived -n -S local7", &["local7"]),
+        ("keepalived x", &[]),
+    ] {
+        let script = format!("source {}; complete -C '{line}'", file.display());
+        if let Some(output) = run("fish", &["--no-config", "-c", &script]) {
+            let text = String::from_utf8_lossy(&output.stdout);
+            let offered: Vec<_> = text.lines().filter_map(|l| l.split('\t').next()).collect();
+            assert_eq!(offered, expect, "{line}");
+        }
+    }
+}
+
+#[test]
 fn zsh_and_fish_read_their_files() {
     let directory = written().expect("a directory");
     let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
-    for (program, file) in [("zsh", "_evervip"), ("fish", "evervip.fish")] {
+    for (program, file) in [
+        ("zsh", "_evervip"),
+        ("fish", "evervip.fish"),
+        ("zsh", "_keepalived"),
+        ("fish", "keepalived.fish"),
+    ] {
         if let Some(output) = run(program, &["-n", &path(file)]) {
             let complaint = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{program}: {complaint}");

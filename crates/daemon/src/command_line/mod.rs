@@ -3,7 +3,7 @@
 
 mod effect;
 mod options;
-mod table;
+pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 

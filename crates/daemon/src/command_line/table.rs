@@ -2,7 +2,7 @@
 
 /// Whether an option has an argument.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Argument {
+pub(crate) enum Argument {
     None,
     Required,
     Optional,
@@ -10,7 +10,7 @@ pub(super) enum Argument {
 
 /// What an option is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
+pub(crate) enum Effect {
     UseFile,
     AllConfig,
     ConfigId,
@@ -49,11 +49,11 @@ pub(super) enum Effect {
 }
 
 /// An option of the original.
-pub(super) struct Row {
-    pub(super) short: Option<char>,
-    pub(super) long: &'static str,
-    pub(super) argument: Argument,
-    pub(super) effect: Effect,
+pub(crate) struct Row {
+    pub(crate) short: Option<char>,
+    pub(crate) long: &'static str,
+    pub(crate) argument: Argument,
+    pub(crate) effect: Effect,
 }
 
 const fn row(short: Option<char>, long: &'static str, argument: Argument, effect: Effect) -> Row {
@@ -65,7 +65,7 @@ const fn row(short: Option<char>, long: &'static str, argument: Argument, effect
     }
 }
 
-pub(super) const TABLE: &[Row] = &[
+pub(crate) const TABLE: &[Row] = &[
     row(Some('f'), "use-file", Argument::Required, Effect::UseFile),
     row(Some('P'), "vrrp", Argument::None, Effect::Nothing),
     row(Some('C'), "check", Argument::None, Effect::NoVrrp),

@@ -5,7 +5,7 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INSTALL := sh xtask/install-missing.sh cc=gcc,libc6-dev
 
-.PHONY: help demo example-failover example-route-server example-virtual-circuit test test-guest bench ci fmt lint doc docs layers release deb rpm tarball image test-install test-rpm test-static test-systemd tools-package tools-demo tools-example-failover tools-example-route-server tools-example-virtual-circuit tools-test tools-clients tools-guest
+.PHONY: help demo example-failover example-route-server example-virtual-circuit test test-guest bench ci fmt lint doc docs layers release deb rpm tarball image test-install test-rpm test-static test-image test-systemd tools-package tools-demo tools-example-failover tools-example-route-server tools-example-virtual-circuit tools-test tools-clients tools-guest
 
 help:
 	@echo 'make demo    HAProxy pairs fail over, live: an unchanged one, and one in which both nodes work (a minute)'
@@ -19,6 +19,7 @@ help:
 	@echo 'make rpm     target/rpm/evervip.rpm'
 	@echo 'make tarball target/tarball/evervip-VERSION-linux-ARCH.tar.gz: static programs; make image: of them, with docker'
 	@echo 'make test-static    run those in a directory that has nothing else'
+	@echo 'make test-image     build the image and run it, with a docker daemon of its own, where docker is installed'
 	@echo 'make test-install   install it over keepalived in a Debian of its own, and go back (2 minutes)'
 	@echo 'make test-rpm    the same with the .rpm and dnf (2 minutes)'
 	@echo 'make test-systemd   install, restart, reload, crash, boot under systemd in QEMU (10 minutes)'
@@ -101,6 +102,9 @@ image: tarball
 
 test-static: tools-test
 	$(CARGO) xtask static-test
+
+test-image: tools-test
+	$(CARGO) xtask image-test
 
 test-systemd: tools-package tools-guest release
 	$(CARGO) xtask systemd-test

@@ -31,12 +31,14 @@ up_anew() { up && ! is MainPID "$pid"; }
 same_process() { up && is MainPID "$pid"; }
 note_process() { pid=$(systemctl show -P MainPID $unit); }
 ours() { keepalived -v 2>&1 | grep -q '^evervip '; }
+theirs() { ! ours; }
 nice_of_main() { [ "$(ps -o ni= -p "$(systemctl show -P MainPID $unit)" | tr -d ' ')" = -5 ]; }
 on_dbus() {
     answer=$(busctl get-property org.keepalived.Vrrp1 /org/keepalived/Vrrp1/Instance/v0/51/IPv4 \
         org.keepalived.Vrrp1.Instance State 2>&1)
     [ "$answer" = '(us) 2 "Master"' ] || { echo "$answer" && false; }
 }
+has_argument() { tr '\0' ' ' <"/proc/$(systemctl show -P MainPID $unit)/cmdline" | grep -q -e "$1"; }
 refused_to_others() {
     setpriv --reuid=65534 --clear-groups busctl call org.keepalived.Vrrp1 /org/keepalived/Vrrp1/Vrrp \
         org.keepalived.Vrrp1.Vrrp ReloadConfig 2>&1 | grep -i 'denied'
@@ -98,15 +100,28 @@ no_pid_files() {
     done
 }
 
+
 . /configuration.sh
+. /pair.sh
 
 first_start() {
     grep CapBnd /proc/1/status >/run/capabilities.of.1
     check "keepalived runs with the settings" up
+    cp /usr/sbin/keepalived /usr/local/sbin/keepalived-of-peer
+    begin_pair
+    systemctl restart $unit
+    check "pair: a restart of keepalived" settled
+    note_gap
+    restart=$gap
     apt-get -q -y install /evervip.deb >/tmp/apt.log 2>&1 || echo "FAILED installation: $(tail -n 5 /tmp/apt.log)"
     check "installed over it, evervip runs" up
+    check "pair: the other node has given the address back" settled
+    note_gap
+    check "pair: nobody had the address for $gap ms, as in a restart of keepalived ($restart ms)" no_longer_than $restart
+    end_pair
     check "the program is evervip's" ours
     check "the override is in force" nice_of_main
+    check "DAEMON_ARGS are in force" has_argument "--log-facility=3"
     surfaces "installed"
     check "D-Bus: others may not change anything" refused_to_others
 
@@ -200,13 +215,31 @@ CONF
 second_start() {
     check "boot" up
     check "boot: the program is evervip's" ours
+    check "boot: DAEMON_ARGS are in force" has_argument "--log-facility=3"
     surfaces "boot"
+    begin_pair
+    systemctl restart $unit
+    check "pair: a restart of evervip" settled
+    note_gap
+    restart=$gap
+    apt-get -q -y install /var/cache/apt/archives/keepalived_*.deb >/tmp/apt.log 2>&1 ||
+        echo "FAILED way back: $(tail -n 5 /tmp/apt.log)"
+    check "back: the program is keepalived's" theirs
+    check "back: keepalived runs" up
+    check "pair: the other node has given the address back to keepalived" settled
+    note_gap
+    check "pair: nobody had the address for $gap ms, as in a restart of evervip ($restart ms)" no_longer_than $restart
+    end_pair
+
+    apt-get -q -y install /evervip.deb >/tmp/apt.log 2>&1 || echo "FAILED forth again: $(tail -n 5 /tmp/apt.log)"
+    check "forth again" up
     apt-get -q -y remove evervip >/tmp/apt.log 2>&1 || echo "FAILED removal: $(tail -n 5 /tmp/apt.log)"
     check "removed: the address is gone" no_address 192.0.2.10
     dpkg -i /var/cache/apt/archives/keepalived_*.deb >/tmp/apt.log 2>&1 ||
         echo "FAILED keepalived: $(tail -n 5 /tmp/apt.log)"
     check "keepalived is back and runs" up
     check "the override is in force again" nice_of_main
+    check "DAEMON_ARGS are in force again" has_argument "--log-facility=3"
 }
 
 {

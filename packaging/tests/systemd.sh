@@ -12,7 +12,7 @@ work=$2
 kernel=$3
 title="the .deb under systemd"
 # Longest time for one run of the guest, in seconds.
-limit=900
+limit=1200
 . "$here/debian.sh"
 
 for tool in qemu-system-x86_64 busybox cpio depmod modprobe mke2fs apt-get dpkg-deb; do
@@ -32,7 +32,8 @@ cp "$deb" "$disk/evervip.deb"
 cp "$here/systemd-guest.sh" "$disk/test.sh"
 mkdir -p "$disk/etc/systemd/system/keepalived.service.d"
 printf '[Service]\nNice=-5\n' >"$disk/etc/systemd/system/keepalived.service.d/override.conf"
-cp "$here/configuration.sh" "$disk/configuration.sh"
+echo 'DAEMON_ARGS="-D --log-facility=3"' >"$disk/etc/default/keepalived"
+cp "$here/configuration.sh" "$here/pair.sh" "$disk/"
 . "$here/configuration.sh"
 configuration ''
 cp "$here/master.sh" "$disk/etc/keepalived/master.sh"

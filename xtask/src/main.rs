@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         "rpm" => package::rpm().map(|()| true),
         "tarball" => package::tarball().map(|()| true),
         "static-test" => package::static_test(),
+        "image-test" => package::image_test(),
         "systemd-test" => package::systemd_test(),
         "rpm-test" => package::rpm_test(),
         "install-test" => package::install_test(),
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
                  rpm       pack it for Fedora and RHEL\n  \
                  tarball   build static programs and pack them\n  \
                  static-test    run those in a directory that has nothing else\n  \
+                 image-test     build the container image and run it\n  \
                  rpm-test       install the .rpm with dnf, and go back\n  \
                  install-test   install the .deb over keepalived, and go back\n  \
                  systemd-test   do that under systemd, in a guest"

@@ -272,6 +272,12 @@ pub(crate) fn static_test() -> Result<bool> {
     run_test("static.sh", &[tarball_root()?, work()?])
 }
 
+/// Builds the container image of those and runs it, with a docker daemon of its own.
+pub(crate) fn image_test() -> Result<bool> {
+    tarball()?;
+    run_test("image.sh", &[tarball_root()?, work()?])
+}
+
 /// Installs the package in a guest with systemd, over a running keepalived, and puts it through its paces.
 pub(crate) fn systemd_test() -> Result<bool> {
     deb()?;

@@ -2,13 +2,14 @@
 
 mod life;
 
-use std::{path::Path, process::Command};
+use std::{path::Path, process::Command, time::Instant};
 
 use evervip_lab::{Error, Node, Process, wait_until};
+use nix::sys::signal::Signal;
 
 use crate::{
     cluster::{Cluster, PATIENCE, with_single},
-    conf::VIP,
+    conf::{INTERFACE, VIP},
     ensure,
     plan::{Combo, Plan},
     program::Program,
@@ -30,6 +31,9 @@ pub fn add(plan: &mut Plan) {
     life::add(plan);
     plan.ours_only("snmp::agent-comes-and-goes", |program| {
         with_single(program, agent_comes_and_goes)
+    });
+    plan.ours_only("snmp::agent-hangs", |program| {
+        with_single(program, agent_hangs)
     });
     plan.ours_only("snmp::nothing-can-be-set", |program| {
         with_single(program, nothing_can_be_set)
@@ -59,7 +63,7 @@ const MASKED: [&str; 3] = [
 
 /// An SNMP agent and a receiver of notifications, which vanish with their node.
 struct Station {
-    _agent: Process,
+    agent: Process,
     traps: Process,
 }
 
@@ -78,10 +82,7 @@ impl Station {
             command("/usr/sbin/snmpd -f -Lo -C -c /run/snmpd.conf"),
         )?;
         agent.log().wait_for("NET-SNMP version", PATIENCE)?;
-        Ok(Self {
-            _agent: agent,
-            traps,
-        })
+        Ok(Self { agent, traps })
     }
 }
 
@@ -215,6 +216,30 @@ fn agent_comes_and_goes(cluster: &mut Cluster) -> Verdict {
     let is_served = || walk(node, &name).contains("\"LB_1\"");
     wait_until(PATIENCE, &name, is_served)?;
     cluster.stop(0)
+}
+
+/// An agent that does not answer holds nobody up, not even at the end.
+fn agent_hangs(cluster: &mut Cluster) -> Verdict {
+    let station = start(cluster, TABLES)?;
+    cluster.lab.wait_owner(VIP.into(), "a", PATIENCE)?;
+    station.agent.signal(Signal::SIGSTOP)?;
+    for up in [false, true, false, true] {
+        let mark = cluster.log(0).mark();
+        cluster.members[0].node.set_admin(INTERFACE, up)?;
+        let state = if up { "MASTER" } else { "FAULT" };
+        let line = format!("(LB_VIP) Entering {state} STATE");
+        cluster.log(0).wait_after(mark, &line, PATIENCE)?;
+    }
+    let mark = cluster.capture.mark();
+    for _ in 0..3 {
+        cluster.wait_advert(0, cluster.capture.mark())?;
+    }
+    let asked = Instant::now();
+    cluster.stop(0)?;
+    let took = asked.elapsed();
+    ensure!(took < PATIENCE / 3, "the end took {took:?}");
+    ensure!(cluster.resignations(0, mark) > 0, "no resignation");
+    Ok(())
 }
 
 fn nothing_can_be_set(cluster: &mut Cluster) -> Verdict {

@@ -26,6 +26,7 @@ pub(super) fn add(plan: &mut Plan) {
     });
     plan.compare("snmp::switches", |combo| beside(combo, switches));
     plan.compare("snmp::questions", |combo| beside(combo, questions));
+    plan.ours_only("snmp::reload", |program| with_single(program, reload));
 }
 
 /// Both programs are put through the same and must tell the same.
@@ -366,6 +367,35 @@ const TABLES: [&str; 4] = [
     ".1.3.6.1.2.1.68",
     ".1.3.6.1.2.1.207",
 ];
+
+/// After a reload just what the file says is served. The original goes on with the tables that it has
+/// served first (docs/deviations.md).
+fn reload(cluster: &mut Cluster) -> Verdict {
+    let text = |keywords: &str| {
+        let globals = SWITCHED_ON.replace("enable_snmp_vrrp\n enable_snmp_rfc", keywords);
+        globals + &instance("LB_VIP", 32, "priority 120")
+    };
+    let _station = Station::start(&cluster.members[0].node)?;
+    cluster.members[0].start(&text(""))?;
+    cluster.lab.wait_owner(VIP.into(), "a", PATIENCE)?;
+    let node = &cluster.members[0].node;
+    let served = || TABLES.map(|root| !walk(node, root).contains("No Such Object"));
+    for (keywords, wanted) in [
+        ("enable_snmp_vrrp", [true, true, false, false]),
+        ("enable_snmp_rfcv3", [false, false, false, true]),
+        (
+            "enable_snmp_vrrp\nenable_snmp_rfcv2",
+            [true, true, true, false],
+        ),
+        ("", [false; 4]),
+        ("enable_snmp_rfc", [false, false, true, true]),
+    ] {
+        cluster.reload(0, &text(keywords))?;
+        let waited = wait_until(PATIENCE, keywords, || served() == wanted);
+        ensure!(waited.is_ok(), "{keywords:?}: {:?}", served());
+    }
+    Ok(())
+}
 
 /// What is asked beside walks: single objects that are there or not, successors, many at once.
 fn questions(cluster: &mut Cluster) -> Verdict<Vec<String>> {

@@ -48,6 +48,7 @@ mod reload_files;
 mod routing;
 mod script_security;
 mod settings;
+mod signals;
 mod smtp_sink;
 mod snmp;
 mod stalls;
@@ -86,6 +87,7 @@ fn main() -> ExitCode {
     unicast::add(&mut plan);
     script_security::add(&mut plan);
     settings::add(&mut plan);
+    signals::add(&mut plan);
     daemon::add(&mut plan);
     dbus::add(&mut plan);
     garp_groups::add(&mut plan);

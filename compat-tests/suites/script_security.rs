@@ -18,6 +18,9 @@ pub fn add(plan: &mut Plan) {
     plan.single("script-security::tolerated", |program| {
         with_single(program, tolerated)
     });
+    plan.single("script-security::directory", |program| {
+        with_single(program, directory)
+    });
 }
 
 /// A script, how it comes to be, and by which part of its path others could replace it.
@@ -136,6 +139,28 @@ fn tolerated(cluster: &mut Cluster) -> Verdict {
             text.lines().any(|line| line == wanted),
             "{}: expected `{wanted}`: {text}",
             row.script
+        );
+    }
+    Ok(())
+}
+
+/// A directory in a script's place is never run, whatever the security.
+fn directory(cluster: &mut Cluster) -> Verdict {
+    let node = &cluster.members[0].node;
+    let made = node.exec(&["mkdir", "-p", &format!("{DIRECTORY}/directory")])?;
+    ensure!(made.status.success(), "{}", made.stderr);
+    for globals in [
+        " script_user root",
+        " enable_script_security\n script_user root",
+    ] {
+        let text = complaints(node, "directory", globals)?;
+        ensure!(
+            text.contains("Disabling track script s due to insecure"),
+            "{globals}: {text}"
+        );
+        ensure!(
+            text.contains("SECURITY VIOLATION") != globals.contains("enable"),
+            "{globals}: {text}"
         );
     }
     Ok(())

@@ -98,6 +98,8 @@ pub enum ScriptCheck {
     },
     /// It is there, but that user may not execute it.
     NotExecutable,
+    /// It is something else than a regular file, such as a directory.
+    NotAFile,
 }
 
 /// The machine: interfaces, users, scripts, names.

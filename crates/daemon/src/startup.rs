@@ -12,7 +12,7 @@ use evervip_os::process::{
     Fork, fork_single_threaded, keep_heap_small, redirect_standard_streams_to_null,
     release_free_memory, set_umask, start_session,
 };
-use evervip_os::signal::{real_time, real_time_from_top};
+use evervip_os::signal::{forget_inherited_actions, real_time, real_time_from_top};
 use nix::sys::signal::Signal;
 
 use crate::command_line::{self, ChildRuns, Options, Task};
@@ -66,6 +66,7 @@ pub fn main() -> ExitCode {
 fn start(options: &Options) -> ExitCode {
     service_manager::connect();
     set_umask(options.configuration.umask.map_or(UMASK, u32::from));
+    forget_inherited_actions();
     // From here on: a signal that asks for something else than the end must never be the end.
     let _deferred = guardian::defer_signals();
     let log = open_log(options);

@@ -29,7 +29,10 @@ pub(crate) fn check(path: &Path, who: Credentials) -> ScriptCheck {
     if unreachable {
         return not_found("Permission denied");
     }
-    if !metadata.is_file() || !may_execute(&metadata, who) {
+    if !metadata.is_file() {
+        return ScriptCheck::NotAFile;
+    }
+    if !may_execute(&metadata, who) {
         return ScriptCheck::NotExecutable;
     }
     ScriptCheck::Usable {
@@ -171,7 +174,7 @@ mod tests {
         );
         let plain = file(dir.path(), "plain", 0o644);
         assert_eq!(check(&plain, ROOT), ScriptCheck::NotExecutable);
-        assert_eq!(check(dir.path(), ROOT), ScriptCheck::NotExecutable);
+        assert_eq!(check(dir.path(), ROOT), ScriptCheck::NotAFile);
         // The directory is closed to others.
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
         let script = file(dir.path(), "script", 0o755);

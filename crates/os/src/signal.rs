@@ -112,6 +112,51 @@ pub fn real_time_from_top(offset: u8) -> i32 {
     libc::SIGRTMAX() - i32::from(offset)
 }
 
+/// Signals that nobody has a use for here, but whose default action ends or stops a process: to be
+/// taken and dropped. Not among them are those that a fault raises in the process itself, and SIGABRT,
+/// by which a service manager ends a process that hangs.
+#[must_use]
+pub fn without_use() -> Vec<i32> {
+    let named = [
+        libc::SIGQUIT,
+        libc::SIGTRAP,
+        libc::SIGALRM,
+        libc::SIGSTKFLT,
+        libc::SIGTSTP,
+        libc::SIGTTIN,
+        libc::SIGTTOU,
+        libc::SIGXFSZ,
+        libc::SIGVTALRM,
+        libc::SIGPROF,
+        libc::SIGIO,
+        libc::SIGPWR,
+    ];
+    let real_time = libc::SIGRTMIN()..=libc::SIGRTMAX();
+    named.into_iter().chain(real_time).collect()
+}
+
+/// Gives every signal its default action again, whatever the caller of this program has had ignored:
+/// an ignored SIGCHLD would take the ends of processes away, and commands would inherit the others.
+/// SIGPIPE stays ignored. For the main thread, before there is another.
+pub fn forget_inherited_actions() {
+    for number in (1..=libc::SIGRTMAX()).filter(|number| *number != libc::SIGPIPE) {
+        if is_ignored(number) {
+            // SAFETY: no handler is installed.
+            unsafe { libc::signal(number, libc::SIG_DFL) };
+        }
+    }
+}
+
+fn is_ignored(number: libc::c_int) -> bool {
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: the kernel writes what it knows there, or nothing; all zeroes are an action, too.
+    let action = unsafe {
+        libc::sigaction(number, std::ptr::null(), action.as_mut_ptr());
+        action.assume_init()
+    };
+    action.sa_sigaction == libc::SIG_IGN
+}
+
 fn signal_set(numbers: &[i32]) -> io::Result<libc::sigset_t> {
     let mut set = MaybeUninit::uninit();
     // SAFETY: sigemptyset initialises the set that it is given.

@@ -17,6 +17,7 @@ use crate::weakness::Weakness;
 pub(super) enum Dropped {
     NotFound,
     NotExecutable,
+    NotAFile,
     Insecure(Weakness),
 }
 
@@ -26,6 +27,7 @@ impl Dropped {
         match self {
             Self::NotFound => "not found or not accessible",
             Self::NotExecutable => "not executable for its user",
+            Self::NotAFile => "not a regular file",
             Self::Insecure(_) => "insecure: others could replace it",
         }
     }
@@ -87,6 +89,15 @@ impl Lower<'_> {
                 self.log(Code::UnusableScript, draft.span, text).help =
                     Some(format!("chmod +x {written}"));
                 Err(Dropped::NotExecutable)
+            }
+            ScriptCheck::NotAFile => {
+                if !self.globals.model.script_security {
+                    seen.unguarded(draft);
+                }
+                let text = format!("Wrong file type found in script path '{written}'.");
+                self.log(Code::UnusableScript, draft.span, text).help =
+                    Some("name the file of the command itself".to_owned());
+                Err(Dropped::NotAFile)
             }
             ScriptCheck::Usable {
                 path: resolved,

@@ -289,7 +289,15 @@ impl Lower<'_> {
         let (argv, rest) = self.command_words(node)?;
         let path = String::from_utf8_lossy(argv.first()?).into_owned();
         let runner = match rest.first() {
-            None => self.default_user(node.span())?,
+            None => {
+                let found = self.default_user(node.span());
+                if found.is_none() {
+                    let text = format!("Failed to set default user for {what} {path} - ignoring");
+                    self.log(Code::UnknownUser, node.span(), text).help =
+                        Some(NO_USER_HELP.to_owned());
+                }
+                found?
+            }
             Some(user) => {
                 let span = node.args().last().map_or(node.span(), |t| t.span);
                 let token = |bytes: &Vec<u8>| Token::new(bytes, span);
@@ -407,6 +415,9 @@ fn is_decimal(word: &str) -> bool {
 
 /// Longest interval and timeout of a script.
 const MOST_SECONDS: i64 = 4294;
+
+const NO_USER_HELP: &str =
+    "name an existing user with script_user in global_defs, or behind the command";
 
 const SECONDS_HELP: &str = "write seconds from 0.001 to 4294, such as 2 or 0.5";
 

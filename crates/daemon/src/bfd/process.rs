@@ -14,7 +14,7 @@ use evervip_dump::{BfdFacts, BfdScene};
 use evervip_model::{Config, Globals};
 use evervip_os::clock::monotonic_nanos;
 use evervip_os::process::release_free_memory;
-use evervip_os::signal::SignalQueue;
+use evervip_os::signal::{SignalQueue, without_use};
 use evervip_os::timer::DeadlineTimer;
 use evervip_wire::BFD_CONTROL_LEN;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -78,6 +78,8 @@ impl BfdProcess {
             Signal::SIGUSR1,
             Signal::SIGXCPU,
         ];
+        let mut signals = named.map(|signal| signal as i32).to_vec();
+        signals.extend(without_use());
         let mut process = Self {
             sessions: Sessions::new(parts.seed),
             ports: Ports::new(),
@@ -85,7 +87,7 @@ impl BfdProcess {
             reporter: parts.reporter,
             tell_again_at: None,
             timer: DeadlineTimer::new()?,
-            signals: SignalQueue::open(&named.map(|signal| signal as i32))?,
+            signals: SignalQueue::open(&signals)?,
             inbox: parts.inbox,
             reload: parts.reload,
             status: parts.status,

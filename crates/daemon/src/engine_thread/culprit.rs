@@ -46,6 +46,10 @@ fn describe(port: u32, name: Option<String>) -> String {
     match (port, name) {
         (0, _) => "the kernel itself".to_owned(),
         (port, Some(name)) => format!("process {port} ({name})"),
+        // The kernel gives such a port to who has several.
+        (port, None) if i32::try_from(port).is_err() => {
+            format!("a program with the netlink port {port}")
+        }
         (port, None) => format!("process {port}, which has ended"),
     }
 }
@@ -77,6 +81,10 @@ mod tests {
     #[test]
     fn who_has_ended_is_named_by_number() {
         assert_eq!(describe(812, None), "process 812, which has ended");
+        assert_eq!(
+            describe(4_294_963_000, None),
+            "a program with the netlink port 4294963000"
+        );
         assert_eq!(describe(812, Some("ip".to_owned())), "process 812 (ip)");
     }
 }

@@ -16,6 +16,7 @@ use evervip_os::open_file::is_at;
 use evervip_vrrp::{Notification, NotificationKind, Subject};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
+use nix::libc::PIPE_BUF;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
@@ -120,9 +121,8 @@ impl Pipe {
     }
 
     fn write(&mut self, line: &str) {
-        // A line is shorter than PIPE_BUF: it goes in as a whole or not at all.
-        match self.file.write(line.as_bytes()) {
-            Ok(_) if self.lost > 0 => {
+        match self.write_whole(line.as_bytes()) {
+            Ok(()) if self.lost > 0 => {
                 let path = self.path.display();
                 tracing::info!(
                     "notify fifo {path} is read again, {} lines were lost",
@@ -130,7 +130,7 @@ impl Pipe {
                 );
                 self.lost = 0;
             }
-            Ok(_) => {}
+            Ok(()) => {}
             Err(error) => {
                 if self.lost == 0 {
                     let path = self.path.display();
@@ -139,6 +139,17 @@ impl Pipe {
                 self.lost += 1;
             }
         }
+    }
+
+    /// Up to `PIPE_BUF` bytes go in as a whole or not at all. Of more the pipe could take a part, which
+    /// no reader would understand: they are not begun. Only the name of an instance makes a line so long.
+    fn write_whole(&mut self, line: &[u8]) -> io::Result<()> {
+        if line.len() > PIPE_BUF {
+            return Err(io::Error::other(
+                "this line is longer than a pipe takes at once",
+            ));
+        }
+        self.file.write(line).map(|_| ())
     }
 }
 
@@ -325,6 +336,12 @@ mod tests {
             pipe.write("INSTANCE \"VI_1\" MASTER 120\n");
         }
         assert!(pipe.lost > 0 && pipe.lost < 100_000);
+        drop(pipe);
+        let mut pipe = Pipe::open(&spec(&directory.join("long"))).unwrap();
+        pipe.write(&"x".repeat(PIPE_BUF));
+        assert_eq!(pipe.lost, 0);
+        pipe.write(&"x".repeat(PIPE_BUF + 1));
+        assert_eq!(pipe.lost, 1, "no part of it goes in");
         drop(pipe);
         std::fs::remove_dir_all(&directory).unwrap();
     }

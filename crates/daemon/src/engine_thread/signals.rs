@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use evervip_os::signal::SignalQueue;
+use evervip_os::signal::{SignalQueue, without_use};
 use evervip_vrrp::Event;
 use nix::sys::signal::Signal;
 
@@ -21,6 +21,7 @@ pub(super) fn queue() -> std::io::Result<SignalQueue> {
     ];
     let mut signals = named.map(|signal| signal as i32).to_vec();
     signals.extend(dumps::signals());
+    signals.extend(without_use());
     SignalQueue::open(&signals)
 }
 

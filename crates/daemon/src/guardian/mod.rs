@@ -22,7 +22,7 @@ use evervip_model::Globals;
 use evervip_os::process::{
     Fork, become_child_subreaper, fork_single_threaded, release_free_memory,
 };
-use evervip_os::signal::{SignalQueue, real_time, real_time_from_top};
+use evervip_os::signal::{SignalQueue, without_use};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -190,7 +190,7 @@ fn deferrable_signals() -> Vec<i32> {
     named
         .into_iter()
         .map(|signal| signal as i32)
-        .chain([real_time(2), real_time_from_top(1)])
+        .chain(without_use())
         .collect()
 }
 
@@ -288,14 +288,16 @@ impl Guardian<'_> {
     fn take_signal(&mut self, number: i32) {
         match Signal::try_from(number) {
             Ok(Signal::SIGHUP) => self.reload(),
-            // Children are looked after elsewhere.
-            Ok(Signal::SIGCHLD | Signal::SIGPIPE | Signal::SIGXCPU) => {}
             Ok(Signal::SIGUSR1) => {
                 self.pass_on(number);
                 self.bfd.pass_on(number);
                 dump::write_configuration(&self.globals);
             }
-            _ => self.pass_on(number),
+            Ok(Signal::SIGUSR2) => self.pass_on(number),
+            // Children are looked after elsewhere.
+            Ok(_) => {}
+            // A real-time one: the child knows which it writes a file for.
+            Err(_) => self.pass_on(number),
         }
     }
 
@@ -340,14 +342,14 @@ impl Guardian<'_> {
             Ok(pipe) => pipe,
             Err(error) => {
                 tracing::error!("Cannot make a pipe for the VRRP child process: {error}");
-                return Some(ExitCode::from(70));
+                return self.try_again_later();
             }
         };
         let reports = match self.bfd.exchange.for_vrrp() {
             Ok(reports) => reports,
             Err(error) => {
                 tracing::error!("Cannot make a socket for the VRRP child process: {error}");
-                return Some(ExitCode::from(70));
+                return self.try_again_later();
             }
         };
         let parent = Pid::this();
@@ -383,8 +385,27 @@ impl Guardian<'_> {
             Err(error) => {
                 let error = anyhow::Error::from(error);
                 tracing::error!("Cannot start the VRRP child process: {error:#}");
-                Some(ExitCode::from(70))
+                self.try_again_later()
             }
+        }
+    }
+
+    /// There may be room for another process soon: a child that cannot be started is treated as one that
+    /// has died at once. Where none is to be started again this is the end.
+    fn try_again_later(&mut self) -> Option<ExitCode> {
+        if !self.options.respawn {
+            return Some(ExitCode::from(70));
+        }
+        self.schedule_restart(Duration::ZERO);
+        None
+    }
+
+    fn schedule_restart(&mut self, lived: Duration) {
+        if let Some(delay) = self.respawn.schedule(Instant::now(), lived) {
+            tracing::info!(
+                "Restart of VRRP process delayed {} seconds to limit respawn rate",
+                delay.as_secs()
+            );
         }
     }
 
@@ -494,12 +515,7 @@ impl Guardian<'_> {
             }
             let lived = started.map_or(Duration::ZERO, |at| at.elapsed());
             tracing::error!("VRRP child process({pid}) died: Respawning");
-            if let Some(delay) = self.respawn.schedule(Instant::now(), lived) {
-                tracing::info!(
-                    "Restart of VRRP process delayed {} seconds to limit respawn rate",
-                    delay.as_secs()
-                );
-            }
+            self.schedule_restart(lived);
         }
     }
 }
@@ -513,7 +529,12 @@ fn describe_end(pid: Pid, status: WaitStatus) {
                 Signal::SIGABRT => "Aborted",
                 other => other.as_str(),
             };
-            tracing::info!("pid {pid} exited due to signal {} ({words})", signal as i32);
+            let hint = match signal {
+                Signal::SIGKILL => " - has rlimit_rttime been exceeded?",
+                _ => "",
+            };
+            let number = signal as i32;
+            tracing::info!("pid {pid} exited due to signal {number} ({words}){hint}");
         }
         WaitStatus::Exited(_, code) if code != 0 => {
             tracing::info!("pid {pid} exited with status {code}");

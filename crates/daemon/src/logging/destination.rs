@@ -15,7 +15,9 @@ use super::syslog::Syslog;
 use super::{Role, Settings, SystemLog};
 
 pub(super) const SYSLOG: &str = "/dev/log";
-/// How long the log thread waits for a reader before it drops a line.
+/// How long a reader is waited for before it loses lines: a syslog daemon that is busy for a moment may
+/// have room for ten of them, fewer than a start has. The guardian, which has no thread for its log, has
+/// that time, too.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What became of a line.
@@ -145,13 +147,6 @@ impl Destination {
         Self(readers.into_iter().map(outlet).collect())
     }
 
-    /// Writes without ever waiting.
-    pub(super) fn write_now(&mut self, line: &Line) {
-        for outlet in &mut self.0 {
-            outlet.write(line, Duration::ZERO);
-        }
-    }
-
     /// Writes, waiting a little for slow readers.
     pub(super) fn write_patiently(&mut self, line: &Line) {
         for outlet in &mut self.0 {
@@ -227,6 +222,31 @@ mod tests {
     }
 
     #[test]
+    fn a_start_says_everything_to_a_reader_that_is_busy() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log");
+        let reader = UnixDatagram::bind(&path).unwrap();
+        let busy = std::thread::spawn(move || {
+            let mut buffer = [0; 256];
+            (0..30).for_each(|_| {
+                if reader.recv(&mut buffer).is_ok() {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            });
+        });
+        let mut destination = Destination::of([Reader::Syslog {
+            ident: "test".to_owned(),
+            facility: Facility::default(),
+            socket: Syslog::new(path),
+        }]);
+        for number in 0..30 {
+            destination.write_patiently(&line(&format!("{number}")));
+        }
+        assert_eq!(destination.0[0].missed, 0);
+        busy.join().unwrap();
+    }
+
+    #[test]
     fn a_gap_is_told_to_who_has_it_when_the_reader_listens_again() {
         let (mut reader, writer) = pipe();
         let console = Console::on(writer.as_fd()).unwrap();
@@ -234,7 +254,7 @@ mod tests {
         let long = "x".repeat(4000);
         let mut taken = 0;
         while destination.0.iter().all(|outlet| outlet.missed == 0) {
-            destination.write_now(&line(&long));
+            destination.write_patiently(&line(&long));
             taken += 1;
         }
         destination.missed(6);
@@ -242,7 +262,7 @@ mod tests {
         let mut all = vec![0; taken * 4000];
         let read = reader.read(&mut all).unwrap();
         assert!(read > 0);
-        destination.write_now(&line("after"));
+        destination.write_patiently(&line("after"));
         drop((destination, writer));
         let mut text = String::new();
         reader.read_to_string(&mut text).unwrap();

@@ -194,7 +194,7 @@ impl<S: Subscriber> Layer<S> for Log {
             fields,
         };
         match &mut *self.lock() {
-            Sink::Direct(destination) => destination.write_now(&line),
+            Sink::Direct(destination) => destination.write_patiently(&line),
             Sink::Queued(queue) => queue.put(line),
             Sink::Closed => {}
         }

@@ -150,7 +150,9 @@ impl Lower<'_> {
             Dropped::NotFound => {
                 format!("Disabling track script {name} since not found/accessible")
             }
-            Dropped::Insecure(_) => format!("Disabling track script {name} due to insecure"),
+            Dropped::Insecure(_) | Dropped::NotAFile => {
+                format!("Disabling track script {name} due to insecure")
+            }
             Dropped::NotExecutable => return,
         };
         let until = if fails {

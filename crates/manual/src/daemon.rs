@@ -51,7 +51,8 @@ const DESCRIPTION: &[&str] = &[
      signals and speaks the same protocol as keepalived 2.2.7 and may form a group with it. It runs \
      no virtual servers (LVS): their blocks are checked, and a warning says that they have no effect.",
     "Two processes run: the parent, which gets the signals and starts the other one again should it \
-     die, and its child, which does the work.",
+     die, and its child, which does the work. Where the configuration has BFD sessions a second child \
+     runs them.",
 ];
 
 const SIGNALS: &[(&str, &str)] = &[
@@ -66,7 +67,8 @@ const SIGNALS: &[(&str, &str)] = &[
     ),
     (
         "USR1",
-        "Write the state of everything to /tmp/keepalived.data and /tmp/keepalived_parent.data.",
+        "Write the state of everything to /tmp/keepalived.data and /tmp/keepalived_parent.data, that of \
+         BFD sessions to /tmp/keepalived_bfd.data.",
     ),
     (
         "USR2",
@@ -95,6 +97,10 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("/run/keepalived.pid", "Number of the parent process."),
     ("/run/vrrp.pid", "Number of the process that speaks VRRP."),
+    (
+        "/run/bfd.pid",
+        "Number of the process that runs BFD sessions, where the configuration has any.",
+    ),
 ];
 
 const ENVIRONMENT: &[(&str, &str)] = &[

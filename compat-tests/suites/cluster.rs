@@ -344,12 +344,17 @@ impl Member {
 
     /// Starts the daemon with the given arguments.
     pub fn start_with(&mut self, arguments: &[&str]) -> Verdict {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments);
+        self.start_by(command)
+    }
+
+    /// Starts the daemon by a command that becomes it.
+    pub fn start_by(&mut self, command: Command) -> Verdict {
         if let Some(before) = self.daemon.take() {
             before.kill_tree();
             before.wait_until_reaped()?;
         }
-        let mut command = Command::new(PROGRAM);
-        command.args(arguments);
         self.daemon = Some(self.node.spawn("keepalived", command)?);
         Ok(())
     }

@@ -8,6 +8,7 @@ mod alone;
 mod auth;
 mod bad_files;
 mod bad_input;
+mod bad_log;
 mod bad_scripts;
 mod bfd;
 mod cli;
@@ -39,6 +40,7 @@ mod mutations;
 mod namespace;
 mod notify;
 mod notify_matrix;
+mod options;
 mod packets;
 mod plan;
 mod processes;
@@ -81,6 +83,7 @@ fn main() -> ExitCode {
         }
     };
     elections::add(&mut plan);
+    options::add(&mut plan);
     packets::add(&mut plan);
     interfaces::add(&mut plan);
     ipv6::add(&mut plan);
@@ -124,6 +127,7 @@ fn main() -> ExitCode {
     stalls_several::add(&mut plan);
     bad_files::add(&mut plan);
     bad_input::add(&mut plan);
+    bad_log::add(&mut plan);
     bad_scripts::add(&mut plan);
     swap::add(&mut plan);
     clients::add(&mut plan);

@@ -2,6 +2,7 @@
 //! it. Each case holds for both daemons.
 
 mod commands;
+mod monitoring;
 mod openstack;
 mod readers;
 
@@ -10,6 +11,7 @@ use crate::plan::Plan;
 /// Adds the cases.
 pub fn add(plan: &mut Plan) {
     readers::add(plan);
+    monitoring::add(plan);
     commands::add(plan);
     openstack::add(plan);
 }

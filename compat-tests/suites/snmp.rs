@@ -18,8 +18,8 @@ use crate::{
 
 /// Adds the cases.
 pub fn add(plan: &mut Plan) {
-    if let Some(missing) = TOOLS.iter().find(|tool| !Path::new(tool).exists()) {
-        eprintln!("SKIPPED: snmp: {missing} is not installed");
+    if let Err(reason) = tools() {
+        eprintln!("SKIPPED: snmp: {reason}");
         return;
     }
     plan.compare("snmp::tables", |combo| tables(combo, TABLES));
@@ -40,18 +40,26 @@ pub fn add(plan: &mut Plan) {
     });
 }
 
+/// Whether Debian's programs are there; the error says which is not.
+pub fn tools() -> Result<(), String> {
+    let missing = TOOLS.iter().find(|tool| !Path::new(tool).exists());
+    missing.map_or(Ok(()), |tool| Err(format!("{tool} is not installed")))
+}
+
 const TOOLS: [&str; 4] = [
     "/usr/sbin/snmpd",
     "/usr/bin/snmpwalk",
     "/usr/bin/snmpset",
     "/usr/sbin/snmptrapd",
 ];
-const TABLES: &str = include_str!("snmp/tables.conf");
+/// Three instances, the third in no group.
+pub const TABLES: &str = include_str!("snmp/tables.conf");
 const STATIC: &str = include_str!("snmp/static.conf");
 const TRACKERS: &str = include_str!("snmp/trackers.conf");
 const AGENT: &str = "agentAddress udp:127.0.0.1:161\nrocommunity public\nrwcommunity private\n\
                      master agentx\nagentXSocket unix:/run/agentx\ntrap2sink 127.0.0.1:162 public\n";
-const KEEPALIVED: &str = ".1.3.6.1.4.1.9586.100.5";
+/// KEEPALIVED-MIB.
+pub const KEEPALIVED: &str = ".1.3.6.1.4.1.9586.100.5";
 const ROOTS: [&str; 3] = [KEEPALIVED, ".1.3.6.1.2.1.68", ".1.3.6.1.2.1.207"];
 /// What differs from moment to moment, or on purpose (docs/deviations.md): addresses of masters and
 /// times of VRRP-MIB, the time of VRRPv3-MIB.
@@ -62,7 +70,7 @@ const MASKED: [&str; 3] = [
 ];
 
 /// An SNMP agent and a receiver of notifications, which vanish with their node.
-struct Station {
+pub struct Station {
     agent: Process,
     traps: Process,
 }
@@ -105,7 +113,8 @@ fn start(cluster: &mut Cluster, text: &str) -> Verdict<Station> {
     Ok(station)
 }
 
-fn settled(cluster: &mut Cluster, text: &str) -> Verdict<Station> {
+/// Starts an agent and a daemon, and waits until three instances are master.
+pub fn settled(cluster: &mut Cluster, text: &str) -> Verdict<Station> {
     let station = start(cluster, text)?;
     cluster.lab.wait_owner(VIP.into(), "a", PATIENCE)?;
     // Each instance is master, and the scripts have told that they are good.
@@ -125,7 +134,8 @@ fn settled(cluster: &mut Cluster, text: &str) -> Verdict<Station> {
     Ok(station)
 }
 
-fn walk(node: &Node, root: &str) -> String {
+/// What `snmpwalk` prints of a subtree.
+pub fn walk(node: &Node, root: &str) -> String {
     let walk = command(&format!(
         "/usr/bin/snmpwalk -On -v2c -t 5 -c public 127.0.0.1 {root}"
     ));

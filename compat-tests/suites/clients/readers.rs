@@ -41,7 +41,7 @@ pub(super) fn add(plan: &mut Plan) {
     }
 }
 
-const JSON: &str = "/tmp/keepalived.json";
+pub(super) const JSON: &str = "/tmp/keepalived.json";
 const DATA: &str = "/tmp/keepalived.data";
 const STATISTICS: &str = "/tmp/keepalived.stats";
 
@@ -55,7 +55,7 @@ fn start(cluster: &mut Cluster, globals: &str) -> Verdict {
     cluster.settle(0, VIP.into())
 }
 
-fn shell(node: &Node, line: &str) -> Verdict<String> {
+pub(super) fn shell(node: &Node, line: &str) -> Verdict<String> {
     let output = node.exec(&["sh", "-c", line])?;
     ensure!(output.status.success(), "{line}: {}", output.stderr);
     Ok(output.stdout.trim().to_owned())
@@ -117,7 +117,7 @@ fn exporter_json(cluster: &mut Cluster) -> Verdict {
     Ok(())
 }
 
-const COUNTERS: [&str; 14] = [
+pub(super) const COUNTERS: [&str; 14] = [
     "advert_rcvd",
     "advert_sent",
     "become_master",

@@ -128,7 +128,7 @@ pub fn machine<'a>(lab: &'a Lab, name: &str, entry: &Entry, text: &[u8]) -> Node
 }
 
 /// The word behind the first line that begins with a keyword.
-fn value_of(text: &[u8], keyword: &str) -> Option<String> {
+pub fn value_of(text: &[u8], keyword: &str) -> Option<String> {
     String::from_utf8_lossy(text).lines().find_map(|line| {
         let mut words = line.split_whitespace();
         (words.next() == Some(keyword)).then(|| words.next().map(str::to_owned))?

@@ -169,7 +169,7 @@ fn field(text: &str) -> Option<String> {
     }
     // The interface number is of the machine.
     let text = text.split(", ifindex").next().unwrap_or_default();
-    known.then(|| with_resolved_command(text))
+    known.then(|| text.to_owned())
 }
 
 /// `dev NAME@BASE` without the name, which is the program's choice.
@@ -179,17 +179,4 @@ fn without_virtual_interface(text: &str) -> String {
         None => word,
     });
     words.collect::<Vec<_>>().join(" ")
-}
-
-/// The original keeps some symbolic links in the path of a command; evervip resolves all, and
-/// hands the name as written to the program.
-fn with_resolved_command(text: &str) -> String {
-    let Some((title, rest)) = text.split_once(" = '") else {
-        return text.to_owned();
-    };
-    let Some((path, words)) = rest.split_once('\'') else {
-        return text.to_owned();
-    };
-    let resolved = std::fs::canonicalize(path).unwrap_or_else(|_| path.into());
-    format!("{title} = '{}'{words}", resolved.display())
 }

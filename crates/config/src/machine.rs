@@ -86,7 +86,8 @@ pub enum IprouteFile {
 pub enum ScriptCheck {
     /// It can be run.
     Usable {
-        /// Absolute path without symbolic links.
+        /// Absolute path in a directory without symbolic links; the file may be a link to another one in
+        /// that directory.
         path: PathBuf,
         /// It would run with root's user or group, and by this somebody else could replace it.
         weakness: Option<Weakness>,

@@ -39,8 +39,19 @@ pub(crate) fn check(path: &Path, who: Credentials) -> ScriptCheck {
         weakness: runs_as_root(&metadata, who)
             .then(|| weakness(path, &resolved))
             .flatten(),
-        path: resolved,
+        path: run_as(path, resolved),
     }
+}
+
+/// What is run and shown: a link to a neighbour of its own directory keeps its name, as keepalived 2.2.7
+/// has it; any other link gives way to what it leads to.
+fn run_as(written: &Path, resolved: PathBuf) -> PathBuf {
+    let beside = written.parent().zip(written.file_name());
+    let beside = beside.and_then(|(directory, name)| {
+        let directory = std::fs::canonicalize(directory).ok()?;
+        (Some(directory.as_path()) == resolved.parent()).then(|| directory.join(name))
+    });
+    beside.unwrap_or(resolved)
 }
 
 /// Finds a command name in the directories of `PATH`.
@@ -182,6 +193,34 @@ mod tests {
             check(&script, NOBODY),
             ScriptCheck::NotFound { .. }
         ));
+    }
+
+    /// What is run for a path that can be run.
+    fn run(path: &Path) -> PathBuf {
+        match check(path, ROOT) {
+            ScriptCheck::Usable { path, .. } => path,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_link_to_a_neighbour_keeps_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let top = dir.path().canonicalize().unwrap();
+        let (a, b) = (top.join("a"), top.join("b"));
+        std::fs::create_dir(&a).unwrap();
+        std::fs::create_dir(&b).unwrap();
+        let real = file(&a, "real", 0o755);
+        symlink("real", a.join("same")).unwrap();
+        symlink(&real, b.join("other")).unwrap();
+        symlink("../b/other", a.join("twice")).unwrap();
+        symlink(&a, top.join("link")).unwrap();
+        assert_eq!(run(&real), real);
+        assert_eq!(run(&a.join("same")), a.join("same"));
+        assert_eq!(run(&a.join("twice")), a.join("twice"));
+        assert_eq!(run(&b.join("other")), real);
+        assert_eq!(run(&top.join("link/same")), a.join("same"));
+        assert_eq!(run(&top.join("link/../a/real")), real);
     }
 
     #[test]

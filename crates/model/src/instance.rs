@@ -180,6 +180,8 @@ pub struct Instance {
     pub track_source: bool,
     /// Multicast or unicast.
     pub delivery: Delivery,
+    /// Keywords of unicast were written, but no peer that can be used: multicast all the same.
+    pub unicast_without_peers: bool,
     /// Receive buffer of the socket in bytes (`kernel_rx_buf_size`); 0 is the system's.
     pub receive_buffer: u32,
     /// `old_unicast_checksum`.
@@ -274,6 +276,7 @@ impl Instance {
             delivery: Delivery::Multicast {
                 group: IpAddr::from([224, 0, 0, 18]),
             },
+            unicast_without_peers: false,
             receive_buffer: 0,
             old_unicast_checksum: OldUnicastChecksum::Detect,
             v3_checksum_as_v2: false,

@@ -119,6 +119,7 @@ impl Engine {
         for (spec, kept) in specs.into_iter().zip(continued) {
             if let Some(id) = kept {
                 order.push(id);
+                self.routers[id].forget_first_want();
                 if self.change_in_place(now, id, &spec) {
                     changed.push(id);
                 }

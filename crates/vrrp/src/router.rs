@@ -154,6 +154,13 @@ impl Router {
         std::mem::replace(&mut self.state, state)
     }
 
+    /// After a reload a backup wants what it is, as in the original.
+    pub(crate) fn forget_first_want(&mut self) {
+        if self.state == State::Backup && self.group.is_none() {
+            self.want = State::Backup;
+        }
+    }
+
     pub(crate) fn is_owner(&self) -> bool {
         self.base_priority == 255
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use evervip_model::{Delivery, State, VirtualAddress};
+use evervip_model::{Delivery, InitialState, State, VirtualAddress};
 
 use crate::router::Router;
 use crate::sockets::ROUTED;
@@ -305,7 +305,7 @@ impl Engine {
     ) {
         let router = &mut self.routers[id];
         let was = router.set_state(now, State::Backup);
-        router.want = State::Backup;
+        router.want = first_want(router, init && was == State::Init);
         router.preempt_at = None;
         router.complained.clear();
         let name = router.name();
@@ -439,5 +439,17 @@ impl Engine {
         self.push(Action::Notify(notification));
         self.trap_of_router(id, kind);
         self.alert_of_router(id, kind);
+    }
+}
+
+/// What an instance that becomes BACKUP wants. As the original has it, one that begins with the initial
+/// state MASTER wants that until it hears a master or the configuration is read again; in a sync group
+/// this would be a vote.
+fn first_want(router: &Router, begins: bool) -> State {
+    let is_master = router.spec.initial_state == InitialState::Master;
+    if begins && is_master && router.group.is_none() {
+        State::Master
+    } else {
+        State::Backup
     }
 }

@@ -120,6 +120,9 @@ impl Lower<'_> {
             source: draft.source,
             track_source: draft.track_source,
             delivery: self.delivery(draft),
+            unicast_without_peers: draft.unicast_wanted
+                && draft.peers.is_empty()
+                && !draft.fault_no_peer,
             receive_buffer: draft.receive_buffer,
             old_unicast_checksum: draft.old_unicast_checksum,
             v3_checksum_as_v2: draft

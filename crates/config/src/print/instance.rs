@@ -110,6 +110,9 @@ fn delivery(out: &mut Writer<'_>, i: &Instance) {
                 Family::Inet6 => [0xff02, 0, 0, 0, 0, 0, 0, 0x12].into(),
             };
             out.value("mcast_dst_ip", group, &default);
+            if i.unicast_without_peers {
+                out.block("unicast_peer", |_| {});
+            }
         }
         Delivery::NoPeer => out.line("unicast_fault_no_peer"),
         Delivery::Unicast {

@@ -39,6 +39,7 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
         source,
         track_source,
         delivery,
+        unicast_without_peers,
         receive_buffer,
         old_unicast_checksum,
         v3_checksum_as_v2,
@@ -103,6 +104,7 @@ pub(super) fn json(config: &Config, instance: &Instance) -> Value {
             "source": source.map(|a| a.to_string()),
             "track_src_ip": track_source,
             "delivery": delivery_json(delivery),
+            "unicast_without_peers": unicast_without_peers,
             "kernel_rx_buf_size": receive_buffer,
             "old_unicast_checksum": match old_unicast_checksum {
                 OldUnicastChecksum::Detect => "detect",

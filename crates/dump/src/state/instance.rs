@@ -33,7 +33,7 @@ pub(super) fn write(text: &mut Text, scene: &Scene, places: &Places<'_>, router:
         text.fixed("   Virtual IP Excluded :");
         addresses(text, &known, &spec.excluded_addresses);
     }
-    unicast(text, router);
+    unicast(text, scene, router);
     descriptors(text, scene, router);
     routing(text, spec);
     tracks::write(
@@ -158,8 +158,9 @@ fn course(text: &mut Text, scene: &Scene, router: &RouterSnapshot) {
 fn flags(text: &mut Text, spec: &Instance) {
     let unicast = matches!(spec.delivery, Delivery::Unicast { .. });
     let no_peer = spec.delivery == Delivery::NoPeer;
+    let peerless = no_peer || spec.unicast_without_peers;
     let any = unicast
-        || no_peer
+        || peerless
         || spec.nopreempt
         || spec.promote_secondaries
         || spec.skip_check_adv_addr
@@ -174,8 +175,10 @@ fn flags(text: &mut Text, spec: &Instance) {
     if unicast {
         text.fixed("     Using unicast");
     }
-    if no_peer {
+    if peerless {
         text.fixed("     Unicast config option specified but using multicast");
+    }
+    if no_peer {
         text.fixed("     If unicast go to fault state if no peers");
     }
 }
@@ -377,7 +380,7 @@ fn addresses(text: &mut Text, known: &Addresses<'_, '_>, list: &[VirtualAddress]
     }
 }
 
-fn unicast(text: &mut Text, router: &RouterSnapshot) {
+fn unicast(text: &mut Text, scene: &Scene, router: &RouterSnapshot) {
     let spec = &*router.spec;
     let Delivery::Unicast {
         peers,
@@ -390,9 +393,15 @@ fn unicast(text: &mut Text, router: &RouterSnapshot) {
     if let Some(ttl) = ttl {
         text.line(format_args!("   Unicast TTL = {ttl}"));
     }
+    // Limits of a peer's TTL ask for it, `vrrp_check_unicast_src` is not told here.
+    let defaults = scene.snapshot.globals.dump_only.as_deref();
+    let by_default = defaults.is_some_and(|known| known.instances.check_unicast_source)
+        && peers
+            .iter()
+            .all(|peer| (peer.min_ttl, peer.max_ttl) == (0, 255));
     text.line(format_args!(
         "   Check unicast src : {}",
-        yes_no(*check_source)
+        yes_no(*check_source && !by_default)
     ));
     text.fixed("   Unicast Peer :");
     for peer in peers {

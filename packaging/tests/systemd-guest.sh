@@ -38,6 +38,7 @@ on_dbus() {
         org.keepalived.Vrrp1.Instance State 2>&1)
     [ "$answer" = '(us) 2 "Master"' ] || { echo "$answer" && false; }
 }
+journal_says() { journalctl -u $unit --no-pager -o cat | grep -q "$1"; }
 has_argument() { tr '\0' ' ' <"/proc/$(systemctl show -P MainPID $unit)/cmdline" | grep -q -e "$1"; }
 refused_to_others() {
     setpriv --reuid=65534 --clear-groups busctl call org.keepalived.Vrrp1 /org/keepalived/Vrrp1/Vrrp \
@@ -122,6 +123,7 @@ first_start() {
     check "the program is evervip's" ours
     check "the override is in force" nice_of_main
     check "DAEMON_ARGS are in force" has_argument "--log-facility=3"
+    check "the journal has its lines" journal_says 'Starting Keepalived v2.*evervip'
     surfaces "installed"
     check "D-Bus: others may not change anything" refused_to_others
 

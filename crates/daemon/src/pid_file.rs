@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use evervip_os::open_file::{is_at, try_lock};
 use nix::fcntl::OFlag;
+use nix::unistd::Pid;
 
 /// A pid file of this process, locked as keepalived 2.3.2 and later lock theirs; removed when dropped.
 #[derive(Debug)]
@@ -52,6 +53,16 @@ impl Drop for PidFile {
         if self.is_ours() {
             let _ = fs::remove_file(&self.path);
         }
+    }
+}
+
+/// Removes the file of a child that died before it could do so itself. One that names another process
+/// stays.
+pub(crate) fn remove_of_dead(path: &Path, child: Pid) {
+    let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+    let names_it = || fs::read_to_string(path).is_ok_and(|text| text == format!("{child}\n"));
+    if is_file && names_it() {
+        let _ = fs::remove_file(path);
     }
 }
 

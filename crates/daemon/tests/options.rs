@@ -243,6 +243,7 @@ fn a_child_that_does_not_end_is_waited_for_as_long_as_the_file_says() {
             assert!(start.elapsed() < Duration::from_secs(4), "not the default");
             let log = daemon.log().text();
             assert!(log.contains("failed to die - forcing termination"), "{log}");
+            assert!(node.metadata("/run/vrrp.pid").is_none(), "it is left");
         },
     );
 }

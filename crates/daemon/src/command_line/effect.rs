@@ -56,6 +56,8 @@ impl Options {
                 self.bfd = ChildRuns::Always;
             }
             Effect::DontRespawn => self.respawn = false,
+            // Beside -V it means nothing, wherever it stands.
+            Effect::ReleaseAll if self.at_stop == AtStop::Keep => {}
             Effect::ReleaseAll => self.at_stop = AtStop::ReleaseAll,
             Effect::KeepAll => self.at_stop = AtStop::Keep,
             Effect::AddressMonitoring => self.address_monitoring = true,

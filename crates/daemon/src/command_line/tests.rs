@@ -150,6 +150,8 @@ fn parts_and_their_respawning() {
     assert!(!options("-R").respawn);
     assert_eq!(options("-X").at_stop, AtStop::ReleaseAll);
     assert_eq!(options("--dont-release-vrrp").at_stop, AtStop::Keep);
+    assert_eq!(options("-VX").at_stop, AtStop::Keep);
+    assert_eq!(options("-XV").at_stop, AtStop::Keep);
     assert!(options("-a").address_monitoring);
 }
 

@@ -13,6 +13,7 @@ use super::{Guardian, describe_end};
 use crate::bfd::{self, Exchange};
 use crate::child;
 use crate::command_line::ChildRuns;
+use crate::pid_file::remove_of_dead;
 use crate::status::{StatusReader, status_pipe};
 
 /// What the guardian knows of the BFD child.
@@ -130,6 +131,7 @@ impl Guardian<'_> {
         let Some(process) = self.bfd.process.take_if(is_ours) else {
             return false;
         };
+        remove_of_dead(&self.pid_paths.bfd, pid);
         if self.stopping.is_some() {
             return true;
         }

@@ -33,7 +33,7 @@ use crate::child;
 use crate::command_line::{ChildRuns, Options};
 use crate::configuration::Accepted;
 use crate::logging::Log;
-use crate::pid_file::PidFile;
+use crate::pid_file::{PidFile, remove_of_dead};
 use crate::pid_paths::{PidDirectory, PidPaths};
 use crate::status::{Status, StatusReader, status_pipe};
 use crate::{dump, identity, service_manager, version};
@@ -495,6 +495,7 @@ impl Guardian<'_> {
             }
             self.read_status();
             let started = self.child.take().map(|child| child.started);
+            remove_of_dead(&self.pid_paths.vrrp, pid);
             if self.stopping.is_some() {
                 continue;
             }

@@ -109,17 +109,21 @@ impl Engine {
     pub(crate) fn recover(&mut self, now: Timestamp, id: RouterId) {
         let mates = self.mates(id);
         self.routers[id].want = State::Backup;
-        let unfit = |id: &RouterId| {
-            let router = &self.routers[*id];
-            router.waiting || !router.faults.is_empty()
-        };
-        if unfit(&id) || mates.iter().any(unfit) {
+        if self.is_held(id, &mates) {
             return;
         }
         self.enter_backup(now, id, false, None);
         self.sync(id, State::Backup, &mates, |engine, mate| {
             engine.enter_backup(now, mate, false, None);
         });
+    }
+
+    /// Whether one of these has a fault, or a script that has not reported yet.
+    pub(crate) fn is_held(&self, id: RouterId, mates: &[RouterId]) -> bool {
+        std::iter::once(&id).chain(mates).any(|member| {
+            let router = &self.routers[*member];
+            router.waiting || !router.faults.is_empty()
+        })
     }
 
     /// At start: the group of `id` is in FAULT, and because of whom. Said once, for the first faulty

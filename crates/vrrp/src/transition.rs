@@ -149,11 +149,11 @@ impl Engine {
         self.routers[id].want = State::Master;
     }
 
-    /// The last awaited script has reported.
+    /// The last awaited script has reported. A reload may just have brought a router together with
+    /// faulty ones: that group is seen to at its end.
     pub(crate) fn leave_init(&mut self, now: Timestamp, id: RouterId) {
         let mates = self.mates(id);
-        let waiting = |id: &RouterId| self.routers[*id].waiting;
-        if waiting(&id) || mates.iter().any(waiting) {
+        if self.is_held(id, &mates) {
             return;
         }
         let owners = self.are_owners(id);

@@ -292,6 +292,27 @@ fn groups(table: &mut Table) {
             stage.reload("alone", config);
         },
     );
+    let faulty = Instance {
+        interface: Some("eth1".to_owned()),
+        ..sample::instance("W", 2, 100)
+    };
+    let mut after = sample::config([faulty, plain()]);
+    let mut before = after.clone();
+    before.scripts = vec![sample::script("a")];
+    before.instances[1].track_scripts = vec![sample::track(0, 0)].into();
+    after.sync_groups = vec![sample::group("G", 0..2)];
+    let mut stage = Transcript::new(before);
+    stage.quietly(|stage| {
+        stage.link(sample::ETH1, "eth1", false);
+        stage.start();
+    });
+    table.row(
+        "INIT: nothing is awaited any more, and a faulty one is joined",
+        stage,
+        |stage| {
+            stage.reload("grouped", after);
+        },
+    );
 }
 
 fn phases(table: &mut Table) {

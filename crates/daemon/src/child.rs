@@ -124,16 +124,16 @@ fn run_threads(
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let forward = async {
+        // Tasks of their own: whoever wakes the outermost future wakes the thread by the kernel, too.
+        let forward = tokio::spawn(async move {
             while let Some(report) = reports.recv().await {
                 outlet.report(report);
             }
-        };
-        let work = tokio::task::LocalSet::new();
-        work.spawn_local(scripts.run());
+        });
+        let work = tokio::spawn(scripts.run());
         tokio::select! {
-            () = forward => {}
-            () = work => {}
+            _ = forward => {}
+            _ = work => {}
             _ = end => {}
         }
     });

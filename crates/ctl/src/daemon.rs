@@ -47,7 +47,7 @@ impl fmt::Display for Trouble {
             }
             Self::Unreachable(socket, error) => {
                 let todo = match error.kind() {
-                    io::ErrorKind::NotFound => {
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
                         "no daemon runs with this pid file, or it is not evervip: start it"
                     }
                     io::ErrorKind::ConnectionRefused => "the daemon has died: start it",
@@ -204,8 +204,10 @@ mod tests {
 
     #[test]
     fn a_named_daemon_is_not_searched_for() {
-        let found = Daemon::find(Some(Path::new("/x/ka.pid")), None).unwrap();
-        assert_eq!(found.socket, Path::new("/x/ka.sock"));
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        let found = Daemon::find(Some(&path("ka.pid")), None).unwrap();
+        assert_eq!(found.socket, path("ka.sock"));
         let told = found.ask(&Request::ClearAllFaults).unwrap_err().to_string();
         assert!(told.contains("no daemon runs with this pid file"), "{told}");
     }

@@ -10,6 +10,7 @@ fetch_kernel() {
         (cd "$download" && apt-get -qq download "$package" >/dev/null 2>&1) ||
             skip "$package cannot be had"
         rm -rf "$1"
+        mkdir -p "$1"
         dpkg-deb -x "$download/$package"_*.deb "$1"
         rm -rf "$download"
     fi

@@ -2,10 +2,11 @@
 
 use std::ffi::OsString;
 
-use evervip_dump::{Clock, Host, LocalTime, Scene, json};
+mod scene;
+
+use evervip_dump::json;
 use evervip_model::TrackProcess;
 use evervip_testkit::sample;
-use evervip_vrrp::{Engine, Timestamp};
 
 /// An instance, and with `tracks` a process that is tracked.
 fn written(version: u8, tracks: bool) -> String {
@@ -15,21 +16,7 @@ fn written(version: u8, tracks: bool) -> String {
         let process = TrackProcess::new("haproxy".into(), OsString::from("/usr/sbin/haproxy"));
         config.processes.push(process);
     }
-    let now = Timestamp::from_nanos(0);
-    let scene = Scene {
-        snapshot: Engine::new(config, Vec::new(), &[]).snapshot(now),
-        host: Host::default(),
-        clock: Clock {
-            at: now,
-            unix_micros: 0,
-            local: |_| LocalTime {
-                date: "Thu Jan  1 00:00:00".to_owned(),
-                year: 1970,
-            },
-        },
-        at_start: false,
-    };
-    json(&scene).unwrap_or_default()
+    json(&scene::of(config)).unwrap_or_default()
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! No dump tells a password.
 
-use evervip_dump::{Clock, Host, LocalTime, Scene, json, state, statistics};
+mod scene;
+
+use evervip_dump::{Scene, json, state, statistics};
 use evervip_model::{Authentication, Instance, Version};
 use evervip_testkit::sample;
-use evervip_vrrp::{Engine, Timestamp};
 
 fn scene(authentication: Authentication) -> Scene {
     let config = sample::config([Instance {
@@ -11,20 +12,7 @@ fn scene(authentication: Authentication) -> Scene {
         authentication,
         ..sample::instance("VI_1", 51, 120)
     }]);
-    let now = Timestamp::from_nanos(0);
-    Scene {
-        snapshot: Engine::new(config, Vec::new(), &[]).snapshot(now),
-        host: Host::default(),
-        clock: Clock {
-            at: now,
-            unix_micros: 0,
-            local: |_| LocalTime {
-                date: "Thu Jan  1 00:00:00".to_owned(),
-                year: 1970,
-            },
-        },
-        at_start: false,
-    }
+    scene::of(config)
 }
 
 #[test]
